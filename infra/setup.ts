@@ -1,0 +1,113 @@
+/**
+ * The BuildSetup: what an environment promises its builders. It is the stack output `setup`
+ * and the ConfigMap `pergola-setup` (key `setup.json`) in every builder namespace, and the
+ * only file that `infra/` and `builders/` share. It never holds a secret: credentials are
+ * named (pull secrets, credential helpers), not carried.
+ */
+import { z } from "zod";
+
+/** The service account that builds run as; Garden creates and uses the same name in every project namespace. */
+export const BUILDER_SERVICE_ACCOUNT = "garden-in-cluster-builder";
+
+/** Name of the ConfigMap that carries the BuildSetup in each builder namespace, and its key. */
+export const SETUP_CONFIG_MAP = "pergola-setup";
+export const SETUP_KEY = "setup.json";
+
+/** Version that this code writes; a reader takes it and the one before. */
+export const SETUP_VERSION = 1;
+
+/** Key and value of the taint, label and toleration of builder nodes (Garden sets the same toleration on its builder pods). */
+export const BUILDER_NODE_KEY = "garden-build";
+export const BUILDER_NODE_VALUE = "true";
+
+export const toleration = z.strictObject({
+  key: z.string().optional(),
+  operator: z.enum(["Equal", "Exists"]).default("Equal"),
+  value: z.string().optional(),
+  effect: z.enum(["NoSchedule", "PreferNoSchedule", "NoExecute"]).optional(),
+});
+
+/** Kubernetes quantities (`cpu: "4"`, `memory: 8Gi`, `ephemeral-storage: 2Gi`) by resource name. */
+export const quantities = z.record(z.string(), z.string());
+export const resources = z.strictObject({ limits: quantities.default({}), requests: quantities.default({}) });
+
+export const modeName = z.enum(["cluster-buildkit", "kaniko", "local-docker"]);
+
+const builderNamespace = z.strictObject({
+  name: z.string(),
+  team: z.string().nullable().default(null),
+  serviceAccount: z.string(),
+  /** Exactly the annotations of the service account; Garden rewrites the account when they differ. */
+  annotations: z.record(z.string(), z.string()).default({}),
+  /** Names of the images that may be built here; "*" is all of them. */
+  images: z.union([z.literal("*"), z.array(z.string())]).default("*"),
+});
+
+const builderMode = z.strictObject({
+  namespaces: z.array(builderNamespace),
+  namespacePatterns: z.array(z.string()).default([]),
+  /** BuildKit only: how buildkitd runs. */
+  profile: z.enum(["rootful", "rootless"]).optional(),
+  image: z.string(),
+  podSecurity: z.enum(["privileged", "baseline", "restricted"]),
+  tolerations: z.array(toleration).default([]),
+  nodeSelector: z.record(z.string(), z.string()).default({}),
+  platforms: z.array(z.string()).default(["linux/amd64"]),
+  resources: resources.default({ limits: {}, requests: {} }),
+  priorityClassName: z.string().nullable().default(null),
+});
+
+export const buildSetup = z.strictObject({
+  version: z.literal(SETUP_VERSION),
+  environment: z.string(),
+  purpose: z.enum(["development", "test", "production"]),
+  registry: z.strictObject({
+    kind: z.string(),
+    /** host or host:port, as it stands in image references */
+    host: z.string(),
+    /** path between host and image name; "" for none */
+    namespace: z.string().default(""),
+    /** plain http */
+    insecure: z.boolean().default(false),
+    /** registry host -> mirrors (host[:port]) asked instead of it, e.g. docker.io -> 172.30.0.11:30500 */
+    mirrors: z.record(z.string(), z.array(z.string())).default({}),
+    createsRepositoriesOnPush: z.boolean().default(false),
+  }),
+  /** Provisioned repositories. May be empty where the registry creates repositories on push. */
+  images: z.array(
+    z.strictObject({
+      name: z.string(),
+      repository: z.string(),
+      cacheRepository: z.string().nullable(),
+      tagMutability: z.enum(["MUTABLE", "IMMUTABLE", "IMMUTABLE_WITH_EXCLUSION", "MUTABLE_WITH_EXCLUSION"]).default("MUTABLE"),
+    }),
+  ),
+  builders: z.strictObject({
+    default: modeName,
+    modes: z.partialRecord(modeName, builderMode),
+  }),
+  /** Secrets of type kubernetes.io/dockerconfigjson that the builders of `namespace` mount. */
+  pullSecrets: z.array(z.strictObject({ namespace: z.string(), name: z.string(), hosts: z.array(z.string()) })),
+  /** registry host -> docker credential helper (without the docker-credential- prefix) */
+  credHelpers: z.record(z.string(), z.string()).default({}),
+  cache: z.array(
+    z.strictObject({
+      tag: z.string(),
+      mode: z.enum(["min", "max", "inline"]).default("max"),
+      export: z.boolean().default(true),
+    }),
+  ),
+  cluster: z.strictObject({
+    /** kubeconfig context; null is the current one */
+    context: z.string().nullable(),
+    /** uid of the namespace kube-system; null where preview did not know it. Compared before anything is built. */
+    uid: z.string().nullable(),
+  }),
+});
+
+export type BuildSetup = z.infer<typeof buildSetup>;
+export type BuilderMode = z.infer<typeof builderMode>;
+export type BuilderNamespace = z.infer<typeof builderNamespace>;
+export type ModeName = z.infer<typeof modeName>;
+export type Toleration = z.infer<typeof toleration>;
+export type Resources = z.infer<typeof resources>;
