@@ -31,10 +31,26 @@ interface CommonPlan {
   readonly context: {
     /** absolute path of the context directory */
     readonly directory: string;
-    /** Dockerfile, relative to the context directory, with forward slashes */
+    /** Dockerfile, relative to the context directory, with forward slashes; starts with `../` when it lies outside */
     readonly dockerfile: string;
   };
   readonly secrets: Readonly<Record<string, SecretSource>>;
+  /**
+   * Text files that the plan brings along, by relative path (forward slashes). BuildKit: written to the private
+   * directory that buildctl runs in. Kaniko: sent with the context, below `transfer.directory`.
+   */
+  readonly files: Readonly<Record<string, string>>;
+  /** images of the same graph that this one is built on; `digest` is null in a dry run of something not built yet */
+  readonly siblings: readonly Sibling[];
+}
+
+/** An image of the graph that a Dockerfile names in FROM, COPY --from or RUN --mount=from. */
+export interface Sibling {
+  /** the name as the Dockerfile has it */
+  readonly name: string;
+  /** what it stands for: `host/path:tag`, with `@sha256:...` when the digest is known */
+  readonly reference: string;
+  readonly digest: string | null;
 }
 
 /** A build by a buildkitd that lives in the namespace as a Deployment. */
@@ -53,7 +69,7 @@ export interface BuildkitPlan extends CommonPlan {
    * with BUILDKIT_HOST set to the socket that leads to the pod and DOCKER_CONFIG to that directory.
    */
   readonly argv: readonly string[];
-  /** file in the private directory that buildctl writes the image's digest to */
+  /** file in the private directory that buildctl writes the image's digest to (`containerimage.digest`) */
   readonly metadataFile: string;
 }
 
@@ -62,10 +78,21 @@ export interface KanikoPlan extends CommonPlan {
   readonly mode: "kaniko";
   /** the pod; metadata.name is unique per build */
   readonly pod: Manifest;
-  /** init container that waits for the context, and the directory that it fills */
-  readonly transfer: { readonly container: string; readonly directory: string };
+  /** how the build context gets into the pod */
+  readonly transfer: {
+    /** init container that waits until the file `marker` exists (has sh, tar, head, sha256sum) */
+    readonly container: string;
+    /** volume that both containers share; `files` go here as they are */
+    readonly directory: string;
+    /** directory below `directory` that takes the context's files */
+    readonly context: string;
+    /** absolute path, created last by the executor once everything arrived and was checked */
+    readonly marker: string;
+  };
   /** main container, whose termination message is the digest */
   readonly container: string;
+  /** seconds after which the cluster ends the pod by itself, also when nobody watches any more */
+  readonly deadlineSeconds: number;
   readonly cacheRepository: string | null;
 }
 
