@@ -23,41 +23,30 @@ import (
 	kubelet "k8s.io/kubernetes/cmd/kubelet/app"
 )
 
-// command returns the cobra command of a component, nil for a name that is none.
-func command(name string) *cobra.Command {
-	switch name {
-	case "kube-apiserver":
-		return apiserver.NewAPIServerCommand()
-	case "kube-controller-manager":
-		return controllermanager.NewControllerManagerCommand()
-	case "kube-scheduler":
-		return scheduler.NewSchedulerCommand()
-	case "kube-proxy":
-		return proxy.NewProxyCommand()
-	case "kubelet":
-		return kubelet.NewKubeletCommand(context.Background())
-	case "kubectl":
-		return kubectl.NewDefaultKubectlCommand()
-	}
-	return nil
+// components maps a name to the constructor of its cobra command. A constructor may run only
+// once in a process (the API server's installs a signal handler), so look-ups never call it.
+var components = map[string]func() *cobra.Command{
+	"kube-apiserver":          apiserver.NewAPIServerCommand,
+	"kube-controller-manager": controllermanager.NewControllerManagerCommand,
+	"kube-scheduler":          func() *cobra.Command { return scheduler.NewSchedulerCommand() },
+	"kube-proxy":              proxy.NewProxyCommand,
+	"kubelet":                 func() *cobra.Command { return kubelet.NewKubeletCommand(context.Background()) },
+	"kubectl":                 kubectl.NewDefaultKubectlCommand,
 }
 
 func main() {
-	for len(os.Args) > 0 {
+	// First under the name that the program was started as, then by the first argument.
+	for range 2 {
 		name := filepath.Base(os.Args[0])
 		if name == "etcd" {
 			etcdmain.Main(os.Args)
 			return
 		}
-		if c := command(name); c != nil {
-			os.Exit(cli.Run(c))
+		if newCommand, ok := components[name]; ok {
+			os.Exit(cli.Run(newCommand()))
 		}
 		if len(os.Args) == 1 {
 			break
-		}
-		if next := filepath.Base(os.Args[1]); next != "etcd" && command(next) == nil {
-			fmt.Fprintf(os.Stderr, "kubernetes: unknown component %q\n", os.Args[1])
-			os.Exit(2)
 		}
 		os.Args = os.Args[1:]
 	}

@@ -1,0 +1,3 @@
+module pergola.dev/node-init
+
+go 1.26
