@@ -1,0 +1,119 @@
+/** The Kubernetes objects that the runner touches: their paths in the API, and the fields that it reads. */
+
+/** Any object of the API. */
+export interface KubeObject {
+  apiVersion?: string;
+  kind?: string;
+  metadata: {
+    name: string;
+    namespace?: string;
+    uid?: string;
+    resourceVersion?: string;
+    generation?: number;
+    labels?: Record<string, string>;
+    annotations?: Record<string, string>;
+    creationTimestamp?: string;
+    deletionTimestamp?: string;
+    ownerReferences?: { kind: string; name: string; uid: string }[];
+  };
+}
+
+export interface ContainerState {
+  waiting?: { reason?: string; message?: string };
+  running?: { startedAt?: string };
+  terminated?: { exitCode: number; signal?: number; reason?: string; message?: string; finishedAt?: string };
+}
+
+export interface ContainerStatus {
+  name: string;
+  ready?: boolean;
+  restartCount?: number;
+  image?: string;
+  state?: ContainerState;
+  lastState?: ContainerState;
+}
+
+export interface Pod extends KubeObject {
+  spec?: {
+    nodeName?: string;
+    containers?: { name: string; image?: string; resources?: { limits?: Record<string, string> } }[];
+    initContainers?: { name: string; image?: string; resources?: { limits?: Record<string, string> } }[];
+  };
+  status?: {
+    phase?: string;
+    reason?: string;
+    message?: string;
+    conditions?: { type: string; status: string; reason?: string; message?: string }[];
+    initContainerStatuses?: ContainerStatus[];
+    containerStatuses?: ContainerStatus[];
+  };
+}
+
+export interface Deployment extends KubeObject {
+  spec?: {
+    selector?: { matchLabels?: Record<string, string> };
+    template?: { metadata?: { labels?: Record<string, string> } };
+  };
+  status?: {
+    observedGeneration?: number;
+    conditions?: { type: string; status: string; reason?: string; message?: string }[];
+  };
+}
+
+export interface ReplicaSet extends KubeObject {
+  status?: { conditions?: { type: string; status: string; reason?: string; message?: string }[] };
+}
+
+export interface ConfigMap extends KubeObject {
+  data?: Record<string, string>;
+}
+
+/** `v1` Event. */
+export interface KubeEvent extends KubeObject {
+  type?: string;
+  reason?: string;
+  message?: string;
+  involvedObject?: { kind?: string; name?: string; uid?: string };
+  lastTimestamp?: string | null;
+  eventTime?: string | null;
+}
+
+export interface ObjectTypes {
+  ConfigMap: ConfigMap;
+  Deployment: Deployment;
+  Event: KubeEvent;
+  Namespace: KubeObject;
+  PersistentVolumeClaim: KubeObject;
+  Pod: Pod;
+  ReplicaSet: ReplicaSet;
+  Secret: KubeObject;
+  Service: KubeObject;
+  ServiceAccount: KubeObject;
+}
+export type Kind = keyof ObjectTypes;
+
+/** kind -> API version, plural name */
+const RESOURCES: Record<Kind, readonly [apiVersion: string, plural: string]> = {
+  ConfigMap: ["v1", "configmaps"],
+  Deployment: ["apps/v1", "deployments"],
+  Event: ["v1", "events"],
+  Namespace: ["v1", "namespaces"],
+  PersistentVolumeClaim: ["v1", "persistentvolumeclaims"],
+  Pod: ["v1", "pods"],
+  ReplicaSet: ["apps/v1", "replicasets"],
+  Secret: ["v1", "secrets"],
+  Service: ["v1", "services"],
+  ServiceAccount: ["v1", "serviceaccounts"],
+};
+
+export const isKind = (kind: string): kind is Kind => Object.hasOwn(RESOURCES, kind);
+export const pluralOf = (kind: Kind): string => RESOURCES[kind][1];
+
+/** Path of a collection, or of one object (or of its subresource) when `name` is given. */
+export function apiPath(kind: Kind, namespace?: string, name?: string, subresource?: string): string {
+  const [version, plural] = RESOURCES[kind];
+  const root = version.includes("/") ? `/apis/${version}` : `/api/${version}`;
+  const scope = namespace ? `/namespaces/${encodeURIComponent(namespace)}` : "";
+  const object = name ? `/${encodeURIComponent(name)}` : "";
+  return `${root}${scope}/${plural}${object}${subresource ? `/${subresource}` : ""}`;
+}

@@ -1,0 +1,154 @@
+/** HTTPS to one API server: requests with answers, and answers that stream. */
+import http from "node:http";
+import https from "node:https";
+import { setTimeout as delay } from "node:timers/promises";
+import { Authentication, type Credentials } from "./authentication.ts";
+import { connectionError, interrupted, KubeStatusError, type Subject, statusError } from "./errors.ts";
+import type { KubeTarget } from "./kubeconfig.ts";
+
+export interface KubeRequest {
+  readonly method: "GET" | "POST" | "PATCH" | "DELETE";
+  /** below the server's address, with a slash at the start, without a query */
+  readonly path: string;
+  readonly query?: Readonly<Record<string, string | undefined>> | undefined;
+  /** sent as JSON */
+  readonly body?: unknown;
+  readonly contentType?: string;
+  /** what errors call this request */
+  readonly subject: Subject;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** No answer for this long is a failed request. Streams (watch, logs) only need their headers within it. */
+const ANSWER_SECONDS = 30;
+/** Waits before another try, in milliseconds. */
+const RETRY_DELAYS = [250, 500, 1000];
+/** A dead peer of a silent stream is noticed after this time and ten unanswered probes, a second apart. */
+const KEEP_ALIVE_MILLISECONDS = 10_000;
+
+export class KubeTransport {
+  readonly target: KubeTarget;
+  readonly #authentication: Authentication;
+  readonly #agent: http.Agent;
+  readonly #secure: boolean;
+
+  constructor(target: KubeTarget, environment: NodeJS.ProcessEnv) {
+    this.target = target;
+    this.#authentication = new Authentication(target, environment);
+    this.#secure = !target.server.startsWith("http:");
+    const options = {
+      keepAlive: true,
+      keepAliveMsecs: KEEP_ALIVE_MILLISECONDS,
+      maxFreeSockets: 4,
+      scheduling: "lifo",
+    } as const;
+    this.#agent = this.#secure ? new https.Agent(options) : new http.Agent(options);
+  }
+
+  /** For connections that are not plain requests (WebSockets). */
+  credentials(): Promise<Credentials> {
+    return this.#authentication.credentials();
+  }
+
+  /** Closes idle connections, so that nothing keeps the process alive. */
+  close(): void {
+    this.#agent.destroy();
+  }
+
+  /**
+   * Sends a request and parses the answer.
+   * Safe methods and apply are tried again after a lost connection, 429 and 5xx.
+   * @throws PergolaError; KubeStatusError for an answer that is not a success
+   */
+  async json<T>(request: KubeRequest): Promise<T> {
+    const repeatable = request.method !== "POST";
+    for (let attempt = 0; ; attempt++) {
+      try {
+        const response = await this.stream(request);
+        return JSON.parse(await text(response, this.target)) as T;
+      } catch (error) {
+        const wait = RETRY_DELAYS[attempt];
+        if (!repeatable || wait === undefined || !worthAnotherTry(error) || request.signal?.aborted) throw error;
+        await delay(wait, undefined, { signal: request.signal }).catch(() => {
+          throw interrupted();
+        });
+      }
+    }
+  }
+
+  /** Sends a request and gives the answer's body as a stream, once the server has accepted the request. */
+  async stream(request: KubeRequest): Promise<http.IncomingMessage> {
+    const response = await this.#send(request, await this.credentials());
+    if (response.statusCode !== 401) return this.#accepted(request, response);
+    // A credential plugin's token may have ended early.
+    response.resume();
+    this.#authentication.forget();
+    return this.#accepted(request, await this.#send(request, await this.credentials()));
+  }
+
+  async #accepted(request: KubeRequest, response: http.IncomingMessage): Promise<http.IncomingMessage> {
+    const status = response.statusCode ?? 0;
+    if (status >= 200 && status < 300) return response;
+    throw statusError(status, await text(response, this.target), request.subject, this.target.context);
+  }
+
+  #send(request: KubeRequest, credentials: Credentials): Promise<http.IncomingMessage> {
+    const { server, context } = this.target;
+    const url = new URL(server + request.path);
+    for (const [key, value] of Object.entries(request.query ?? {})) {
+      if (value !== undefined) url.searchParams.set(key, value);
+    }
+    const body = request.body === undefined ? undefined : Buffer.from(JSON.stringify(request.body));
+    return new Promise((resolve, reject) => {
+      if (request.signal?.aborted) return reject(interrupted());
+      const sent = (this.#secure ? https : http).request(
+        url,
+        {
+          ...credentials.tls,
+          agent: credentials.agent ?? this.#agent,
+          method: request.method,
+          headers: {
+            ...credentials.headers,
+            "User-Agent": "pergola",
+            Accept: "application/json",
+            ...(body
+              ? { "Content-Type": request.contentType ?? "application/json", "Content-Length": body.length }
+              : {}),
+          },
+          ...(request.signal ? { signal: request.signal } : {}),
+        },
+        (response) => {
+          clearTimeout(timer);
+          response.socket.setKeepAlive(true, KEEP_ALIVE_MILLISECONDS);
+          resolve(response);
+        },
+      );
+      const timer = setTimeout(
+        () => sent.destroy(new Error(`no answer within ${ANSWER_SECONDS} s`)),
+        ANSWER_SECONDS * 1000,
+      );
+      sent.on("error", (error) => {
+        clearTimeout(timer);
+        reject(request.signal?.aborted ? interrupted() : connectionError(error, server, context));
+      });
+      sent.end(body);
+    });
+  }
+}
+
+async function text(response: http.IncomingMessage, target: KubeTarget): Promise<string> {
+  try {
+    let all = "";
+    response.setEncoding("utf8");
+    for await (const chunk of response) all += chunk;
+    return all;
+  } catch (error) {
+    throw connectionError(error as Error, target.server, target.context);
+  }
+}
+
+function worthAnotherTry(error: unknown): boolean {
+  if (error instanceof KubeStatusError) return error.status === 429 || error.status >= 500;
+  const code = ((error as Error).cause as { code?: string } | undefined)?.code;
+  return code === "ECONNRESET" || code === "EPIPE" || code === "ETIMEDOUT";
+}
