@@ -1,0 +1,41 @@
+/**
+ * The variables under which the ordinary tools (pulumi, kubectl, pergola) work on the embedded
+ * environment: what `npm start`, `npm test`, `npm run pulumi`, `npm run pergola` and `npm run local env` share.
+ */
+import { existsSync } from "node:fs";
+import { dirname } from "node:path";
+import { kubeconfigFile, stateDirectory } from "./paths.ts";
+import { preparePulumi, type PulumiParts } from "./pulumi/home.ts";
+import type { Toolchain } from "./toolchain/index.ts";
+
+/** The stack of the embedded environment. */
+export const STACK = "local";
+
+export interface ToolEnvironment {
+  /** to be laid over the process environment */
+  readonly variables: Readonly<Record<string, string>>;
+  /** the pulumi command */
+  readonly pulumi: string;
+  /** which parts of Pulumi are ours */
+  readonly parts: PulumiParts;
+}
+
+/**
+ * Prepares Pulumi's home and returns the variables. A KUBECONFIG that the user set stays, except for `own: true`
+ * (the commands that are about the embedded environment only).
+ */
+export async function toolEnvironment(toolchain: Toolchain, options: { own?: boolean } = {}): Promise<ToolEnvironment> {
+  const state = stateDirectory();
+  const pulumi = await preparePulumi({ toolchain, state });
+  const kubeconfig = kubeconfigFile();
+  const useOurs = options.own || (process.env.KUBECONFIG === undefined && existsSync(kubeconfig));
+  return {
+    variables: {
+      ...pulumi.environment,
+      PATH: [dirname(toolchain.path("buildctl")), dirname(pulumi.command), process.env.PATH ?? ""].join(":"),
+      ...(useOurs ? { KUBECONFIG: kubeconfig } : {}),
+    },
+    pulumi: pulumi.command,
+    parts: pulumi.parts,
+  };
+}

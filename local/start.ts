@@ -1,0 +1,92 @@
+/** `npm start`: from a bare machine to images built in a real cluster. Each phase is a function of its own elsewhere. */
+import { buildExamples } from "./buildExamples.ts";
+import { startCluster } from "./cluster/start.ts";
+import { REGISTRY } from "./cluster/layout.ts";
+import { STACK, toolEnvironment } from "./environment.ts";
+import { LocalError } from "./errors.ts";
+import { pushBaseImages } from "./images/push.ts";
+import { buildServiceImages } from "./images/services.ts";
+import { ensureStateDirectory } from "./paths.ts";
+import { Progress } from "./progress.ts";
+import { provision } from "./provision.ts";
+import { runImage } from "./runImage.ts";
+import { type StartSummary, summaryText } from "./summary.ts";
+import { ensureToolchain } from "./toolchain/index.ts";
+import { planText } from "./toolchain/plan.ts";
+
+export interface StartOptions {
+  /** text: the summary on stderr; json: the summary on stdout; none: no summary */
+  readonly output: "text" | "json" | "none";
+  /** show every note of every phase */
+  readonly verbose: boolean;
+}
+
+/** The example that runs as a pod at the end, and the port that it answers on. */
+const SHOWN = { image: "go-service", port: 8080 };
+
+/** The modes that the examples are built in. */
+const MODES = ["cluster-buildkit", "kaniko"] as const;
+
+/** Brings up the embedded environment, provisions the stack `local` and builds every example. A second run changes nothing. */
+export async function start(options: StartOptions): Promise<StartSummary> {
+  const progress = new Progress({ verbose: options.verbose });
+  const state = ensureStateDirectory();
+  const toolchain = await progress.phase("toolchain", () => ensureToolchain(progress));
+  const images = await progress.phase("images", () => buildServiceImages(toolchain, progress));
+  const cluster = await progress.phase("cluster", () => startCluster({ toolchain, state, images, progress }));
+  const tools = await toolEnvironment(toolchain, { own: true });
+  const provisioned = await progress.phase(`pulumi up (stack ${STACK})`, (note) =>
+    provision({ pulumi: tools.pulumi, variables: tools.variables, state, note }),
+  );
+  await progress.phase("base images", () =>
+    pushBaseImages({ toolchain, registry: { endpoint: cluster.registryEndpoint, host: REGISTRY }, progress }),
+  );
+  const built = [];
+  for (const mode of MODES) {
+    built.push(
+      ...(await progress.phase(`examples in ${mode}`, (note) => buildExamples({ mode, variables: tools.variables, note }))),
+    );
+  }
+  const shown = built.find((image) => image.name === SHOWN.image && image.digest !== null);
+  if (shown === undefined) throw new LocalError(`no build made the image ${SHOWN.image} that is to run`);
+  const running = await progress.phase(`run ${SHOWN.image}`, (note) =>
+    runImage({
+      kubectl: [toolchain.path("kubernetes"), "kubectl", "--kubeconfig", cluster.kubeconfig],
+      name: SHOWN.image,
+      image: `${shown.reference}@${shown.digest}`,
+      port: SHOWN.port,
+      note,
+    }),
+  );
+  const summary: StartSummary = {
+    cluster: { kubeconfig: cluster.kubeconfig, context: cluster.context },
+    stack: STACK,
+    setup: provisioned.setup,
+    parts: tools.parts,
+    images: built,
+    answer: running.answer,
+  };
+  if (options.output === "json") process.stdout.write(`${JSON.stringify(summary, null, 2)}\n`);
+  if (options.output === "text") {
+    const phases = progress.phases.filter((phase) => phase.depth === 0);
+    process.stderr.write(summaryText(summary, { resources: provisioned.changes, pod: running.pod, phases }));
+  }
+  return summary;
+}
+
+/** `npm start -- --plan`: what would be installed, built and done; nothing is. */
+export async function showPlan(): Promise<void> {
+  process.stdout.write(await planText());
+  process.stdout.write(
+    [
+      "",
+      "Then, in this order",
+      "  cluster      etcd, API server, controllers, scheduler and two nodes in namespaces of their own; nothing on the host changes",
+      `  pulumi up    stack ${STACK} (stacks/Pulumi.${STACK}.yaml) with state in the environment's own folder`,
+      "  base images  made from the packages above and pushed to the registry that the stack provisioned",
+      `  examples     every image below examples/ built in ${MODES.join(" and in ")}`,
+      `  run          ${SHOWN.image} as a pod, and one request to it`,
+      "",
+    ].join("\n"),
+  );
+}

@@ -1,0 +1,106 @@
+/** `npm test`: runs the tiers, brings up the embedded environment for those that need it, and sums up. */
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { execa } from "execa";
+import { clusterStatus } from "./cluster/status.ts";
+import { STACK, toolEnvironment } from "./environment.ts";
+import { describeError, LocalError } from "./errors.ts";
+import { kubeconfigFile, repositoryRoot, stateDirectory } from "./paths.ts";
+import { Progress } from "./progress.ts";
+import { start } from "./start.ts";
+import { stop } from "./stop.ts";
+import { partsText } from "./summary.ts";
+import { type Counts, closing, decideTiers, TIERS, type Tier, type TierOutcome, verdict } from "./tiers.ts";
+import { ensureToolchain, toolchainObstacle } from "./toolchain/index.ts";
+
+/**
+ * `args`: names of tiers, then whatever vitest takes (a file name, `-t PATTERN`).
+ * Returns the exit code: 0 when everything that was to run passed.
+ */
+export async function test(args: readonly string[]): Promise<number> {
+  const ci = process.env.CI !== undefined && process.env.CI !== "" && process.env.CI !== "false";
+  const wanted = args.filter((arg): arg is Tier => (TIERS as readonly string[]).includes(arg));
+  const rest = args.filter((arg) => !(wanted as readonly string[]).includes(arg));
+  const state = stateDirectory();
+  const running = (await clusterStatus({ state })).running;
+  // In CI a missing toolchain is not a reason to skip: building it is part of what is tested.
+  const obstacle = ci ? null : await toolchainObstacle();
+  const decisions = decideTiers({ obstacle, running, ci, wanted });
+  const outcomes: TierOutcome[] = [];
+  let parts = "none ran";
+  let environment: Record<string, string> | undefined;
+  let began = false;
+  try {
+    for (const decision of decisions) {
+      const before = performance.now();
+      let counts: Counts | null = null;
+      if (decision.skipped === null) {
+        const needsEnvironment = decision.tier !== "unit" && decision.tier !== "program";
+        if (needsEnvironment && environment === undefined) {
+          // Each tier's own figures, not the bring-up's, should say what the tier takes.
+          began = !running;
+          await start({ output: "none", verbose: false });
+          const tools = await toolEnvironment(await ensureToolchain(new Progress()), { own: true });
+          parts = partsText(tools.parts);
+          environment = {
+            ...tools.variables,
+            PERGOLA_TEST_PULUMI: tools.pulumi,
+            PERGOLA_TEST_KUBECONFIG: kubeconfigFile(),
+            PERGOLA_TEST_STACK: STACK,
+          };
+        }
+        counts = await runTier(decision.tier, rest, environment ?? {});
+      }
+      outcomes.push({ ...decision, counts, seconds: (performance.now() - before) / 1000 });
+    }
+  } catch (error) {
+    process.stderr.write(`${describeError(error)}\n`);
+    for (const decision of decisions.slice(outcomes.length)) outcomes.push({ ...decision, counts: null, seconds: 0 });
+  } finally {
+    if (began) await stop({ keepCaches: true, output: "none" });
+  }
+  const text = closing(outcomes, parts, ci);
+  process.stdout.write(`\n${text}\n`);
+  if (process.env.PERGOLA_TEST_SUMMARY) await writeFile(process.env.PERGOLA_TEST_SUMMARY, `${text}\n`);
+  return verdict(outcomes, ci).ok ? 0 : 1;
+}
+
+/** Runs one tier under vitest; null when it broke down before it could count. */
+async function runTier(tier: Tier, rest: readonly string[], environment: Record<string, string>): Promise<Counts | null> {
+  const folder = await mkdtemp(join(tmpdir(), "pergola-test-"));
+  const report = join(folder, "report.json");
+  try {
+    const vitest = join(repositoryRoot, "node_modules", "vitest", "vitest.mjs");
+    const reporters = ["--reporter=default", "--reporter=json", `--outputFile.json=${report}`];
+    await execa(process.execPath, [vitest, "run", "--project", tier, ...reporters, ...rest], {
+      cwd: repositoryRoot,
+      env: environment,
+      stdin: "ignore",
+      stdout: "inherit",
+      stderr: "inherit",
+      reject: false,
+    });
+    const text = await readFile(report, "utf8").catch(() => null);
+    if (text === null) return null;
+    const counted = JSON.parse(text) as {
+      numPassedTests: number;
+      numFailedTests: number;
+      numPendingTests: number;
+      numTodoTests: number;
+      numFailedTestSuites: number;
+      success: boolean;
+    };
+    const failed = counted.numFailedTests;
+    return {
+      passed: counted.numPassedTests,
+      // A file that could not be loaded fails without a failed test, and an unhandled error without either.
+      failed: failed > 0 ? failed : counted.success ? 0 : Math.max(1, counted.numFailedTestSuites),
+      skipped: counted.numPendingTests + counted.numTodoTests,
+    };
+  } catch (error) {
+    throw new LocalError(`running tier ${tier} failed: ${error instanceof Error ? error.message : String(error)}`);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
