@@ -1,0 +1,143 @@
+/** From what somebody typed (directories, files, names) to images. */
+import { readdirSync, readFileSync, statSync } from "node:fs";
+import path from "node:path";
+import { PergolaError } from "../errors.ts";
+import { type GardenOptions, readGardenFile } from "./garden.ts";
+import { DEFAULT_TIMEOUT_SECONDS, type Image, loadDockerfile, sanitizeName } from "./image.ts";
+
+/** What was found, and what was left out of it. */
+export interface Discovery {
+  readonly images: readonly Image[];
+  /** names among the words typed: those images are meant, of all that were found */
+  readonly names: readonly string[];
+  readonly notices: readonly string[];
+}
+
+const GARDEN_FILE = /(?:^|\.)garden\.ya?ml$/;
+
+/** Directories that hold no actions of this project. */
+const SKIPPED = new Set(["node_modules", "vendor", "dist"]);
+
+/**
+ * Finds images. A directory means: all Garden Build actions in it and below it when there is a Garden file in it; else its
+ * Dockerfile; else all Build actions below it. A Garden file means its Build actions. Any other word is the name of an image
+ * below the working directory.
+ * @param words as typed; none means the working directory
+ * @param options.file Dockerfile for directories without Garden files, instead of `Dockerfile`
+ * @throws PergolaError context-missing, dockerfile-missing, image-definition
+ */
+export function discoverImages(
+  words: readonly string[],
+  workingDirectory: string,
+  options: GardenOptions & { readonly file?: string } = {},
+): Discovery {
+  const images: Image[] = [];
+  const names: string[] = [];
+  const notices: string[] = [];
+  const seen = new Set<string>();
+  const addFile = (file: string): number => {
+    if (seen.has(file)) return 0;
+    seen.add(file);
+    const found = readGardenFile(file, readFileSync(file, "utf8"), options);
+    images.push(...found.images);
+    notices.push(...found.notices);
+    return found.images.length;
+  };
+  const addDirectory = (directory: string, typed: string): void => {
+    const dockerfile = options.file ?? "Dockerfile";
+    const direct = gardenFilesIn(directory);
+    const here = direct.length > 0 || !isFile(path.resolve(directory, dockerfile)) ? gardenFilesBelow(directory) : [];
+    const before = images.length;
+    const known = here.filter((file) => seen.has(file)).length;
+    for (const file of here) addFile(file);
+    if (images.length > before || known > 0) return;
+    if (!isFile(path.resolve(directory, dockerfile))) throw nothingIn(typed, dockerfile, notices);
+    images.push(plainImage(directory, dockerfile));
+  };
+
+  for (const word of words.length > 0 ? words : ["."]) {
+    const where = path.resolve(workingDirectory, word);
+    const kind = kindOf(where);
+    if (kind === "directory") addDirectory(where, word);
+    else if (kind === "file" && GARDEN_FILE.test(path.basename(where))) {
+      if (addFile(where) === 0) throw nothingIn(word, null, notices);
+    } else if (kind === "file") {
+      throw new PergolaError({
+        code: "usage",
+        message: `${word} is a file, but neither a directory with a Dockerfile nor a Garden file.`,
+        hint: `Name the directory; another Dockerfile is chosen with --file: pergola build ${path.dirname(word)} --file ${path.basename(word)}`,
+      });
+    } else if (/[/\\]/.test(word) || word.startsWith(".")) {
+      throw new PergolaError({
+        code: "context-missing",
+        message: `${word} does not exist.`,
+        hint: "Name a directory that holds a Dockerfile or Garden Build actions.",
+      });
+    } else names.push(word);
+  }
+  if (names.length > 0 && images.length === 0) for (const file of gardenFilesBelow(workingDirectory)) addFile(file);
+  return { images, names, notices };
+}
+
+/** The image of a directory with nothing but a Dockerfile: named after the directory. */
+function plainImage(directory: string, dockerfile: string): Image {
+  const name = sanitizeName(path.basename(directory));
+  if (name === "") {
+    throw new PergolaError({
+      code: "image-definition",
+      message: `No image name follows from the directory ${directory}.`,
+      hint: "Give one with --name.",
+    });
+  }
+  const loaded = loadDockerfile(directory, dockerfile, name);
+  return {
+    name,
+    context: directory,
+    dockerfile: loaded,
+    buildArgs: {},
+    target: null,
+    platforms: [],
+    secrets: {},
+    extraFlags: [],
+    dependencies: [],
+    timeoutSeconds: DEFAULT_TIMEOUT_SECONDS,
+    definedIn: path.resolve(directory, loaded.path),
+  };
+}
+
+function gardenFilesIn(directory: string): string[] {
+  return readdirSync(directory, { withFileTypes: true })
+    .filter((entry) => entry.isFile() && GARDEN_FILE.test(entry.name))
+    .map((entry) => path.join(directory, entry.name))
+    .sort();
+}
+
+function gardenFilesBelow(directory: string): string[] {
+  const files = gardenFilesIn(directory);
+  const below = readdirSync(directory, { withFileTypes: true })
+    .filter((entry) => entry.isDirectory() && !entry.name.startsWith(".") && !SKIPPED.has(entry.name))
+    .map((entry) => path.join(directory, entry.name))
+    .sort();
+  return [...files, ...below.flatMap(gardenFilesBelow)];
+}
+
+function kindOf(where: string): "file" | "directory" | null {
+  const stat = statSync(where, { throwIfNoEntry: false });
+  if (stat?.isDirectory()) return "directory";
+  return stat?.isFile() ? "file" : null;
+}
+
+function isFile(where: string): boolean {
+  return kindOf(where) === "file";
+}
+
+function nothingIn(word: string, dockerfile: string | null, notices: readonly string[]): PergolaError {
+  return new PergolaError({
+    code: dockerfile === null ? "image-definition" : "dockerfile-missing",
+    message:
+      dockerfile === null
+        ? `${word} holds no Build action of type container.`
+        : `${word} holds neither a ${dockerfile} nor Garden Build actions of type container.`,
+    hint: notices.join(" ") || "Name a directory that holds a Dockerfile or Garden Build actions.",
+  });
+}

@@ -1,0 +1,130 @@
+/** Several images and what has to be built before what. */
+import { PergolaError } from "../errors.ts";
+import { familiarName, readDockerfile } from "./dockerfile.ts";
+import type { Image } from "./image.ts";
+
+export interface ImageGraph {
+  /** by name, in the order in which they were described */
+  readonly images: ReadonlyMap<string, Image>;
+  /** image -> all images that must be built before it: said in its definition, or named by its Dockerfile */
+  readonly dependencies: ReadonlyMap<string, readonly string[]>;
+  /** image -> images of the graph that its Dockerfile names (a subset of `dependencies`) */
+  readonly siblings: ReadonlyMap<string, readonly string[]>;
+  /** images whose dependencies all lie in earlier waves, by wave */
+  readonly waves: readonly (readonly string[])[];
+}
+
+/**
+ * Orders images.
+ * @throws PergolaError image-definition (two of one name, a dependency that is not there), image-cycle
+ */
+export function imageGraph(list: readonly Image[]): ImageGraph {
+  const images = new Map<string, Image>();
+  for (const image of list) {
+    const other = images.get(image.name);
+    if (other) {
+      throw new PergolaError({
+        code: "image-definition",
+        message: `Two images are called ${image.name}: one in ${other.definedIn}, one in ${image.definedIn}.`,
+        hint: "Give one of them another name.",
+        file: image.definedIn,
+      });
+    }
+    images.set(image.name, image);
+  }
+  const siblings = new Map<string, readonly string[]>();
+  const dependencies = new Map<string, readonly string[]>();
+  for (const image of images.values()) {
+    for (const name of image.dependencies) if (!images.has(name)) throw missing(image, name, images);
+    const named = siblingsOf(image, images);
+    siblings.set(image.name, named);
+    dependencies.set(image.name, [...new Set([...image.dependencies, ...named])]);
+  }
+  return { images, dependencies, siblings, waves: wavesOf(images, dependencies) };
+}
+
+/**
+ * The part of a graph that some images need: themselves and all they depend on.
+ * @throws PergolaError image-definition for a name that is not in the graph
+ */
+export function selectImages(graph: ImageGraph, names: readonly string[]): ImageGraph {
+  const chosen = new Set<string>();
+  const choose = (name: string): void => {
+    if (chosen.has(name)) return;
+    chosen.add(name);
+    for (const dependency of graph.dependencies.get(name) ?? []) choose(dependency);
+  };
+  for (const name of names) {
+    if (!graph.images.has(name)) {
+      throw new PergolaError({
+        code: "image-definition",
+        message: `There is no image ${name} here.`,
+        hint: `Found: ${[...graph.images.keys()].join(", ") || "none"}.`,
+      });
+    }
+    choose(name);
+  }
+  return imageGraph([...graph.images.values()].filter((image) => chosen.has(image.name)));
+}
+
+/** The name of the sibling that a Dockerfile's reference stands for: the same name, bare or with `:latest`. */
+export function siblingOf(reference: string, names: Iterable<string>): string | null {
+  const wanted = familiarName(reference);
+  for (const name of names) if (name === wanted) return name;
+  return null;
+}
+
+function siblingsOf(image: Image, images: ReadonlyMap<string, Image>): string[] {
+  const found = new Set<string>();
+  for (const { name } of readDockerfile(image.dockerfile.text, image.buildArgs).references) {
+    const sibling = name === null ? null : siblingOf(name, images.keys());
+    // `FROM busybox` in an image called busybox means the public one.
+    if (sibling !== null && sibling !== image.name) found.add(sibling);
+  }
+  return [...found];
+}
+
+function wavesOf(images: ReadonlyMap<string, Image>, dependencies: ReadonlyMap<string, readonly string[]>): string[][] {
+  const waves: string[][] = [];
+  const placed = new Set<string>();
+  while (placed.size < images.size) {
+    const wave = [...images.keys()].filter(
+      (name) => !placed.has(name) && (dependencies.get(name) ?? []).every((dependency) => placed.has(dependency)),
+    );
+    if (wave.length === 0) throw cycle(images, dependencies, placed);
+    for (const name of wave) placed.add(name);
+    waves.push(wave);
+  }
+  return waves;
+}
+
+function cycle(
+  images: ReadonlyMap<string, Image>,
+  dependencies: ReadonlyMap<string, readonly string[]>,
+  placed: ReadonlySet<string>,
+): PergolaError {
+  const trail: string[] = [];
+  let at = [...images.keys()].find((name) => !placed.has(name)) as string;
+  while (!trail.includes(at)) {
+    trail.push(at);
+    // Every image that could not be placed waits for another one that could not.
+    at = (dependencies.get(at) ?? []).find((name) => !placed.has(name)) as string;
+  }
+  const path = [...trail.slice(trail.indexOf(at)), at];
+  return new PergolaError({
+    code: "image-cycle",
+    message: `These images wait for each other: ${path.join(" -> ")}.`,
+    hint: "Remove one of the dependencies, in the Garden Build action or in FROM or COPY --from of the Dockerfile.",
+    file: images.get(at)?.definedIn as string,
+  });
+}
+
+function missing(image: Image, name: string, images: ReadonlyMap<string, Image>): PergolaError {
+  return new PergolaError({
+    code: "image-definition",
+    message: `Image ${image.name} depends on build.${name}, which is not among the images to build.`,
+    hint: `Name its directory too, or a directory above both. Known: ${[...images.keys()].join(", ")}.`,
+    file: image.definedIn,
+    path: "dependencies",
+  });
+}

@@ -1,0 +1,69 @@
+/** An image to build, whatever described it: command line, Garden Build action, later compose and bake files. */
+import { readFileSync } from "node:fs";
+import path from "node:path";
+import { PergolaError } from "../errors.ts";
+import type { SecretSource } from "../plan/plan.ts";
+
+export interface Image {
+  /** unique in a graph; also the name of its repository below the registry's namespace */
+  readonly name: string;
+  /** absolute path of the context directory */
+  readonly context: string;
+  readonly dockerfile: {
+    /** relative to the context, with forward slashes; starts with `../` when it lies outside */
+    readonly path: string;
+    readonly text: string;
+  };
+  readonly buildArgs: Readonly<Record<string, string>>;
+  /** stage to build; null is the last one */
+  readonly target: string | null;
+  /** `os/architecture[/variant]`; empty means the builder's own */
+  readonly platforms: readonly string[];
+  /** secret id -> where its value comes from */
+  readonly secrets: Readonly<Record<string, SecretSource>>;
+  /** flags for the builder's own command, appended as they are */
+  readonly extraFlags: readonly string[];
+  /** names of images that must be built first because somebody said so; those that the Dockerfile names are found later */
+  readonly dependencies: readonly string[];
+  /** seconds that a build may take */
+  readonly timeoutSeconds: number;
+  /** file that describes the image: a Garden file or the Dockerfile */
+  readonly definedIn: string;
+}
+
+/** Seconds that a build may take where nobody said otherwise. */
+export const DEFAULT_TIMEOUT_SECONDS = 3600;
+
+/** Letters, digits and `. _ - /` as registries want them in a repository's path. Empty when nothing is left. */
+export function sanitizeName(text: string): string {
+  return text
+    .toLowerCase()
+    .replace(/[^a-z0-9._/-]+/g, "-")
+    .replace(/[._-]*\/[._/-]*/g, "/")
+    .replace(/^[._/-]+|[._/-]+$/g, "")
+    .replace(/\.{2,}/g, ".")
+    .replace(/_{3,}/g, "__");
+}
+
+/**
+ * Reads an image's Dockerfile.
+ * @param dockerfile as given: relative to the context or absolute
+ * @returns the path relative to the context and the text
+ * @throws PergolaError dockerfile-missing
+ */
+export function loadDockerfile(context: string, dockerfile: string, image: string): Image["dockerfile"] {
+  const file = path.resolve(context, dockerfile);
+  try {
+    return { path: path.relative(context, file).split(path.sep).join("/"), text: readFileSync(file, "utf8") };
+  } catch (cause) {
+    throw new PergolaError(
+      {
+        code: "dockerfile-missing",
+        message: `The Dockerfile of image ${image} cannot be read: ${file} (${(cause as NodeJS.ErrnoException).code ?? cause}).`,
+        hint: "Name another one with --file, or with spec.dockerfile in the Garden Build action.",
+        file,
+      },
+      { cause },
+    );
+  }
+}
