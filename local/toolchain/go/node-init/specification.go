@@ -67,8 +67,6 @@ type Wait struct {
 	Process string `json:"process,omitempty"`
 	// File exists.
 	File string `json:"file,omitempty"`
-	// Interface exists in the node's network namespace.
-	Interface string `json:"interface,omitempty"`
 	// Unix and TCP accept a connection.
 	Unix string `json:"unix,omitempty"`
 	TCP  string `json:"tcp,omitempty"`

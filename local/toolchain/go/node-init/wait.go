@@ -41,8 +41,6 @@ func condition(wait Wait) (func() error, string, error) {
 	switch {
 	case wait.File != "":
 		return func() error { _, err := os.Stat(wait.File); return err }, wait.File, nil
-	case wait.Interface != "":
-		return func() error { _, err := net.InterfaceByName(wait.Interface); return err }, "interface " + wait.Interface, nil
 	case wait.Unix != "":
 		return connects("unix", wait.Unix), wait.Unix, nil
 	case wait.TCP != "":

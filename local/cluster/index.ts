@@ -1,0 +1,7 @@
+/** The embedded cluster, as the rest of `local` uses it. */
+export { kubeconfigText, REGISTRY_ENDPOINTS } from "./kubeconfig.ts";
+export { CLUSTER_NAME, REGISTRY } from "./layout.ts";
+export { withMachineLock } from "./machineLock.ts";
+export { type Cluster, type ClusterStatus, clusterStatus, type StartArguments, startCluster } from "./start.ts";
+export { describeStop, type StopArguments, type StopReport, stopCluster } from "./stop.ts";
+export type { ToolchainForCluster } from "./tools.ts";
