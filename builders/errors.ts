@@ -21,6 +21,7 @@ export const ERROR_CODES = {
   "mode-not-provisioned": EXIT.usage,
   "mode-unsupported": EXIT.usage,
   "namespace-not-provisioned": EXIT.usage,
+  "repository-not-provisioned": EXIT.usage,
   "kubeconfig": EXIT.usage,
   "wrong-cluster": EXIT.usage,
   "forbidden": EXIT.usage,

@@ -1,0 +1,43 @@
+/** From an environment and an image to the plan of a build. Pure: the same arguments give the same plan. */
+import { BUILDER_NODE_KEY, type BuildSetup, type ModeName } from "../../infra/setup.ts";
+import { PergolaError } from "../errors.ts";
+import type { Image } from "../images/image.ts";
+import { planBuildkit } from "./buildkit.ts";
+import { destinationOf } from "./destination.ts";
+import { planKaniko } from "./kaniko.ts";
+import { placeBuild } from "./placement.ts";
+import type { BuildPlan, Sibling } from "./plan.ts";
+
+export interface PlanOptions {
+  /** null takes the environment's default */
+  readonly mode: ModeName | null;
+  readonly namespace: string | null;
+  readonly contextNamespace: string | null;
+  readonly tag: string;
+  /** images of the graph that this one's Dockerfile names */
+  readonly siblings: readonly Sibling[];
+  readonly noCache: boolean;
+  /** tells the pods of this build from others: lowercase letters and digits */
+  readonly buildId: string;
+}
+
+/**
+ * Plans one image.
+ * @throws PergolaError for a name or tag that no registry takes, a repository, mode or namespace that was not provisioned, a
+ *   platform without builders, and what the mode cannot do
+ */
+export function planBuild(setup: BuildSetup, image: Image, options: PlanOptions): BuildPlan {
+  const placement = placeBuild(setup, image.name, options);
+  const destination = destinationOf(setup, image.name, options.tag);
+  for (const platform of image.platforms) {
+    if (placement.mode.platforms.includes(platform)) continue;
+    throw new PergolaError({
+      code: "mode-unsupported",
+      message: `Image ${image.name} is for ${platform}, but the builders of ${setup.environment} build for ${placement.mode.platforms.join(", ")}.`,
+      hint: `Add builder nodes (taint ${BUILDER_NODE_KEY}) of that architecture in stacks/Pulumi.${setup.environment}.yaml, or choose another --platform.`,
+    });
+  }
+  return placement.modeName === "kaniko"
+    ? planKaniko(setup, image, placement, destination, options)
+    : planBuildkit(setup, image, placement, destination, options);
+}

@@ -1,0 +1,193 @@
+/** A build by a kaniko pod of its own, as data. */
+import path from "node:path";
+import type { BuildSetup } from "../../infra/setup.ts";
+import { PergolaError } from "../errors.ts";
+import { type Feature, readDockerfile } from "../images/dockerfile.ts";
+import type { Image } from "../images/image.ts";
+import { BUILDER_POD_ANNOTATIONS, dockerConfigVolume } from "./buildkitDeployment.ts";
+import type { Destination } from "./destination.ts";
+import { withReferences } from "./dockerfileReferences.ts";
+import { builderLabels, podName } from "./labels.ts";
+import type { Placement } from "./placement.ts";
+import type { KanikoPlan, Manifest, Sibling } from "./plan.ts";
+
+/** Volume of the build: nothing else in an image is called so, and kaniko leaves mounted directories out of the image. */
+const DIRECTORY = "/.pergola";
+const CONTEXT = `${DIRECTORY}/context`;
+const MARKER = `${DIRECTORY}/received`;
+const KANIKO_DOCKER_CONFIG = "/kaniko/.docker";
+
+/** Seconds that the cluster waits beyond the runner's own limit before it ends a pod that nobody watches. */
+const DEADLINE_MARGIN_SECONDS = 120;
+
+export interface KanikoOptions {
+  readonly siblings: readonly Sibling[];
+  readonly noCache: boolean;
+  /** tells this build's pod from others: lowercase letters and digits */
+  readonly buildId: string;
+}
+
+/**
+ * Plans one image.
+ * @throws PergolaError mode-unsupported for what kaniko cannot do: secrets, several platforms, RUN --mount, heredocs
+ */
+export function planKaniko(
+  setup: BuildSetup,
+  image: Image,
+  placement: Placement,
+  destination: Destination,
+  options: KanikoOptions,
+): KanikoPlan {
+  refuseWhatKanikoLacks(image);
+  const deadlineSeconds = image.timeoutSeconds + DEADLINE_MARGIN_SECONDS;
+  return {
+    mode: "kaniko",
+    name: image.name,
+    references: [destination.reference],
+    platforms: image.platforms.length > 0 ? image.platforms : placement.mode.platforms.slice(0, 1),
+    namespace: placement.namespace.name,
+    serviceAccount: placement.namespace.serviceAccount,
+    context: { directory: image.context, dockerfile: image.dockerfile.path },
+    secrets: {},
+    files: {
+      Dockerfile: withReferences(image, options.siblings),
+      // The context arrives filtered; an ignore file of this name keeps kaniko from filtering it once more by another one.
+      "Dockerfile.dockerignore": "",
+    },
+    siblings: options.siblings,
+    pod: pod(
+      placement,
+      image,
+      kanikoArguments(setup, image, destination, options.noCache),
+      options.buildId,
+      deadlineSeconds,
+    ),
+    transfer: { container: "context", directory: DIRECTORY, context: CONTEXT, marker: MARKER },
+    container: "kaniko",
+    deadlineSeconds,
+    cacheRepository: options.noCache ? null : destination.cacheRepository,
+  };
+}
+
+/** Arguments of /kaniko/executor; every value after `=`, so that none can be taken for a flag. */
+function kanikoArguments(setup: BuildSetup, image: Image, destination: Destination, noCache: boolean): string[] {
+  const { host, insecure, mirrors } = setup.registry;
+  const cacheRepository = noCache ? null : destination.cacheRepository;
+  const docker = mirrors["docker.io"] ?? [];
+  const others = Object.entries(mirrors).filter(([name]) => name !== "docker.io");
+  return [
+    `--context=dir://${CONTEXT}`,
+    `--dockerfile=${DIRECTORY}/Dockerfile`,
+    `--destination=${destination.reference}`,
+    ...(cacheRepository === null
+      ? ["--cache=false"]
+      : ["--cache=true", `--cache-repo=${cacheRepository}`, "--cache-ttl=336h"]),
+    ...(insecure ? [`--insecure-registry=${host}`] : []),
+    ...docker.map((mirror) => `--registry-mirror=${mirror}`),
+    ...others.flatMap(([name, hosts]) => hosts.map((mirror) => `--registry-map=${name}=${mirror}`)),
+    ...(Object.keys(mirrors).length > 0 ? ["--skip-default-registry-fallback"] : []),
+    ...Object.entries(image.buildArgs).map(([key, value]) => `--build-arg=${key}=${value}`),
+    ...(image.target === null ? [] : [`--target=${image.target}`]),
+    ...image.platforms.map((platform) => `--custom-platform=${platform}`),
+    // The digest comes back as the container's termination message: no exec into a pod that is already ending.
+    "--digest-file=/dev/termination-log",
+    "--push-retry=2",
+    "--image-download-retry=2",
+    "--log-format=text",
+    ...image.extraFlags,
+  ];
+}
+
+function pod(
+  placement: Placement,
+  image: Image,
+  args: readonly string[],
+  buildId: string,
+  deadlineSeconds: number,
+): Manifest {
+  const { mode, namespace, pullSecret } = placement;
+  const shared = { name: "build", mountPath: DIRECTORY };
+  const dockerConfig =
+    pullSecret === null ? null : { name: "docker-config", mountPath: KANIKO_DOCKER_CONFIG, readOnly: true };
+  return {
+    apiVersion: "v1",
+    kind: "Pod",
+    metadata: {
+      name: podName(image.name, buildId),
+      namespace: namespace.name,
+      labels: builderLabels("kaniko", { image: image.name, id: buildId }),
+      annotations: { ...BUILDER_POD_ANNOTATIONS },
+    },
+    spec: {
+      restartPolicy: "Never",
+      activeDeadlineSeconds: deadlineSeconds,
+      terminationGracePeriodSeconds: 2,
+      serviceAccountName: namespace.serviceAccount,
+      automountServiceAccountToken: false,
+      enableServiceLinks: false,
+      ...(mode.priorityClassName === null ? {} : { priorityClassName: mode.priorityClassName }),
+      ...(pullSecret === null ? {} : { imagePullSecrets: [{ name: pullSecret }] }),
+      ...(Object.keys(mode.nodeSelector).length > 0 ? { nodeSelector: mode.nodeSelector } : {}),
+      tolerations: mode.tolerations,
+      initContainers: [
+        {
+          name: "context",
+          image: mode.image,
+          command: ["sh", "-c", `trap 'exit 143' TERM INT; until [ -e ${MARKER} ]; do sleep 0.2 & wait $!; done`],
+          // The same as kaniko's own: a pod is scheduled by the larger of the two, so this costs nothing and fits every quota.
+          resources: mode.resources,
+          volumeMounts: [shared],
+        },
+      ],
+      containers: [
+        {
+          name: "kaniko",
+          image: mode.image,
+          args: [...args],
+          resources: mode.resources,
+          volumeMounts: dockerConfig === null ? [shared] : [shared, dockerConfig],
+        },
+      ],
+      volumes: [
+        { name: "build", emptyDir: {} },
+        ...(pullSecret === null ? [] : [{ name: "docker-config", secret: dockerConfigVolume(pullSecret) }]),
+      ],
+    },
+  };
+}
+
+function refuseWhatKanikoLacks(image: Image): void {
+  const file = path.resolve(image.context, image.dockerfile.path);
+  const refuse = (what: string, why: string, line?: number): PergolaError =>
+    new PergolaError({
+      code: "mode-unsupported",
+      message: `${what}${line === undefined ? "" : ` (${file}, line ${line})`} cannot be built by kaniko: ${why}`,
+      hint: "Choose --mode cluster-buildkit.",
+      file,
+      ...(line === undefined ? {} : { line }),
+    });
+  const ids = Object.keys(image.secrets);
+  if (ids.length > 0) {
+    throw refuse(
+      `Image ${image.name} with secret ${ids.join(", ")}`,
+      "its steps could only get it in the pod, where later steps read it too.",
+    );
+  }
+  if (image.platforms.length > 1) {
+    throw refuse(`Image ${image.name} for ${image.platforms.join(" and ")}`, "it builds for one platform at a time.");
+  }
+  const { features } = readDockerfile(image.dockerfile.text, image.buildArgs);
+  const feature = features[0];
+  if (feature)
+    throw refuse(
+      `${FEATURES[feature.kind]} ${feature.text}`,
+      "it does not have this part of the Dockerfile language.",
+      feature.line,
+    );
+}
+
+const FEATURES: Readonly<Record<Feature["kind"], string>> = {
+  mount: "RUN with",
+  secret: "RUN with",
+  heredoc: "The heredoc",
+};

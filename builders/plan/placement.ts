@@ -1,0 +1,122 @@
+/** Which mode, which namespace: the part of a BuildSetup that one build uses. */
+import {
+  BUILDER_SERVICE_ACCOUNT,
+  type BuilderMode,
+  type BuilderNamespace,
+  type BuildSetup,
+  type ModeName,
+} from "../../infra/setup.ts";
+import { PergolaError } from "../errors.ts";
+
+export interface Placement {
+  readonly modeName: ModeName;
+  readonly mode: BuilderMode;
+  readonly namespace: BuilderNamespace;
+  /** the one merged docker config that builders in this namespace mount; null where they need none */
+  readonly pullSecret: string | null;
+}
+
+export interface PlacementOptions {
+  /** null takes the environment's default */
+  readonly mode: ModeName | null;
+  /** as the user said; null lets the setup and the context decide */
+  readonly namespace: string | null;
+  /** namespace of the kubeconfig context, where there is one */
+  readonly contextNamespace: string | null;
+}
+
+/**
+ * Where an image is built.
+ * @throws PergolaError mode-not-provisioned, mode-unsupported, namespace-not-provisioned, setup-invalid
+ */
+export function placeBuild(setup: BuildSetup, image: string, options: PlacementOptions): Placement {
+  const modeName = options.mode ?? setup.builders.default;
+  const mode = setup.builders.modes[modeName];
+  const stackFile = `stacks/Pulumi.${setup.environment}.yaml`;
+  if (!mode) {
+    throw new PergolaError({
+      code: "mode-not-provisioned",
+      message: `The environment ${setup.environment} was not provisioned for the mode ${modeName}.`,
+      hint: `Add pergola:builder.modes.${modeName} in ${stackFile} and run pulumi up. Provisioned: ${Object.keys(setup.builders.modes).join(", ")}.`,
+      path: `pergola:builder.modes.${modeName}`,
+    });
+  }
+  if (modeName === "local-docker") {
+    throw new PergolaError({
+      code: "mode-unsupported",
+      message: "The mode local-docker builds on this machine, not in a cluster; Pergola leaves that to Docker.",
+      hint: "Choose cluster-buildkit or kaniko with --mode.",
+    });
+  }
+  const namespace = chooseNamespace(setup, modeName, mode, options);
+  if (namespace.images !== "*" && !namespace.images.includes(image)) {
+    throw new PergolaError({
+      code: "namespace-not-provisioned",
+      message: `Image ${image} may not be built in namespace ${namespace.name} (allowed: ${namespace.images.join(", ") || "none"}).`,
+      hint: `Allow it in ${stackFile}, or choose another namespace with --namespace.`,
+    });
+  }
+  const secrets = setup.pullSecrets.filter((secret) => secret.namespace === namespace.name);
+  if (secrets.length > 1) {
+    throw new PergolaError({
+      code: "setup-invalid",
+      message: `Namespace ${namespace.name} has ${secrets.length} pull secrets (${secrets.map((secret) => secret.name).join(", ")}); builders mount one that holds all credentials.`,
+      hint: "Run pulumi up with this version of Pergola: it writes one merged secret for each namespace.",
+    });
+  }
+  return { modeName, mode, namespace, pullSecret: secrets[0]?.name ?? null };
+}
+
+function chooseNamespace(
+  setup: BuildSetup,
+  modeName: ModeName,
+  mode: BuilderMode,
+  options: PlacementOptions,
+): BuilderNamespace {
+  const names = mode.namespaces.map((namespace) => namespace.name);
+  const listed = (name: string | null): BuilderNamespace | undefined =>
+    mode.namespaces.find((namespace) => namespace.name === name);
+  if (options.namespace !== null) {
+    const found = listed(options.namespace) ?? fromPattern(mode, options.namespace);
+    if (found) return found;
+    throw new PergolaError({
+      code: "namespace-not-provisioned",
+      message: `Namespace ${options.namespace} is not provisioned for the mode ${modeName} of the environment ${setup.environment}.`,
+      hint: `Provisioned: ${[...names, ...mode.namespacePatterns].join(", ") || "none"}.`,
+    });
+  }
+  const found = listed(options.contextNamespace) ?? (names.length === 1 ? mode.namespaces[0] : undefined);
+  if (found) return found;
+  throw new PergolaError({
+    code: "namespace-not-provisioned",
+    message:
+      names.length === 0
+        ? `No namespace is provisioned for the mode ${modeName} of the environment ${setup.environment}.`
+        : `The mode ${modeName} of the environment ${setup.environment} has several namespaces.`,
+    hint:
+      names.length === 0
+        ? `Add one to pergola:builder.modes.${modeName}.namespaces and run pulumi up.`
+        : `Choose one with --namespace: ${names.join(", ")}.`,
+  });
+}
+
+/** A namespace that only a pattern admits: it has what Garden makes there by itself. */
+function fromPattern(mode: BuilderMode, name: string): BuilderNamespace | null {
+  const admitted = mode.namespacePatterns.some((pattern) =>
+    new RegExp(
+      `^${pattern
+        .split("*")
+        .map((part) => part.replace(/[.+?^${}()|[\]\\]/g, "\\$&"))
+        .join(".*")}$`,
+    ).test(name),
+  );
+  if (!admitted) return null;
+  const sample = mode.namespaces[0];
+  return {
+    name,
+    team: null,
+    serviceAccount: sample?.serviceAccount ?? BUILDER_SERVICE_ACCOUNT,
+    annotations: sample?.annotations ?? {},
+    images: "*",
+  };
+}
