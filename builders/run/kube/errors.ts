@@ -73,6 +73,14 @@ export function statusError(status: number, body: string, subject: Subject, cont
       hint: `Check with: kubectl auth can-i ${subject.verb} ${subject.resource}${subject.namespace ? ` --namespace ${subject.namespace}` : ""}`,
     });
   }
+  const missing = status === 404 ? /namespaces "([^"]+)" not found/.exec(said)?.[1] : undefined;
+  if (missing) {
+    return make({
+      code: "namespace-not-provisioned",
+      message: `The cluster of context ${context} has no namespace ${missing}.`,
+      hint: "Run pulumi up for the stack, or choose another context with --context.",
+    });
+  }
   if (status === 404) return make({ code: "builder-not-ready", message: `There is no ${what}: ${said}` });
   if (status === 409) return make({ code: "builder-not-ready", message: `Cannot ${subject.verb} ${what}: ${said}` });
   if (status === 429 || status >= 500) {

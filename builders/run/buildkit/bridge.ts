@@ -1,0 +1,121 @@
+/**
+ * A unix socket that leads to buildkitd in a pod: each connection gets a `buildctl dial-stdio` of its own there.
+ * After the first connection that breaks the socket is closed for good, as buildctl dials once more after a cut and
+ * would then wait on a second, empty session instead of reporting the first one's end.
+ */
+import { chmod } from "node:fs/promises";
+import net from "node:net";
+import type { Exec } from "../kube/exec.ts";
+
+export interface Bridge {
+  /** `unix:///...`, for BUILDKIT_HOST */
+  readonly address: string;
+  /** bytes to and from the pod so far */
+  readonly sent: number;
+  readonly received: number;
+  /** resolves, at most once, with why the connection broke; an Error when it could not even be opened */
+  readonly broken: Promise<Error | string>;
+  /** drops every connection and refuses new ones */
+  cut(): void;
+  /** cuts and removes the socket */
+  close(): Promise<void>;
+}
+
+/**
+ * Listens on `socketPath`, which must lie in a private directory.
+ * @param open starts `dial-stdio` in the pod
+ */
+export async function openBridge(socketPath: string, open: () => Promise<Exec>): Promise<Bridge> {
+  let sent = 0;
+  let received = 0;
+  let over = false;
+  let report: (why: Error | string) => void = () => {};
+  const broken = new Promise<Error | string>((resolve) => {
+    report = resolve;
+  });
+  const connections = new Set<{ near: net.Socket; far: Exec | null }>();
+
+  const server = net.createServer({ allowHalfOpen: true }, async (near) => {
+    if (over) return near.destroy();
+    const connection: { near: net.Socket; far: Exec | null } = { near, far: null };
+    connections.add(connection);
+    near.on("error", () => {});
+    let far: Exec;
+    try {
+      near.pause();
+      far = connection.far = await open();
+    } catch (error) {
+      fail(error as Error);
+      return;
+    }
+    if (over || near.destroyed) return far.close();
+    near.on("data", (data) => {
+      sent += data.length;
+      if (!far.stdin.write(data)) {
+        near.pause();
+        far.stdin.once("drain", () => near.resume());
+      }
+    });
+    near.on("end", () => far.stdin.end());
+    near.on("close", () => {
+      connections.delete(connection);
+      far.close();
+    });
+    far.stdout.on("data", (data: Buffer) => {
+      received += data.length;
+      if (!near.write(data)) {
+        far.stdout.pause();
+        near.once("drain", () => far.stdout.resume());
+      }
+    });
+    far.stdout.on("end", () => near.end());
+    far.result.then(({ exitCode, message }) => {
+      // buildctl closes its side first when it is done; then the end of the far side is no news.
+      if (near.destroyed || near.readableEnded) return;
+      const said = far.stderr().trim();
+      fail(exitCode === 0 ? "buildkitd closed the connection" : [message, said].filter(Boolean).join(": "));
+    });
+    near.resume();
+  });
+
+  const cut = () => {
+    over = true;
+    for (const { near, far } of connections) {
+      near.destroy();
+      far?.close();
+    }
+    connections.clear();
+    server.close();
+  };
+  const fail = (why: Error | string) => {
+    if (over) return;
+    report(why);
+    cut();
+  };
+
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", reject);
+    server.listen(socketPath, resolve);
+  });
+  await chmod(socketPath, 0o600);
+  return {
+    address: `unix://${socketPath}`,
+    get sent() {
+      return sent;
+    },
+    get received() {
+      return received;
+    },
+    broken,
+    cut,
+    close: () =>
+      new Promise((resolve) => {
+        if (!server.listening) {
+          cut();
+          return resolve();
+        }
+        server.once("close", () => resolve());
+        cut();
+      }),
+  };
+}

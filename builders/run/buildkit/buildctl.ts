@@ -1,0 +1,124 @@
+/** Runs buildctl, in a process group of its own so that helpers it starts end with it. */
+import { type ChildProcess, execFile, spawn } from "node:child_process";
+import { constants } from "node:fs";
+import { access } from "node:fs/promises";
+import path from "node:path";
+import { promisify } from "node:util";
+import { PergolaError } from "../../errors.ts";
+import { lines } from "../kube/lines.ts";
+
+/** The oldest buildctl whose `--progress=rawjson` is read here (BuildKit 0.13); newer and older daemons understand each other. */
+const OLDEST = [0, 13] as const;
+/** What is pinned in the embedded environment, and a good choice elsewhere. */
+const RECOMMENDED = "v0.33.1";
+
+/** A SIGTERM cancels the build in the daemon, which a healthy buildctl does within milliseconds. */
+const TERM_MILLISECONDS = 3000;
+/** A credential helper that hangs keeps stderr open after buildctl itself has ended. */
+const DRAIN_MILLISECONDS = 500;
+
+/**
+ * Finds a program on the PATH of `environment`.
+ * @throws PergolaError builder-tool-missing: none there, or too old
+ */
+export async function findBuildctl(name: string, environment: NodeJS.ProcessEnv): Promise<string> {
+  for (const directory of (environment.PATH ?? "").split(path.delimiter)) {
+    const file = path.join(directory, name);
+    if (directory === "" || !(await isExecutable(file))) continue;
+    await checkVersion(file);
+    return file;
+  }
+  throw new PergolaError({
+    code: "builder-tool-missing",
+    message: `${name} is not on the PATH; mode cluster-buildkit needs it.`,
+    hint: `Get it from https://github.com/moby/buildkit/releases (${RECOMMENDED}), or build in mode kaniko. In Pergola's own clone, npm start builds it.`,
+  });
+}
+
+async function isExecutable(file: string): Promise<boolean> {
+  return access(file, constants.X_OK).then(
+    () => true,
+    () => false,
+  );
+}
+
+async function checkVersion(file: string): Promise<void> {
+  const { stdout } = await promisify(execFile)(file, ["--version"], { timeout: 10_000 }).catch((error: Error) => {
+    throw new PergolaError({ code: "builder-tool-missing", message: `${file} does not run: ${error.message.trim()}` });
+  });
+  const version = /\bv?(\d+)\.(\d+)\.\d+/.exec(stdout);
+  // A build without a version stamp says "0.0.0+unknown": nothing to compare.
+  if (!version || /0\.0\.0/.test(version[0])) return;
+  const [major, minor] = [Number(version[1]), Number(version[2])];
+  if (major > OLDEST[0] || minor >= OLDEST[1]) return;
+  throw new PergolaError({
+    code: "builder-tool-missing",
+    message: `${file} is ${stdout.trim()}, older than v${OLDEST.join(".")}.`,
+    hint: `Get a newer one from https://github.com/moby/buildkit/releases (${RECOMMENDED}).`,
+  });
+}
+
+export interface Buildctl {
+  /** resolves once it has ended and everything it wrote was read; null code when a signal ended it */
+  readonly ended: Promise<{ code: number | null; signal: NodeJS.Signals | null }>;
+  /** ends it: politely first, so that the daemon stops the build too; at once when `now` (nobody listens any more) */
+  stop(now: boolean): Promise<void>;
+}
+
+/** Starts buildctl. `onLine` gets each line of its stderr. */
+export function startBuildctl(
+  command: { file: string; args: readonly string[]; directory: string; environment: NodeJS.ProcessEnv },
+  onLine: (line: string) => void,
+): Buildctl {
+  const child = spawn(command.file, command.args, {
+    cwd: command.directory,
+    env: command.environment,
+    detached: true,
+    stdio: ["ignore", "ignore", "pipe"],
+  });
+  const exited = new Promise<{ code: number | null; signal: NodeJS.Signals | null }>((resolve, reject) => {
+    child.once("error", (error) =>
+      reject(
+        new PergolaError({
+          code: "builder-tool-missing",
+          message: `${command.file} cannot be started: ${error.message}`,
+        }),
+      ),
+    );
+    child.once("exit", (code, signal) => resolve({ code, signal }));
+  });
+  const read = (async () => {
+    for await (const line of lines(child.stderr)) onLine(line);
+  })().catch(() => {});
+  const ended = exited.then(async (result) => {
+    const timer = setTimeout(() => {
+      killGroup(child);
+      child.stderr.destroy();
+    }, DRAIN_MILLISECONDS);
+    await read;
+    clearTimeout(timer);
+    killGroup(child);
+    return result;
+  });
+  ended.catch(() => {});
+  return {
+    ended,
+    async stop(now) {
+      if (child.exitCode !== null || child.signalCode !== null) return;
+      if (now) killGroup(child);
+      else child.kill("SIGTERM");
+      const timer = setTimeout(() => killGroup(child), TERM_MILLISECONDS);
+      await exited.catch(() => {});
+      clearTimeout(timer);
+    },
+  };
+}
+
+/** Kills what is left of the group that the child leads. */
+function killGroup(child: ChildProcess): void {
+  try {
+    if (child.pid !== undefined) process.kill(-child.pid, "SIGKILL");
+  } catch {
+    // nothing left
+  }
+}

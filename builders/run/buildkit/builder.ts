@@ -1,0 +1,164 @@
+/** The buildkitd Deployment of a namespace: brings it to the planned state and finds the pod that serves builds. */
+import { setTimeout as delay } from "node:timers/promises";
+import { PergolaError } from "../../errors.ts";
+import type { BuildkitPlan } from "../../plan/plan.ts";
+import type { BuildEvent } from "../../report/events.ts";
+import type { Kube } from "../kube/kube.ts";
+import type { Deployment, Pod } from "../kube/objects.ts";
+import type { Limits } from "../pods/limits.ts";
+import { PodWatch } from "../pods/podWatch.ts";
+import { containerStatus } from "../pods/state.ts";
+import { waitUntilRunning } from "../pods/waiting.ts";
+
+export interface Builder {
+  readonly pod: Pod;
+  /** goes on watching the builder's pods; the caller stops it */
+  readonly pods: PodWatch;
+}
+
+interface Io {
+  readonly kube: Kube;
+  emit(event: BuildEvent): void;
+  readonly signal: AbortSignal;
+  readonly limits: Limits;
+}
+
+/** Annotation by which the Deployment controller marks the Deployment and its current ReplicaSet. */
+const REVISION = "deployment.kubernetes.io/revision";
+const TEMPLATE_HASH = "pod-template-hash";
+/** Refusals that do not go away by waiting. */
+const REFUSED_FOR_GOOD =
+  /violates PodSecurity|serviceaccount "[^"]*" not found|unable to validate against any security context/;
+
+/**
+ * Applies the plan's objects and waits until buildkitd of the current generation answers.
+ * @throws PergolaError: builder-not-ready, pending, image-pull, forbidden, namespace-not-provisioned, interrupted ...
+ */
+export async function ensureBuilder(plan: BuildkitPlan, io: Io): Promise<Builder> {
+  const { kube, signal } = io;
+  const { container } = plan.builder;
+  let deployment: Deployment | undefined;
+  for (const manifest of plan.builder.manifests) {
+    const applied = await kube.apply<Deployment>(manifest, signal);
+    if (manifest.kind === "Deployment" && manifest.metadata.name === plan.builder.deployment) deployment = applied;
+  }
+  if (!deployment) {
+    throw new PergolaError({
+      code: "internal",
+      message: `The plan of ${plan.name} has no Deployment ${plan.builder.deployment}.`,
+    });
+  }
+  const labelSelector = Object.entries(deployment.spec?.selector?.matchLabels ?? {})
+    .map(([key, value]) => `${key}=${value}`)
+    .join(",");
+  const pods = new PodWatch(kube, { namespace: plan.namespace, labelSelector });
+  try {
+    const hash = await currentTemplateHash(kube, deployment, labelSelector, signal);
+    const find = () =>
+      [...pods.pods.values()].find(
+        ({ metadata }) => !metadata.deletionTimestamp && metadata.labels?.[TEMPLATE_HASH] === hash,
+      ) ?? null;
+    const pod = await waitUntilRunning({
+      ...io,
+      namespace: plan.namespace,
+      container,
+      pods,
+      find,
+      whyNone: () => whyNoPod(kube, plan),
+    });
+    if (!containerStatus(pod, container)?.ready) await untilAnswering(plan, pod, pods, io);
+    return { pod, pods };
+  } catch (error) {
+    await pods.stop();
+    throw error;
+  }
+}
+
+/** Label value of the pods that the Deployment's current generation makes. */
+async function currentTemplateHash(
+  kube: Kube,
+  applied: Deployment,
+  labelSelector: string,
+  signal: AbortSignal,
+): Promise<string> {
+  const { namespace = "", name, uid } = applied.metadata;
+  let deployment: Deployment | null = applied;
+  for (let tries = 0; ; tries++) {
+    if (deployment && (deployment.status?.observedGeneration ?? 0) >= (deployment.metadata.generation ?? 1)) {
+      const sets = await kube.list("ReplicaSet", { namespace, labelSelector, signal });
+      const current = sets.find(
+        ({ metadata }) =>
+          metadata.ownerReferences?.some((owner) => owner.uid === uid) &&
+          metadata.annotations?.[REVISION] === deployment?.metadata.annotations?.[REVISION],
+      );
+      const hash = current?.metadata.labels?.[TEMPLATE_HASH];
+      if (hash) return hash;
+    }
+    if (tries >= 150) {
+      throw new PergolaError({
+        code: "builder-not-ready",
+        message: `The cluster does not act on Deployment ${name} in namespace ${namespace} (waited 30 s).`,
+        hint: "Is the controller manager healthy?",
+      });
+    }
+    await delay(tries < 10 ? 50 : 200);
+    deployment = await kube.get("Deployment", namespace, name, signal);
+  }
+}
+
+/** Why the Deployment has no pod: what admission, a quota or a missing account said. */
+async function whyNoPod(kube: Kube, plan: BuildkitPlan): Promise<string | null> {
+  const deployment = await kube.get("Deployment", plan.namespace, plan.builder.deployment);
+  const failure = deployment?.status?.conditions?.find(
+    ({ type, status }) => type === "ReplicaFailure" && status === "True",
+  );
+  if (!failure) return null;
+  const message = `Deployment ${plan.builder.deployment} in namespace ${plan.namespace} cannot make its pod: ${failure.message}`;
+  if (!REFUSED_FOR_GOOD.test(failure.message ?? "")) return message;
+  throw new PergolaError({
+    code: "builder-not-ready",
+    message,
+    hint: "The namespace must be the one that the stack provisions for this mode: run pulumi up.",
+  });
+}
+
+/** A container that runs is not yet a daemon that answers. */
+async function untilAnswering(
+  plan: BuildkitPlan,
+  pod: Pod,
+  pods: PodWatch,
+  { kube, signal, limits, emit }: Io,
+): Promise<void> {
+  const { namespace } = plan;
+  const { container } = plan.builder;
+  const { name } = pod.metadata;
+  const started = Date.now();
+  for (let tries = 0; ; tries++) {
+    const answer = await kube.run(
+      { namespace, pod: name, container, command: ["buildctl", "debug", "workers"] },
+      "",
+      signal,
+    );
+    if (answer.exitCode === 0) return;
+    const said = (answer.stderr || answer.message).trim();
+    const current = pods.pods.get(name);
+    if (!current || !containerStatus(current, container)?.state?.running) {
+      const logTail = await kube.logTail({ namespace, pod: name, container }, 20, current !== undefined);
+      throw new PergolaError({
+        code: "builder-not-ready",
+        message: `buildkitd in pod ${name} ended before it answered.`,
+        ...(logTail ? { logTail } : {}),
+      });
+    }
+    const seconds = (Date.now() - started) / 1000;
+    if (seconds > limits.answer) {
+      throw new PergolaError({
+        code: "builder-not-ready",
+        message: `buildkitd in pod ${name} does not answer within ${limits.answer} s: ${said}`,
+        logTail: await kube.logTail({ namespace, pod: name, container }, 20),
+      });
+    }
+    if (tries === 50) emit({ type: "status", text: `waiting: buildkitd in pod ${name} does not answer yet: ${said}` });
+    await pods.next(100);
+  }
+}

@@ -1,0 +1,196 @@
+/**
+ * Reads what `buildctl build --progress=rawjson` writes to stderr: one SolveStatus as JSON per line, and plain text
+ * for the error at the end. Turns it into build events and keeps what the verdict and the result need.
+ * https://github.com/moby/buildkit/blob/master/client/graph.go (SolveStatus, Vertex, VertexStatus, VertexLog)
+ */
+import type { BuildEvent } from "../../report/events.ts";
+
+interface Vertex {
+  digest: string;
+  name?: string;
+  started?: string;
+  completed?: string;
+  cached?: boolean;
+  error?: string;
+}
+interface VertexStatus {
+  id: string;
+  vertex: string;
+  current?: number;
+}
+interface VertexLog {
+  vertex: string;
+  stream?: number;
+  data: string;
+}
+interface VertexWarning {
+  short?: string;
+  url?: string;
+  sourceInfo?: { filename?: string };
+  range?: { start?: { line?: number } }[];
+}
+interface SolveStatus {
+  vertexes?: Vertex[];
+  statuses?: VertexStatus[];
+  logs?: VertexLog[];
+  warnings?: VertexWarning[];
+}
+
+/** A step that failed on its own account, not because another one did. */
+export interface FailedStep {
+  /** as BuildKit names it: "[build 3/5] RUN make" */
+  readonly name: string;
+  readonly error: string;
+  /** its last lines of output */
+  readonly logTail: string;
+}
+
+/** Lines of a step's output that an error shows. */
+const TAIL_LINES = 40;
+/** A step of the Dockerfile: "[2/3] RUN ...", "[build 2/3] COPY ..."; FROM carries nothing out. */
+const STEP = /^\[(?:[^\]]* )?\d+\/\d+\] (?!FROM )/;
+
+export class BuildkitProgress {
+  readonly #emit: (event: BuildEvent) => void;
+  readonly #steps = new Map<string, { name: string; state: string; failed: string | null; cached: boolean }>();
+  readonly #transfers = new Map<string, number>();
+  readonly #partial = new Map<string, string>();
+  readonly #tails = new Map<string, string[]>();
+  readonly #text: string[] = [];
+  readonly #warnings = new Set<string>();
+  #sent = 0;
+
+  constructor(emit: (event: BuildEvent) => void) {
+    this.#emit = emit;
+  }
+
+  /** Takes one line of stderr. */
+  line(line: string): void {
+    const status = line.startsWith("{") ? parse(line) : null;
+    if (!status) {
+      if (line.trim() !== "" || this.#text.length > 0) this.#text.push(line);
+      return;
+    }
+    this.#emit({ type: "raw", line });
+    for (const vertex of status.vertexes ?? []) this.#vertex(vertex);
+    for (const transfer of status.statuses ?? []) this.#transfer(transfer);
+    for (const log of status.logs ?? []) this.#log(log);
+    for (const warning of status.warnings ?? []) this.#warn(describeWarning(warning));
+  }
+
+  /** Call once buildctl has ended: brings out lines without an end. `succeeded` is whether the build did. */
+  end(succeeded: boolean): void {
+    for (const [key, rest] of this.#partial) if (rest !== "") this.#output(key.slice(2), rest);
+    this.#partial.clear();
+    if (!succeeded) return;
+    for (const { name, failed } of this.#steps.values()) {
+      // The first build of an image finds no cache to import.
+      if (failed && !/: not found$/.test(failed)) this.#warn(`${name}: ${failed}`);
+    }
+  }
+
+  /** What is not progress: the error and the lines of the Dockerfile that it points to. */
+  get errorText(): string {
+    return this.#text.join("\n").trim();
+  }
+
+  /** Steps of the Dockerfile, without FROM. */
+  get steps(): number {
+    return [...this.#steps.values()].filter(({ name }) => STEP.test(name)).length;
+  }
+
+  get cachedSteps(): number {
+    return [...this.#steps.values()].filter(({ name, cached }) => cached && STEP.test(name)).length;
+  }
+
+  /** Bytes of context and Dockerfile that buildctl sent, names and times of files included. */
+  get bytesSent(): number {
+    return this.#sent;
+  }
+
+  get warnings(): string[] {
+    return [...this.#warnings];
+  }
+
+  /** The step that made the build fail, null when none did. */
+  get failedStep(): FailedStep | null {
+    for (const [id, { name, failed }] of this.#steps) {
+      if (!failed || /context canceled|^importing cache/.test(failed) || name.startsWith("importing cache")) continue;
+      return { name, error: failed, logTail: (this.#tails.get(id) ?? []).join("\n") };
+    }
+    return null;
+  }
+
+  #vertex({ digest, name = digest, started, completed, cached = false, error = "" }: Vertex): void {
+    const known = this.#steps.get(digest) ?? { name, state: "", failed: null, cached: false };
+    const state = completed ? (error ? "failed" : cached ? "cached" : "done") : started ? "started" : "";
+    const shown = state === "done" && known.state === "" ? "" : state || known.state;
+    this.#steps.set(digest, {
+      name,
+      state: shown,
+      failed: error || null,
+      cached: cached || known.cached,
+    });
+    if (state === "" || state === known.state) return;
+    // BuildKit opens and closes a vertex while it looks for it, before it really runs.
+    if (state === "done" && known.state === "") return;
+    const seconds = started && completed ? (Date.parse(completed) - Date.parse(started)) / 1000 : undefined;
+    this.#emit({
+      type: "step",
+      id: digest,
+      name,
+      state: state as "started" | "done" | "cached" | "failed",
+      ...(seconds !== undefined ? { seconds } : {}),
+      ...(error ? { error } : {}),
+    });
+  }
+
+  #transfer({ id, vertex, current = 0 }: VertexStatus): void {
+    if (!id.startsWith("transferring ")) return;
+    // The same id appears under several vertexes (the ignore file and the context itself).
+    const key = `${vertex} ${id}`;
+    const before = this.#transfers.get(key) ?? 0;
+    if (current <= before) return;
+    this.#transfers.set(key, current);
+    this.#sent += current - before;
+    this.#emit({ type: "context", bytes: this.#sent, total: null });
+  }
+
+  #log({ vertex, stream = 1, data }: VertexLog): void {
+    const key = `${stream} ${vertex}`;
+    const parts = ((this.#partial.get(key) ?? "") + Buffer.from(data, "base64").toString("utf8")).split("\n");
+    this.#partial.set(key, parts.pop() ?? "");
+    for (const part of parts) this.#output(vertex, part);
+  }
+
+  #output(vertex: string, text: string): void {
+    // What a terminal would show of a line that a progress bar rewrote.
+    const line = text.replace(/\r$/, "").replace(/^.*\r/, "");
+    const tail = this.#tails.get(vertex) ?? [];
+    tail.push(line);
+    if (tail.length > TAIL_LINES) tail.shift();
+    this.#tails.set(vertex, tail);
+    this.#emit({ type: "log", step: vertex, line });
+  }
+
+  #warn(text: string): void {
+    if (this.#warnings.has(text)) return;
+    this.#warnings.add(text);
+    this.#emit({ type: "warning", text });
+  }
+}
+
+function parse(line: string): SolveStatus | null {
+  try {
+    return JSON.parse(line) as SolveStatus;
+  } catch {
+    return null;
+  }
+}
+
+function describeWarning({ short, url, sourceInfo, range }: VertexWarning): string {
+  const text = short ? Buffer.from(short, "base64").toString("utf8") : "(no text)";
+  const line = range?.[0]?.start?.line;
+  const where = sourceInfo?.filename ? ` (${sourceInfo.filename}${line ? `:${line}` : ""})` : "";
+  return `${text}${where}${url ? ` ${url}` : ""}`;
+}

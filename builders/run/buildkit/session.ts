@@ -1,0 +1,180 @@
+/** Carries out a BuildKit plan: buildctl here, buildkitd in the pod, one connection between them. */
+import { mkdir, readFile, writeFile } from "node:fs/promises";
+import path from "node:path";
+import { PergolaError } from "../../errors.ts";
+import type { BuildkitPlan } from "../../plan/plan.ts";
+import type { BuildEvent } from "../../report/events.ts";
+import type { Outcome } from "../../report/result.ts";
+import { interrupted } from "../kube/errors.ts";
+import type { Kube } from "../kube/kube.ts";
+import type { Limits } from "../pods/limits.ts";
+import { memoryLimit } from "../pods/state.ts";
+import { makePrivateDirectory } from "../privateDirectory.ts";
+import { type Bridge, openBridge } from "./bridge.ts";
+import { type Buildctl, findBuildctl, startBuildctl } from "./buildctl.ts";
+import { type Builder, ensureBuilder } from "./builder.ts";
+import { type CredentialServer, serveCredentials } from "./credentials.ts";
+import { BuildkitProgress } from "./progress.ts";
+import { verdict } from "./verdict.ts";
+import { builderLost, watchBuilder } from "./watchdog.ts";
+
+export interface ExecutorIo {
+  readonly kube: Kube;
+  emit(event: BuildEvent): void;
+  readonly signal: AbortSignal;
+  readonly limits: Limits;
+}
+
+/** What buildctl says when it is the connection that failed and not the build. */
+const LOST =
+  /rpc error: code = Unavailable|error reading from server|no active session for|error reading server preface/;
+
+/** Builds and pushes. @throws PergolaError */
+export async function runBuildkit(plan: BuildkitPlan, io: ExecutorIo): Promise<Outcome> {
+  const [name = "", ...args] = plan.argv;
+  const file = await findBuildctl(name, process.env);
+  const builder = await ensureBuilder(plan, io);
+  const directory = await makePrivateDirectory();
+  let credentials: CredentialServer | null = null;
+  let bridge: Bridge | null = null;
+  try {
+    credentials = await prepare(plan, builder, directory.path, io);
+    const target = { namespace: plan.namespace, pod: builder.pod.metadata.name, container: plan.builder.container };
+    bridge = await openBridge(path.join(directory.path, "buildkitd.sock"), () =>
+      io.kube.exec({ ...target, command: ["buildctl", "dial-stdio"] }),
+    );
+    const progress = new BuildkitProgress(io.emit);
+    const buildctl = startBuildctl(
+      { file, args, directory: directory.path, environment: environment(directory.path, bridge, credentials) },
+      (line) => progress.line(line),
+    );
+    await untilEnded(plan, builder, bridge, buildctl, io);
+    const { code } = await buildctl.ended;
+    progress.end(code === 0);
+    if (code !== 0) {
+      const { container } = plan.builder;
+      const why = progress.errorText;
+      throw LOST.test(why)
+        ? await builderLost({ builder, container, why })
+        : failure(plan, builder, progress, credentials);
+    }
+    const digest = await readDigest(path.join(directory.path, plan.metadataFile));
+    for (const reference of plan.references) io.emit({ type: "pushed", reference, digest });
+    return {
+      digest,
+      steps: progress.steps,
+      cachedSteps: progress.cachedSteps,
+      bytesSent: progress.bytesSent,
+      warnings: progress.warnings,
+    };
+  } finally {
+    await bridge?.close();
+    await credentials?.close();
+    await builder.pods.stop();
+    await directory.remove();
+  }
+}
+
+/** Fills the private directory. */
+async function prepare(
+  plan: BuildkitPlan,
+  builder: Builder,
+  directory: string,
+  io: ExecutorIo,
+): Promise<CredentialServer | null> {
+  for (const [name, text] of Object.entries(plan.files)) {
+    const file = path.join(directory, name);
+    await mkdir(path.dirname(file), { recursive: true });
+    await writeFile(file, text);
+  }
+  const { dockerConfig, container } = plan.builder;
+  if (dockerConfig === null) {
+    await writeFile(path.join(directory, "config.json"), "{}", { mode: 0o600 });
+    return null;
+  }
+  const pod = builder.pod.metadata.name;
+  const target = { namespace: plan.namespace, pod, container };
+  return serveCredentials(directory, dockerConfig, pod, (command, input) =>
+    io.kube.run({ ...target, command }, input, io.signal),
+  );
+}
+
+/** The caller's environment, so that secrets by `env=` arrive, pointed to the pod. */
+function environment(directory: string, bridge: Bridge, credentials: CredentialServer | null): NodeJS.ProcessEnv {
+  const { DOCKER_AUTH_CONFIG: _, ...own } = process.env;
+  return {
+    ...own,
+    BUILDKIT_HOST: bridge.address,
+    DOCKER_CONFIG: directory,
+    // Registry tokens are fetched by the daemon, which reaches the registry; this machine may not.
+    BUILDKIT_NO_CLIENT_TOKEN: "1",
+    ...(credentials ? { PATH: `${credentials.binDirectory}${path.delimiter}${own.PATH ?? ""}` } : {}),
+  };
+}
+
+/** Waits for the end of buildctl, and brings it about when the builder is lost or the caller gives up. */
+async function untilEnded(
+  plan: BuildkitPlan,
+  builder: Builder,
+  bridge: Bridge,
+  buildctl: Buildctl,
+  io: ExecutorIo,
+): Promise<void> {
+  const { container } = plan.builder;
+  const over = new AbortController();
+  const aborted = new Promise<"aborted">((resolve) => {
+    if (io.signal.aborted) resolve("aborted");
+    io.signal.addEventListener("abort", () => resolve("aborted"), { once: true, signal: over.signal });
+  });
+  const lost = watchBuilder({ builder, container, bridge, limits: io.limits, signal: over.signal });
+  try {
+    const first = await Promise.race([buildctl.ended.then(() => "ended" as const), aborted, lost]);
+    if (first === "ended") {
+      // A cut connection ends buildctl within milliseconds, with words that name neither pod nor reason.
+      const why = await Promise.race([bridge.broken, Promise.resolve(null)]);
+      if (why !== null && (await buildctl.ended).code !== 0) throw await builderLost({ builder, container, why });
+      return;
+    }
+    await buildctl.stop(first !== "aborted");
+    if (first === "aborted") throw interrupted();
+    bridge.cut();
+    throw await builderLost({ builder, container, why: first });
+  } finally {
+    over.abort();
+  }
+}
+
+function failure(
+  plan: BuildkitPlan,
+  builder: Builder,
+  progress: BuildkitProgress,
+  credentials: CredentialServer | null,
+): PergolaError {
+  if (credentials?.failure && /getting credentials|authorize/.test(progress.errorText)) {
+    return new PergolaError({
+      code: "credential-helper",
+      message: `The credentials for the registry cannot be had: ${credentials.failure}`,
+    });
+  }
+  return new PergolaError(
+    verdict({
+      text: progress.errorText,
+      step: progress.failedStep,
+      dockerfile: plan.context.dockerfile,
+      reference: plan.references[0] ?? plan.name,
+      memoryLimit: memoryLimit(builder.pod, plan.builder.container),
+    }),
+  );
+}
+
+async function readDigest(file: string): Promise<string> {
+  const metadata = await readFile(file, "utf8").then(
+    (text) => JSON.parse(text) as Record<string, unknown>,
+    () => ({}) as Record<string, unknown>,
+  );
+  const digest = metadata["containerimage.digest"];
+  if (typeof digest !== "string") {
+    throw new PergolaError({ code: "internal", message: "buildctl succeeded but named no image digest." });
+  }
+  return digest;
+}

@@ -1,0 +1,152 @@
+/** From what buildctl said to the error that a user sees. Pure. */
+import type { ErrorCode, ErrorData } from "../../errors.ts";
+import { hostOf, registryProblem } from "../registryErrors.ts";
+import type { FailedStep } from "./progress.ts";
+
+export interface Failure {
+  /** buildctl's stderr without its progress */
+  readonly text: string;
+  /** the step that failed, null when the error came from elsewhere */
+  readonly step: FailedStep | null;
+  /** Dockerfile as the plan names it */
+  readonly dockerfile: string;
+  /** reference that was pushed */
+  readonly reference: string;
+  /** memory limit of buildkitd's container, undefined for none */
+  readonly memoryLimit?: string | undefined;
+}
+
+/** Exit code of a process that was killed by SIGKILL, which is what running out of memory looks like from outside. */
+const KILLED = 137;
+
+/** Decides what went wrong. The connection to buildkitd is judged elsewhere: this is for a build that it reported on. */
+export function verdict({ text, step, dockerfile, reference, memoryLimit }: Failure): ErrorData {
+  const said = reason(text);
+  const line = failingLine(text);
+  const place = line === null ? {} : { file: dockerfile, line };
+  const tail = step?.logTail ? { logTail: step.logTail } : {};
+  const at = line === null ? "" : ` (${dockerfile}:${line})`;
+  const error = (code: ErrorCode, message: string, hint?: string): ErrorData => ({
+    code,
+    message,
+    ...(hint ? { hint } : {}),
+    ...place,
+    ...tail,
+  });
+
+  const helper = /error getting credentials - err: [^,]*, out: `([^`]*)`/.exec(said);
+  if (helper) return error("credential-helper", `The credentials for the registry cannot be had: ${helper[1]?.trim()}`);
+
+  const exit = /process "(.*)" did not complete successfully: exit code: (\d+)/s.exec(said);
+  if (exit) {
+    const command = sourceLines(text) ?? step?.name.replace(/^\[[^\]]*\] /, "") ?? exit[1] ?? "";
+    if (Number(exit[2]) === KILLED) {
+      return error(
+        "out-of-memory",
+        `A step was killed, most likely for memory${at}: ${oneLine(command)}`,
+        memoryLimit
+          ? `buildkitd has a memory limit of ${memoryLimit} for all builds together; raise it in the stack file.`
+          : "buildkitd has no memory limit: the node itself may have run out.",
+      );
+    }
+    return error("build-failed", `A step failed with exit code ${exit[2]}${at}: ${oneLine(command)}`);
+  }
+
+  const base = /([^\s:]+(?::[^\s:]+)*): failed to resolve source metadata for ([^\s]+?): (.*)/s.exec(said);
+  if (base) {
+    const image = base[2] ?? "";
+    const why = base[3] ?? "";
+    switch (registryProblem(why)) {
+      case "unreachable":
+        return error(
+          "registry-unreachable",
+          `The registry ${hostOf(why) ?? ""} of the base image ${image} cannot be reached${at}: ${lastPart(why)}`,
+        );
+      case "denied":
+        return error(
+          "base-image-missing",
+          `The registry does not let the builder read the base image ${image}${at}: ${lastPart(why)}`,
+          "The image may be private or missing: check its name, and the pull secrets of the builder's namespace.",
+        );
+      default:
+        return error("base-image-missing", `There is no base image ${image}${at}: ${lastPart(why)}`);
+    }
+  }
+
+  if (
+    /failed to push|error writing (?:layer|manifest|config) blob|failed to (?:authorize|fetch (?:anonymous|oauth) token)|unexpected status from (?:HEAD|PUT|POST|PATCH) request/.test(
+      said,
+    )
+  ) {
+    const target = /failed to push ([^\s]+?): /.exec(said)?.[1] ?? reference;
+    const host = hostOf(said) ?? target.split("/")[0];
+    switch (registryProblem(said)) {
+      case "denied":
+        return error(
+          "push-denied",
+          `The registry ${host} does not let the builder push ${target}: ${lastPart(said)}`,
+          "Check the push rights of the builder's service account or of its registry secret.",
+        );
+      case "unreachable":
+        return error(
+          "registry-unreachable",
+          `The registry ${host} cannot be reached from the builder (pushing ${target}): ${lastPart(said)}`,
+        );
+      default:
+        return error("build-failed", `${target} cannot be pushed: ${said}`);
+    }
+  }
+
+  if (/failed to read dockerfile: .*no such file/.test(said)) {
+    return error("dockerfile-missing", `There is no ${dockerfile} in the build context: ${said}`);
+  }
+  if (/no space left on device/.test(said)) {
+    return error(
+      "build-failed",
+      `The builder has no space left${at}: ${said}`,
+      "Raise ephemeral-storage of the builder in the stack file, or wait for its garbage collection.",
+    );
+  }
+  const missing = /failed to calculate checksum of ref \S+: "([^"]*)": not found/.exec(said);
+  if (missing) {
+    return error(
+      "build-failed",
+      `The build context has no ${missing[1]}${at}.`,
+      "Is it excluded by .dockerignore, or outside of the context?",
+    );
+  }
+  return error("build-failed", `${said || "buildctl failed without a message."}${at}`);
+}
+
+/** The error without buildctl's prefixes. */
+function reason(text: string): string {
+  const start = text.lastIndexOf("error: ");
+  const said = start < 0 ? text : text.slice(start + "error: ".length);
+  return said
+    .replace(/^failed to solve: /, "")
+    .replace(/^(?:Unknown|Internal|NotFound|DeadlineExceeded): /, "")
+    .trim();
+}
+
+/** Line that buildctl points to: `Dockerfile:5` over a ruled box. */
+function failingLine(text: string): number | null {
+  const found = /^.+:(\d+)\n-{5,}$/m.exec(text);
+  return found ? Number(found[1]) : null;
+}
+
+/** Lines marked with `>>>`, joined. */
+function sourceLines(text: string): string | null {
+  const marked = [...text.matchAll(/^ *\d+ \| >>> (.*)$/gm)].map(([, line]) => line?.replace(/\\\s*$/, "").trim());
+  return marked.length > 0 ? marked.join(" ") : null;
+}
+
+function oneLine(text: string): string {
+  const line = text.replace(/\s+/g, " ").trim();
+  return line.length > 200 ? `${line.slice(0, 200)}...` : line;
+}
+
+/** Go wraps errors by prefixing: the last parts say what happened. */
+function lastPart(text: string): string {
+  const request = text.lastIndexOf("failed to do request: ");
+  return request < 0 ? text : text.slice(request + "failed to do request: ".length);
+}

@@ -1,0 +1,74 @@
+/**
+ * Writes tar archives for busybox, which unpacks them in the pod: it reads GNU's long names but skips PAX headers, so
+ * `tar-stream`, which writes PAX, does not fit. Whole seconds, owner root, nothing that depends on this machine.
+ * Format: https://www.gnu.org/software/tar/manual/html_node/Standard.html
+ */
+
+export interface TarEntry {
+  /** path in the archive, with forward slashes, relative */
+  readonly path: string;
+  readonly type: "file" | "directory" | "symlink";
+  /** permission bits */
+  readonly mode: number;
+  /** bytes of content; 0 for directories and links */
+  readonly size: number;
+  /** whole seconds since 1970 */
+  readonly modified: number;
+  readonly linkTarget?: string;
+}
+
+const BLOCK = 512;
+const NAME = 100;
+const TYPE = { file: "0", symlink: "2", directory: "5" } as const;
+
+/** Two empty blocks end an archive. */
+export const TAR_END: Buffer = Buffer.alloc(2 * BLOCK);
+
+/** Zeros that fill the last block of a content of `size` bytes. */
+export const tarPadding = (size: number): Buffer => Buffer.alloc((BLOCK - (size % BLOCK)) % BLOCK);
+
+/** The header of an entry, with extra entries in front for a long name or link target. */
+export function tarHeader(entry: TarEntry): Buffer {
+  const name = Buffer.from(entry.type === "directory" ? `${entry.path}/` : entry.path);
+  const target = Buffer.from(entry.linkTarget ?? "");
+  const parts: Buffer[] = [];
+  if (target.length > NAME) parts.push(...longEntry("K", target));
+  if (name.length > NAME) parts.push(...longEntry("L", name));
+  parts.push(block(name, target, TYPE[entry.type], entry.mode, entry.size, entry.modified));
+  return Buffer.concat(parts);
+}
+
+/** GNU's way to say a long name (L) or link target (K) of the entry that follows. */
+function longEntry(type: "K" | "L", text: Buffer): Buffer[] {
+  const content = Buffer.concat([text, Buffer.of(0)]);
+  const header = block(Buffer.from("././@LongLink"), Buffer.alloc(0), type, 0o644, content.length, 0);
+  return [header, content, tarPadding(content.length)];
+}
+
+function block(name: Buffer, target: Buffer, type: string, mode: number, size: number, modified: number): Buffer {
+  const header = Buffer.alloc(BLOCK);
+  name.copy(header, 0, 0, Math.min(name.length, NAME));
+  number(header, 100, 8, mode & 0o7777);
+  number(header, 108, 8, 0);
+  number(header, 116, 8, 0);
+  number(header, 124, 12, size);
+  number(header, 136, 12, Math.max(0, Math.floor(modified)));
+  header.fill(" ", 148, 156);
+  header.write(type, 156, "latin1");
+  target.copy(header, 157, 0, Math.min(target.length, NAME));
+  header.write("ustar  \0", 257, "latin1");
+  const sum = header.reduce((total, byte) => total + byte, 0);
+  header.write(`${sum.toString(8).padStart(6, "0")}\0 `, 148, "latin1");
+  return header;
+}
+
+/** Octal with a zero at the end; base 256 with the top bit set where that does not fit (files of 8 GiB and more). */
+function number(header: Buffer, offset: number, length: number, value: number): void {
+  const octal = value.toString(8);
+  if (octal.length < length) {
+    header.write(`${octal.padStart(length - 1, "0")}\0`, offset, "latin1");
+    return;
+  }
+  header.writeBigUInt64BE(BigInt(value), offset + length - 8);
+  header[offset] = 0x80;
+}

@@ -1,0 +1,15 @@
+/** A directory of one build that nobody else can read: sockets, credentials, result files. */
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+
+/** A unix socket's path ends at 107 bytes on Linux (`sun_path`); this is what file names inside may take. */
+const LONGEST = 107 - "/credentials.sock".length;
+
+/** Makes the directory (mode 0700). A temporary folder with a very long name falls back to /tmp. */
+export async function makePrivateDirectory(): Promise<{ path: string; remove(): Promise<void> }> {
+  const name = "pergola-XXXXXX";
+  const parent = Buffer.byteLength(path.join(tmpdir(), name)) <= LONGEST ? tmpdir() : "/tmp";
+  const directory = await mkdtemp(path.join(parent, "pergola-"));
+  return { path: directory, remove: () => rm(directory, { recursive: true, force: true }) };
+}
