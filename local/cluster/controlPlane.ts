@@ -45,6 +45,9 @@ export function apiServer(state: StateFolder, tools: ClusterTools): Program {
     "service-account-jwks-uri": `${SERVICE_ACCOUNT_ISSUER}/openid/v1/jwks`,
     "service-account-key-file": pki("service-account.pub"),
     "service-account-signing-key-file": pki("service-account.key"),
+    // published for the scheduler and the controller manager, which complain without it; nobody holds a certificate of that name
+    "requestheader-client-ca-file": pki("ca.crt"),
+    "requestheader-allowed-names": "front-proxy-client",
     "kubelet-client-certificate": pki("apiserver-kubelet-client.crt"),
     "kubelet-client-key": pki("apiserver-kubelet-client.key"),
     "kubelet-certificate-authority": pki("ca.crt"),

@@ -1,4 +1,5 @@
 /** Takes an environment off the machine, and looks whether anything of it is left. */
+import { existsSync } from "node:fs";
 import { readdir, readFile, readlink, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -24,11 +25,15 @@ export async function endProcesses(hierarchies: readonly Hierarchy[], note: (tex
   const inits = await memberInits(hierarchies);
   for (const pid of inits) signal(pid, "SIGTERM");
   await poll(ORDERLY_SECONDS, async () => (await Promise.all(inits.map(isAlive))).every((alive) => !alive));
-  const left = await poll(REMOVAL_SECONDS, async () => {
+  const removed = await poll(REMOVAL_SECONDS, async () => {
     for (const pid of await listProcesses(hierarchies)) signal(pid, "SIGKILL");
     return (await removeCgroups(hierarchies)).length === 0;
   });
-  if (left) return;
+  if (removed) {
+    // Ended processes keep their entry until the machine's PID 1 has collected them, some only after a moment.
+    await poll(REMOVAL_SECONDS, async () => inits.every((pid) => !existsSync(`/proc/${pid}`)));
+    return;
+  }
   const processes = await listProcesses(hierarchies);
   const cgroups = await removeCgroups(hierarchies);
   if (cgroups.length === 0) return;
@@ -79,30 +84,25 @@ export interface RemovalCheck {
   readonly what: string;
   /** what the environment left behind: empty, or stop has failed */
   readonly left: readonly string[];
-  /** changes of the same time that are not the environment's; another program made them */
+  /** changes of the same time, `+ line` and `- line`, that bear no mark of the environment: as a rule another program's */
   readonly unrelated: readonly string[];
   /** false where the machine did not tell, or nothing was written down before the start */
   readonly compared: boolean;
 }
 
-/** Removes the folder and looks at the machine again. */
+/**
+ * Removes the state folder, then looks for processes, namespaces, cgroups and files of the environment, and compares
+ * the machine with the time before its start. To be called when {@link endProcesses} is done.
+ */
 export async function removeAndCheck(
   state: StateFolder,
   record: EnvironmentRecord | undefined,
   hierarchies: readonly Hierarchy[],
 ): Promise<RemovalCheck[]> {
+  const ended = await uptime();
   await rm(state.root, { recursive: true, force: true });
-  return checkMachine(state, record, hierarchies);
-}
-
-/** Looks for processes, namespaces, cgroups and files of the environment, and compares the machine with the time before. */
-export async function checkMachine(
-  state: StateFolder,
-  record: EnvironmentRecord | undefined,
-  hierarchies: readonly Hierarchy[],
-): Promise<RemovalCheck[]> {
   const namespaces = new Set(Object.values(record?.members ?? {}).flatMap((member) => member.namespaces));
-  const found = await searchProcesses(state, namespaces);
+  const found = await searchProcesses(state, namespaces, ended);
   const exact = (what: string, left: readonly string[]): RemovalCheck => ({
     what,
     left,
@@ -124,12 +124,16 @@ export async function checkMachine(
   return [...checks, ...differences.map(({ kind, ...difference }) => ({ what: kind, ...difference }))];
 }
 
-/** Processes anywhere on the machine that name the state folder or are in one of the namespaces. */
-async function searchProcesses(state: StateFolder, namespaces: ReadonlySet<string>) {
+/**
+ * Processes anywhere on the machine that name the state folder or are in one of the namespaces. The kernel gives a
+ * namespace's number to another one soon after it is gone, so only processes count that began before `ended`.
+ */
+async function searchProcesses(state: StateFolder, namespaces: ReadonlySet<string>, ended: number) {
   const processes: string[] = [];
   const kept = new Set<string>();
   const pids = (await readdir("/proc")).filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid);
   for (const pid of pids) {
+    if (!(await isAlive(Number(pid))) || (await startOf(pid)) > ended) continue;
     const command = (await readFile(`/proc/${pid}/cmdline`, "utf8").catch(() => "")).replaceAll("\0", " ").trim();
     if (command.startsWith("node-init ") && command.includes(`${state.root}/`))
       processes.push(`process ${pid}: ${command}`);
@@ -139,4 +143,15 @@ async function searchProcesses(state: StateFolder, namespaces: ReadonlySet<strin
     }
   }
   return { processes, namespaces: [...kept] };
+}
+
+/** Seconds since the machine started. */
+async function uptime(): Promise<number> {
+  return Number((await readFile("/proc/uptime", "utf8")).split(" ")[0]);
+}
+
+/** When a process began, in seconds since the machine started (field 22 of proc(5)'s stat, in hundredths everywhere). */
+async function startOf(pid: string): Promise<number> {
+  const stat = await readFile(`/proc/${pid}/stat`, "utf8").catch(() => "");
+  return Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19]) / 100;
 }

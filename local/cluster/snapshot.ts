@@ -91,7 +91,7 @@ export interface Difference {
   readonly kind: SnapshotKind;
   /** there now and not before, and bearing a mark of the environment: must be empty after a stop */
   readonly left: readonly string[];
-  /** other changes of the time in between, in either direction, which something else on the machine made */
+  /** other changes of the time in between, `+ line` and `- line`: nothing shows that they are the environment's */
   readonly unrelated: readonly string[];
   /** false when the machine did not tell, before or after */
   readonly compared: boolean;
@@ -104,15 +104,12 @@ export function compareSnapshots(before: Snapshot, after: Snapshot, marks: reado
     if (old === null || now === null) return { kind, left: [], unrelated: [], compared: false };
     const added = now.filter((line) => !old.includes(line));
     const removed = old.filter((line) => !now.includes(line));
-    // A setting is one line for the whole machine: any change of it counts as the environment's.
-    const ours = (line: string) => kind === "kernel settings" || marks.some((mark) => line.includes(mark));
+    const ours = (line: string) => marks.some((mark) => line.includes(mark));
+    const others = added.filter((line) => !ours(line));
     return {
       kind,
       left: added.filter(ours),
-      unrelated: [
-        ...added.filter((line) => !ours(line)).map((line) => `+ ${line}`),
-        ...removed.filter((line) => !added.length || !ours(line)).map((line) => `- ${line}`),
-      ],
+      unrelated: [...others.map((line) => `+ ${line}`), ...removed.map((line) => `- ${line}`)],
       compared: true,
     };
   });

@@ -59,9 +59,14 @@ export async function stopCluster({ state, progress, clone = repositoryRoot }: S
 /** The report for people, a line per check. */
 export function describeStop(report: StopReport): string[] {
   if (!report.found) return ["nothing to stop: no embedded environment is on this machine"];
-  const line = (check: RemovalCheck) => {
-    const others = check.unrelated.length === 0 ? "" : ` (${check.unrelated.length} changes by other programs)`;
-    return check.compared ? `${check.what}: nothing left${others}` : `${check.what}: could not be compared`;
+  const lines = ({ what, compared, unrelated }: RemovalCheck): string[] => {
+    if (!compared) return [`${what}: could not be compared with the time before the start`];
+    if (unrelated.length === 0) return [`${what}: as before`];
+    const shown = unrelated.slice(0, SHOWN_CHANGES).map((change) => `    ${change}`);
+    return [`${what}: nothing of the environment's; ${unrelated.length} changes by other programs`, ...shown];
   };
-  return [`stopped in ${report.seconds.toFixed(1)} s, ${report.state} removed`, ...report.checks.map(line)];
+  return [`stopped in ${report.seconds.toFixed(1)} s, ${report.state} removed`, ...report.checks.flatMap(lines)];
 }
+
+/** How many of other programs' changes are shown of each kind. */
+const SHOWN_CHANGES = 3;
