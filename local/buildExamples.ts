@@ -35,9 +35,12 @@ export async function buildExamples(options: {
   }
   const result = await child;
   if (result.exitCode !== 0) {
-    throw new LocalError(`building the examples in ${options.mode} failed with exit code ${result.exitCode ?? result.signal}`, {
-      hint: `what the runner said:\n${recent.join("\n")}\n${result.stdout.join("\n")}`,
-    });
+    throw new LocalError(
+      `building the examples in ${options.mode} failed with exit code ${result.exitCode ?? result.signal}`,
+      {
+        hint: `what the runner said:\n${recent.join("\n")}\n${result.stdout.join("\n")}`,
+      },
+    );
   }
   return (JSON.parse(result.stdout.join("\n")) as { images: BuiltImage[] }).images;
 }

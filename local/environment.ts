@@ -5,7 +5,7 @@
 import { existsSync } from "node:fs";
 import { dirname } from "node:path";
 import { kubeconfigFile, stateDirectory } from "./paths.ts";
-import { preparePulumi, type PulumiParts } from "./pulumi/home.ts";
+import { type PulumiParts, preparePulumi } from "./pulumi/home.ts";
 import type { Toolchain } from "./toolchain/index.ts";
 
 /** The stack of the embedded environment. */

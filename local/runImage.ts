@@ -88,5 +88,8 @@ export async function runImage(options: {
     });
   }
   const path = `/api/v1/namespaces/${EXAMPLES_NAMESPACE}/pods/http:${name}:${port}/proxy/`;
-  return { pod: `${EXAMPLES_NAMESPACE}/${name}`, answer: (await must(`asking pod ${name}`, ["get", "--raw", path])).trim() };
+  return {
+    pod: `${EXAMPLES_NAMESPACE}/${name}`,
+    answer: (await must(`asking pod ${name}`, ["get", "--raw", path])).trim(),
+  };
 }

@@ -1,17 +1,17 @@
 /** `npm start`: from a bare machine to images built in a real cluster. Each phase is a function of its own elsewhere. */
 import { buildExamples } from "./buildExamples.ts";
-import { startCluster } from "./cluster/start.ts";
 import { REGISTRY } from "./cluster/layout.ts";
+import { startCluster } from "./cluster/start.ts";
 import { STACK, toolEnvironment } from "./environment.ts";
 import { LocalError } from "./errors.ts";
 import { pushBaseImages } from "./images/push.ts";
 import { buildServiceImages } from "./images/services.ts";
-import { ensureStateDirectory } from "./paths.ts";
+import { ensureStateDirectory, repositoryRoot } from "./paths.ts";
 import { Progress } from "./progress.ts";
 import { provision } from "./provision.ts";
 import { runImage } from "./runImage.ts";
 import { type StartSummary, summaryText } from "./summary.ts";
-import { ensureToolchain } from "./toolchain/index.ts";
+import { DEFAULT_TOOLS, ensureToolchain } from "./toolchain/index.ts";
 import { planText } from "./toolchain/plan.ts";
 
 export interface StartOptions {
@@ -27,13 +27,30 @@ const SHOWN = { image: "go-service", port: 8080 };
 /** The modes that the examples are built in. */
 const MODES = ["cluster-buildkit", "kaniko"] as const;
 
-/** Brings up the embedded environment, provisions the stack `local` and builds every example. A second run changes nothing. */
+/** Tools of the whole environment; the enforcer of NetworkPolicies makes the guardrails of the stack provable. */
+export const TOOLS = [...new Set([...DEFAULT_TOOLS, "network-policies" as const])];
+
+/**
+ * Brings up the embedded environment, provisions the stack `local` and builds every example. A second run changes
+ * nothing; one beside another of the same clone waits for it.
+ */
 export async function start(options: StartOptions): Promise<StartSummary> {
   const progress = new Progress({ verbose: options.verbose });
+  const holder = { clone: repositoryRoot, pid: process.pid, action: "start" };
+  return withMachineLock(
+    holder,
+    (text) => progress.say(text),
+    () => carryOut(options, progress),
+  );
+}
+
+async function carryOut(options: StartOptions, progress: Progress): Promise<StartSummary> {
   const state = ensureStateDirectory();
-  const toolchain = await progress.phase("toolchain", () => ensureToolchain(progress));
+  const toolchain = await progress.phase("toolchain", () => ensureToolchain(progress, TOOLS));
   const images = await progress.phase("images", () => buildServiceImages(toolchain, progress));
-  const cluster = await progress.phase("cluster", () => startCluster({ toolchain, state, images, progress }));
+  const cluster = await progress.phase("cluster", () =>
+    startCluster({ toolchain, state, images, progress, enforcePolicies: true }),
+  );
   const tools = await toolEnvironment(toolchain, { own: true });
   const provisioned = await progress.phase(`pulumi up (stack ${STACK})`, (note) =>
     provision({ pulumi: tools.pulumi, variables: tools.variables, state, note }),
@@ -44,7 +61,9 @@ export async function start(options: StartOptions): Promise<StartSummary> {
   const built = [];
   for (const mode of MODES) {
     built.push(
-      ...(await progress.phase(`examples in ${mode}`, (note) => buildExamples({ mode, variables: tools.variables, note }))),
+      ...(await progress.phase(`examples in ${mode}`, (note) =>
+        buildExamples({ mode, variables: tools.variables, note }),
+      )),
     );
   }
   const shown = built.find((image) => image.name === SHOWN.image && image.digest !== null);

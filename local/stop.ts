@@ -1,8 +1,7 @@
 /** `npm stop`: removes the embedded environment and says what was checked. */
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
-import { stopCluster } from "./cluster/stop.ts";
-import { LocalError } from "./errors.ts";
+import { describeStop, stopCluster } from "./cluster/index.ts";
 import { CACHE_FOLDERS, cacheDirectory, stateDirectory } from "./paths.ts";
 import { Progress } from "./progress.ts";
 
@@ -12,7 +11,7 @@ export interface StopOptions {
   readonly output: "text" | "json" | "none";
 }
 
-/** Stops everything, removes it, and throws when something of it is left. */
+/** Stops everything and removes it; throws, with the list, when something of it is left. */
 export async function stop(options: StopOptions): Promise<void> {
   const progress = new Progress();
   const state = stateDirectory();
@@ -31,18 +30,8 @@ export async function stop(options: StopOptions): Promise<void> {
   }
   if (options.output === "json") process.stdout.write(`${JSON.stringify({ ...report, removed }, null, 2)}\n`);
   if (options.output === "text") {
-    for (const { what, left } of report.checks) {
-      process.stderr.write(`${left.length === 0 ? "none left" : `LEFT (${left.length})`}  ${what}\n`);
-      for (const thing of left) process.stderr.write(`           ${thing}\n`);
-    }
-    process.stderr.write(
-      options.keepCaches ? `kept       ${cacheDirectory()} (npm stop removes it too)\n` : `removed    ${cacheDirectory()}\n`,
-    );
-  }
-  const left = report.checks.filter((check) => check.left.length > 0);
-  if (left.length > 0) {
-    throw new LocalError(`the embedded environment left something behind: ${left.map((check) => check.what).join(", ")}`, {
-      hint: "see the list above; npm stop may be run again",
-    });
+    for (const line of describeStop(report)) process.stderr.write(`${line}\n`);
+    const caches = cacheDirectory();
+    process.stderr.write(options.keepCaches ? `kept ${caches}: npm stop removes it too\n` : `removed ${caches}\n`);
   }
 }

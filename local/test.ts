@@ -3,12 +3,12 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
-import { clusterStatus } from "./cluster/status.ts";
+import { clusterStatus } from "./cluster/index.ts";
 import { STACK, toolEnvironment } from "./environment.ts";
 import { describeError, LocalError } from "./errors.ts";
 import { kubeconfigFile, repositoryRoot, stateDirectory } from "./paths.ts";
 import { Progress } from "./progress.ts";
-import { start } from "./start.ts";
+import { start, TOOLS } from "./start.ts";
 import { stop } from "./stop.ts";
 import { partsText } from "./summary.ts";
 import { type Counts, closing, decideTiers, TIERS, type Tier, type TierOutcome, verdict } from "./tiers.ts";
@@ -25,7 +25,7 @@ export async function test(args: readonly string[]): Promise<number> {
   const state = stateDirectory();
   const running = (await clusterStatus({ state })).running;
   // In CI a missing toolchain is not a reason to skip: building it is part of what is tested.
-  const obstacle = ci ? null : await toolchainObstacle();
+  const obstacle = ci ? null : await toolchainObstacle(TOOLS);
   const decisions = decideTiers({ obstacle, running, ci, wanted });
   const outcomes: TierOutcome[] = [];
   let parts = "none ran";
@@ -41,11 +41,13 @@ export async function test(args: readonly string[]): Promise<number> {
           // Each tier's own figures, not the bring-up's, should say what the tier takes.
           began = !running;
           await start({ output: "none", verbose: false });
-          const tools = await toolEnvironment(await ensureToolchain(new Progress()), { own: true });
+          const toolchain = await ensureToolchain(new Progress(), TOOLS);
+          const tools = await toolEnvironment(toolchain, { own: true });
           parts = partsText(tools.parts);
           environment = {
             ...tools.variables,
             PERGOLA_TEST_PULUMI: tools.pulumi,
+            PERGOLA_TEST_KUBERNETES: toolchain.path("kubernetes"),
             PERGOLA_TEST_KUBECONFIG: kubeconfigFile(),
             PERGOLA_TEST_STACK: STACK,
           };
@@ -67,7 +69,11 @@ export async function test(args: readonly string[]): Promise<number> {
 }
 
 /** Runs one tier under vitest; null when it broke down before it could count. */
-async function runTier(tier: Tier, rest: readonly string[], environment: Record<string, string>): Promise<Counts | null> {
+async function runTier(
+  tier: Tier,
+  rest: readonly string[],
+  environment: Record<string, string>,
+): Promise<Counts | null> {
   const folder = await mkdtemp(join(tmpdir(), "pergola-test-"));
   const report = join(folder, "report.json");
   try {

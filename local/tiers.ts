@@ -28,7 +28,10 @@ export function decideTiers(given: Surroundings): TierDecision[] {
     if (tier === "unit" || tier === "program") return { tier, skipped: null };
     if (given.obstacle !== null) return { tier, skipped: given.obstacle };
     if (tier === "stop" && given.running && !given.ci && !named) {
-      return { tier, skipped: "the embedded environment was running before the tests; npm test -- stop stops it and checks" };
+      return {
+        tier,
+        skipped: "the embedded environment was running before the tests; npm test -- stop stops it and checks",
+      };
     }
     return { tier, skipped: null };
   });
@@ -51,7 +54,10 @@ export interface TierOutcome extends TierDecision {
  * Whether the whole run is good: everything passed, something ran in every tier that was to run,
  * and in CI nothing was skipped, neither a tier nor a test.
  */
-export function verdict(outcomes: readonly TierOutcome[], ci: boolean): { readonly ok: boolean; readonly reasons: string[] } {
+export function verdict(
+  outcomes: readonly TierOutcome[],
+  ci: boolean,
+): { readonly ok: boolean; readonly reasons: string[] } {
   const reasons: string[] = [];
   for (const { tier, skipped, counts } of outcomes) {
     if (skipped !== null) {

@@ -25,7 +25,9 @@ describe("which tiers run", () => {
 
   it("does not stop an environment that the user had running", () => {
     const decisions = decideTiers({ ...bare, running: true });
-    expect(decisions.filter((decision) => decision.skipped !== null).map((decision) => decision.tier)).toEqual(["stop"]);
+    expect(decisions.filter((decision) => decision.skipped !== null).map((decision) => decision.tier)).toEqual([
+      "stop",
+    ]);
   });
 
   it("stops it in CI, and when the user asks for that tier by name", () => {
@@ -64,7 +66,11 @@ describe("the closing lines", () => {
   });
 
   it("count a tier that broke down as a failure", () => {
-    const text = closing([ran("unit", 3), { tier: "program", skipped: null, counts: null, seconds: 0 }], "none ran", true);
+    const text = closing(
+      [ran("unit", 3), { tier: "program", skipped: null, counts: null, seconds: 0 }],
+      "none ran",
+      true,
+    );
     expect(text.split("\n").at(-1)).toBe("3 passed, 1 failed");
   });
 });
