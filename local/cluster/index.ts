@@ -2,6 +2,7 @@
 export { kubeconfigText, REGISTRY_ENDPOINTS } from "./kubeconfig.ts";
 export { CLUSTER_NAME, REGISTRY } from "./layout.ts";
 export { withMachineLock } from "./machineLock.ts";
-export { type Cluster, type ClusterStatus, clusterStatus, type StartArguments, startCluster } from "./start.ts";
+export { type Cluster, type StartArguments, startCluster } from "./start.ts";
+export { type ClusterStatus, clusterStatus } from "./status.ts";
 export { describeStop, type StopArguments, type StopReport, stopCluster } from "./stop.ts";
 export type { ToolchainForCluster } from "./tools.ts";

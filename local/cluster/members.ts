@@ -6,7 +6,7 @@ import { promisify } from "node:util";
 import { LocalError } from "../errors.ts";
 import { cgroupDirectories, type Hierarchy } from "./cgroups.ts";
 import type { Member, NodeName } from "./layout.ts";
-import { controlNetwork, type MemberPlan } from "./memberSpecifications.ts";
+import { controlNetwork, importImage, type MemberPlan } from "./memberSpecifications.ts";
 import type { RunningMember } from "./record.ts";
 import type { StateFolder } from "./stateFolder.ts";
 import type { ClusterTools } from "./tools.ts";
@@ -82,4 +82,10 @@ export async function createLinkerCache(state: StateFolder, tools: ClusterTools)
   const folders = (tools.environment.LD_LIBRARY_PATH ?? "").split(":").filter(Boolean);
   await writeFile(configuration, `${folders.join("\n")}\n`);
   await run("ldconfig", ["-X", "-C", state.linkerCache, "-f", configuration], { env: tools.environment });
+}
+
+/** Imports an archive into the containerd of a node that runs, by the node's PID 1. */
+export async function importIntoRunning(pid: number, archive: string, tools: ClusterTools): Promise<void> {
+  const command = importImage(archive, tools).arguments;
+  await run("nsenter", [`--mount=/proc/${pid}/ns/mnt`, ...command], { env: tools.environment });
 }

@@ -60,3 +60,15 @@ export function refuseForeign(found: FoundEnvironment, clone: string, action: "s
     { hint: `there is one per machine: run npm stop in ${record.clone} first` },
   );
 }
+
+/**
+ * Refuses to start beside an environment of this clone that has another state folder.
+ * @throws LocalError that names both folders
+ */
+export function refuseOtherState(found: FoundEnvironment, state: StateFolder): void {
+  if (found.state === undefined || found.state.root === state.root) return;
+  throw new LocalError(
+    `the embedded environment on this machine has its state in ${found.state.root}, and this start was given ${state.root}`,
+    { hint: `set PERGOLA_STATE=${found.state.root}, or run npm stop first` },
+  );
+}

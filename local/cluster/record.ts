@@ -22,6 +22,7 @@ export interface EnvironmentRecord {
   readonly members: Readonly<Partial<Record<Member, RunningMember>>>;
   /** `host:port` on loopback */
   readonly endpoints: { readonly api: string; readonly registry: string } | null;
+  readonly enforcesPolicies: boolean;
   /** archives that are imported, by node */
   readonly images: Readonly<Record<"apps" | "builder", readonly string[]>>;
 }

@@ -8,21 +8,32 @@ import { ApiClient } from "./apiClient.ts";
 import { createCgroups } from "./cgroups.ts";
 import { dnsObjects } from "./dns.ts";
 import { startForwarder } from "./forwarders.ts";
-import { dnsReady, memberReady, nodeReady, podsAccepted, problemsOf, waitUntil } from "./health.ts";
+import { dnsReady, memberReady, nodeReady, podsAccepted, waitUntil } from "./health.ts";
 import { interruptible } from "./interruption.ts";
 import { kubeconfigText } from "./kubeconfig.ts";
-import { ADDRESSES, API_PORT, CLUSTER_NAME, divideMachine, MEMBERS, type Member, NODES, REGISTRY } from "./layout.ts";
+import {
+  ADDRESSES,
+  API_PORT,
+  CLUSTER_NAME,
+  divideMachine,
+  MEMBERS,
+  type Member,
+  NODES,
+  type NodeName,
+  REGISTRY,
+} from "./layout.ts";
 import { readMachine } from "./machine.ts";
 import { withMachineLock } from "./machineLock.ts";
 import { controlPlanePlan, type Machine, type MemberPlan, nodePlan } from "./memberSpecifications.ts";
-import { createLinkerCache, joinMembers, startMember } from "./members.ts";
-import { findEnvironment, refuseForeign } from "./ownership.ts";
+import { createLinkerCache, importIntoRunning, joinMembers, startMember } from "./members.ts";
+import { findEnvironment, refuseForeign, refuseOtherState } from "./ownership.ts";
 import { createPki } from "./pki.ts";
 import { policyEnforcerObjects } from "./policyEnforcer.ts";
-import { type EnvironmentRecord, type RunningMember, readRecord, writeRecord } from "./record.ts";
+import { type EnvironmentRecord, type RunningMember, writeRecord } from "./record.ts";
 import { endProcesses } from "./removal.ts";
 import { takeSnapshot } from "./snapshot.ts";
 import { refuseReplacedFolder, type StateFolder, stateFolder } from "./stateFolder.ts";
+import { findProblems } from "./status.ts";
 import { type ClusterTools, clusterTools, type ToolchainForCluster } from "./tools.ts";
 
 export interface StartArguments {
@@ -68,6 +79,10 @@ export async function startCluster(given: StartArguments): Promise<Cluster> {
   const { progress, clone = repositoryRoot } = given;
   const state = stateFolder(given.state);
   const tools = clusterTools(given.toolchain, given.enforcePolicies ?? false);
+  const images = {
+    apps: [...given.images.all, ...(given.images.apps ?? [])],
+    builder: [...given.images.all, ...(given.images.builder ?? [])],
+  };
   refuseReplacedFolder(tools.kubernetes, "the toolchain's program", "PERGOLA_CACHE");
   refuseReplacedFolder(state.root, "the state folder", "PERGOLA_STATE");
   return progress.phase("start the embedded cluster", (note) =>
@@ -76,44 +91,57 @@ export async function startCluster(given: StartArguments): Promise<Cluster> {
       const found = await findEnvironment(state, machine.hierarchies);
       if (found !== undefined) {
         refuseForeign(found, clone, "start");
-        const running = found.record && (await runningCluster(found.state ?? state, found.record, tools, note));
+        refuseOtherState(found, state);
+        const running = found.record && (await runningCluster(state, found.record, images, tools, note));
         if (running !== undefined) return running;
         await endProcesses(machine.hierarchies, note);
-        await rm((found.state ?? state).root, { recursive: true, force: true });
+        await rm(state.root, { recursive: true, force: true });
       }
-      return interruptible((signal) => makeCluster(given, clone, state, machine, tools, signal, note));
+      return interruptible((signal) => makeCluster({ clone, state, images, machine, tools, signal, note }));
     }),
   );
 }
 
-/** The cluster of a record when it is healthy, else undefined with a note that says what is wrong. */
-async function runningCluster(state: StateFolder, record: EnvironmentRecord, tools: ClusterTools, note: Note) {
-  if (record.phase !== "running" || record.endpoints === null) {
-    note("the last start did not end: removing what it left");
+/** The cluster of a record when it is healthy, with the images that are new; else undefined and a note that says what is wrong. */
+async function runningCluster(
+  state: StateFolder,
+  record: EnvironmentRecord,
+  images: Record<NodeName, readonly string[]>,
+  tools: ClusterTools,
+  note: Note,
+): Promise<Cluster | undefined> {
+  const problems = await findProblems(state, record);
+  if (problems.length > 0 || record.endpoints === null) {
+    note(`the cluster that was there is not usable (${problems.join("; ")}): removing it and starting anew`);
     return undefined;
   }
-  const pids = Object.fromEntries(Object.entries(record.members).map(([name, member]) => [name, member.pid]));
-  const problems = await ApiClient.open(state, record.endpoints.api)
-    .then((api) => problemsOf(api, pids).finally(() => api.close()))
-    .catch((error: Error) => [error.message]);
-  if (problems.length > 0) {
-    note(`the cluster that was there is broken (${problems.join("; ")}): starting anew`);
-    return undefined;
+  for (const node of NODES) {
+    const missing = images[node].filter((archive) => !record.images[node].includes(archive));
+    const member = record.members[node];
+    for (const archive of member === undefined ? [] : missing) {
+      note(`importing ${archive} into ${node}`);
+      await importIntoRunning(member!.pid, archive, tools);
+    }
   }
-  return describeCluster(state, record.endpoints.registry, true, tools);
+  await writeRecord(state, { ...record, images });
+  return describeCluster(state, record, true);
 }
 
-async function makeCluster(
-  given: StartArguments,
-  clone: string,
-  state: StateFolder,
-  machine: Machine,
-  tools: ClusterTools,
-  signal: AbortSignal,
-  note: Note,
-): Promise<Cluster> {
+/** All that making a cluster depends on. */
+interface Making {
+  readonly clone: string;
+  readonly state: StateFolder;
+  readonly images: Record<NodeName, readonly string[]>;
+  readonly machine: Machine;
+  readonly tools: ClusterTools;
+  readonly signal: AbortSignal;
+  readonly note: Note;
+}
+
+async function makeCluster(making: Making): Promise<Cluster> {
+  const { machine, state, signal, note } = making;
   try {
-    return await carryOut(given, clone, state, machine, tools, signal, note);
+    return await carryOut(making);
   } catch (error) {
     note(signal.aborted ? "interrupted: removing what was made" : "failed: removing what was made");
     await endProcesses(machine.hierarchies, note);
@@ -148,21 +176,9 @@ async function removeFiles(state: StateFolder, error: unknown, keepLogs: boolean
   return new LocalError(error.message, { log, exitCode: error.exitCode, cause: error.cause });
 }
 
-async function carryOut(
-  given: StartArguments,
-  clone: string,
-  state: StateFolder,
-  machine: Machine,
-  tools: ClusterTools,
-  signal: AbortSignal,
-  note: Note,
-): Promise<Cluster> {
+async function carryOut({ clone, state, images, machine, tools, signal, note }: Making): Promise<Cluster> {
   await mkdir(state.root, { recursive: true, mode: 0o700 });
   await rm(state.failedLogs, { recursive: true, force: true });
-  const images = {
-    apps: [...given.images.all, ...(given.images.apps ?? [])],
-    builder: [...given.images.all, ...(given.images.builder ?? [])],
-  };
   let record: EnvironmentRecord = {
     version: 1,
     phase: "starting",
@@ -174,6 +190,7 @@ async function carryOut(
     before: await takeSnapshot(tools),
     members: {},
     endpoints: null,
+    enforcesPolicies: tools.networkPolicies !== undefined,
     images,
   };
   await writeRecord(state, record);
@@ -226,8 +243,9 @@ async function carryOut(
     api.close();
   }
   await writeKubeconfig(state, endpoints);
-  await writeRecord(state, { ...record, phase: "running", endpoints });
-  return describeCluster(state, endpoints.registry, false, tools);
+  record = { ...record, phase: "running", endpoints };
+  await writeRecord(state, record);
+  return describeCluster(state, record, false);
 }
 
 async function writeKubeconfig(state: StateFolder, endpoints: { api: string; registry: string }): Promise<void> {
@@ -243,45 +261,13 @@ async function writeKubeconfig(state: StateFolder, endpoints: { api: string; reg
   await writeFile(state.kubeconfig, text, { mode: 0o600 });
 }
 
-function describeCluster(
-  state: StateFolder,
-  registryEndpoint: string,
-  alreadyRunning: boolean,
-  tools: ClusterTools,
-): Cluster {
+function describeCluster(state: StateFolder, record: EnvironmentRecord, alreadyRunning: boolean): Cluster {
   return {
     kubeconfig: state.kubeconfig,
     context: CLUSTER_NAME,
-    registryEndpoint,
+    registryEndpoint: record.endpoints!.registry,
     registry: REGISTRY,
     alreadyRunning,
-    enforcesPolicies: tools.networkPolicies !== undefined,
+    enforcesPolicies: record.enforcesPolicies,
   };
-}
-
-/** What {@link clusterStatus} tells. */
-export interface ClusterStatus {
-  readonly running: boolean;
-  /** what is wrong; empty when it runs and is healthy, or does not run at all */
-  readonly problems: readonly string[];
-  /** clone that it belongs to */
-  readonly clone?: string;
-  readonly startedAt?: string;
-  readonly kubeconfig?: string;
-  readonly context?: string;
-  readonly registryEndpoint?: string;
-}
-
-/** Looks at the cluster of a state folder without changing anything. */
-export async function clusterStatus({ state }: { readonly state: string }): Promise<ClusterStatus> {
-  const folder = stateFolder(state);
-  const record = await readRecord(folder);
-  if (record === undefined) return { running: false, problems: [] };
-  const known = { clone: record.clone, startedAt: record.startedAt };
-  if (record.endpoints === null) return { running: false, problems: ["its start did not end"], ...known };
-  const pids = Object.fromEntries(Object.entries(record.members).map(([name, member]) => [name, member.pid]));
-  const api = await ApiClient.open(folder, record.endpoints.api);
-  const problems = await problemsOf(api, pids).finally(() => api.close());
-  const { registry: registryEndpoint } = record.endpoints;
-  return { running: true, problems, ...known, kubeconfig: folder.kubeconfig, context: CLUSTER_NAME, registryEndpoint };
 }
