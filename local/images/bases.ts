@@ -29,9 +29,12 @@ const SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bi
 
 /** Base images by the name in a FROM line (without docker.io/library/) and their descriptions. */
 export const BASE_IMAGES: Record<string, (inputs: BaseInputs) => ImageDescription> = {
-  "busybox:1.35": busyboxImage("busybox:1.35"),
-  // What people write most; it is the same 1.35, the newest that Debian 12 has.
-  "busybox:1.36": busyboxImage("busybox:1.36"),
+  // The program is the newest that Debian 12 has, busybox 1.35.
+  "busybox:1.36": (inputs) => ({
+    reference: "library/busybox:1.36",
+    config: { env: { PATH: SYSTEM_PATH }, cmd: ["sh"] },
+    layers: [{ title: "busybox from Debian's busybox-static, with all its applets", entries: busyboxEntries(inputs) }],
+  }),
 
   "debian:bookworm-slim": (inputs) => ({
     reference: "library/debian:bookworm-slim",
@@ -88,24 +91,15 @@ export function baseInputs(toolchain: ImageInputs, environment: NodeJS.ProcessEn
   };
 }
 
-function busyboxImage(name: string): (inputs: BaseInputs) => ImageDescription {
-  return (inputs) => ({
-    reference: `library/${name}`,
-    config: { env: { PATH: SYSTEM_PATH }, cmd: ["sh"] },
-    layers: [
-      {
-        title: "busybox from Debian's busybox-static, with all its applets",
-        entries: [
-          ...busybox(inputs, "/bin"),
-          link("/usr/bin/env", "/bin/env"),
-          text("/etc/passwd", "root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65534:nobody:/home:/bin/false\n"),
-          text("/etc/group", "root:x:0:\nnobody:x:65534:\n"),
-          directory("/root", 0o700),
-          directory("/tmp", 0o1777),
-        ],
-      },
-    ],
-  });
+function busyboxEntries(inputs: BaseInputs): Entry[] {
+  return [
+    ...busybox(inputs, "/bin"),
+    link("/usr/bin/env", "/bin/env"),
+    text("/etc/passwd", "root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65534:nobody:/home:/bin/false\n"),
+    text("/etc/group", "root:x:0:\nnobody:x:65534:\n"),
+    directory("/root", 0o700),
+    directory("/tmp", 0o1777),
+  ];
 }
 
 function debianLayer(inputs: BaseInputs): LayerDescription {

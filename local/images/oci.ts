@@ -28,7 +28,7 @@ export interface LayerDescription {
 
 /** An image before it is assembled. */
 export interface ImageDescription {
-  /** full name with tag, e.g. `pergola.local/pause:1` or `library/busybox:1.35` */
+  /** full name with tag, e.g. `pergola.local/pause:1` or `library/busybox:1.36` */
   readonly reference: string;
   readonly config: ImageConfig;
   readonly layers: readonly LayerDescription[];
