@@ -173,7 +173,8 @@ async function removeFiles(state: StateFolder, error: unknown, keepLogs: boolean
     (path, name) => path.replace(state.member(name).logs, join(state.failedLogs, name)),
     error.log,
   );
-  return new LocalError(error.message, { log, exitCode: error.exitCode, cause: error.cause });
+  const hint = error.hint === undefined ? {} : { hint: error.hint };
+  return new LocalError(error.message, { ...hint, log, exitCode: error.exitCode, cause: error.cause });
 }
 
 async function carryOut({ clone, state, images, machine, tools, signal, note }: Making): Promise<Cluster> {
@@ -205,12 +206,17 @@ async function carryOut({ clone, state, images, machine, tools, signal, note }: 
     apps: nodePlan("apps", shares.apps, images.apps, machine, state, tools),
     builder: nodePlan("builder", shares.builder, images.builder, machine, state, tools),
   };
-  const keys = createPki(state, tools);
-  keys.catch(() => {}); // awaited below; a failure of the members must not hide behind it
-  const members = {} as Record<Member, RunningMember>;
-  for (const name of MEMBERS) members[name] = await startMember(name, plans[name], state, machine.hierarchies, tools);
-  await joinMembers(members, state, tools);
-  await keys;
+  const startMembers = async () => {
+    const started = {} as Record<Member, RunningMember>;
+    for (const name of MEMBERS) started[name] = await startMember(name, plans[name], state, machine.hierarchies, tools);
+    await joinMembers(started, state, tools);
+    return started;
+  };
+  // Both have ended, well or not, before anything else is done: a removal must not meet one that still writes.
+  const [keys, started] = await Promise.allSettled([createPki(state, tools), startMembers()]);
+  if (keys.status === "rejected") throw keys.reason;
+  if (started.status === "rejected") throw started.reason;
+  const members = started.value;
   record = { ...record, members };
   await writeRecord(state, record);
   signal.throwIfAborted();

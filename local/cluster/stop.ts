@@ -61,7 +61,7 @@ export function describeStop(report: StopReport): string[] {
   if (!report.found) return ["nothing to stop: no embedded environment is on this machine"];
   const lines = ({ what, compared, unrelated }: RemovalCheck): string[] => {
     if (!compared) return [`${what}: could not be compared with the time before the start`];
-    if (unrelated.length === 0) return [`${what}: as before`];
+    if (unrelated.length === 0) return [`${what}: nothing left`];
     const shown = unrelated.slice(0, SHOWN_CHANGES).map((change) => `    ${change}`);
     return [`${what}: nothing of the environment's; ${unrelated.length} changes by other programs`, ...shown];
   };
