@@ -79,7 +79,9 @@ export const buildSetup = z.strictObject({
       name: z.string(),
       repository: z.string(),
       cacheRepository: z.string().nullable(),
-      tagMutability: z.enum(["MUTABLE", "IMMUTABLE", "IMMUTABLE_WITH_EXCLUSION", "MUTABLE_WITH_EXCLUSION"]).default("MUTABLE"),
+      tagMutability: z
+        .enum(["MUTABLE", "IMMUTABLE", "IMMUTABLE_WITH_EXCLUSION", "MUTABLE_WITH_EXCLUSION"])
+        .default("MUTABLE"),
     }),
   ),
   builders: z.strictObject({

@@ -1,0 +1,71 @@
+/** The BuildSetup of a stack: a pure function of what its stack file says and what was provisioned. */
+
+import type { BuilderPlacement } from "./cluster/builderNodes.ts";
+import { modesOf, namespaceOf, type StackConfig } from "./config.ts";
+import { MODE_POD_SECURITY } from "./documents/podSecurity.ts";
+import { BUILDER_SERVICE_ACCOUNT, type BuildSetup, SETUP_VERSION, buildSetup as schema } from "./setup.ts";
+
+/** What the stack file does not say. */
+export interface SetupFacts {
+  readonly stack: string;
+  readonly registry: BuildSetup["registry"];
+  readonly images: BuildSetup["images"];
+  /** hosts that the registry itself wants a login for */
+  readonly registryLoginHosts: readonly string[];
+  readonly placement: BuilderPlacement;
+  readonly priorityClassName: string;
+  /** uid of kube-system; null where a preview does not know it */
+  readonly clusterUid: string | null;
+}
+
+/**
+ * What the environment promises its builders. Takes the stack file without its secrets, so that none can get in. The result
+ * is parsed by the schema that readers use; throws when it would not be accepted, which is a defect of this program.
+ */
+export function makeBuildSetup(config: Omit<StackConfig, "secrets">, facts: SetupFacts): BuildSetup {
+  const { access, builder, cluster } = config;
+  const modes = modesOf(config).map(([name, mode]) => {
+    const namespaces = mode.namespaces.map(namespaceOf).map((namespace) => ({
+      name: namespace.name,
+      team: namespace.team,
+      serviceAccount: BUILDER_SERVICE_ACCOUNT,
+      annotations: access.annotations,
+      images: namespace.images,
+    }));
+    const entry = {
+      namespaces,
+      namespacePatterns: [],
+      ...(mode.profile === undefined ? {} : { profile: mode.profile }),
+      image: mode.image,
+      podSecurity: MODE_POD_SECURITY[name],
+      tolerations: facts.placement.tolerations,
+      nodeSelector: facts.placement.nodeSelector,
+      platforms: mode.platforms ?? facts.placement.platforms,
+      resources: mode.resources,
+      priorityClassName: facts.priorityClassName,
+    };
+    return [name, entry] as const;
+  });
+  const hosts = [...facts.registryLoginHosts, ...cluster.pullSecret.logins.map((login) => login.host)];
+  const builderNamespaces = [
+    ...new Set(modes.flatMap(([, mode]) => mode.namespaces.map((namespace) => namespace.name))),
+  ];
+  const helpers = cluster.pullSecret.logins.flatMap((login) =>
+    "helper" in login ? [[login.host, login.helper] as const] : [],
+  );
+  return schema.parse({
+    version: SETUP_VERSION,
+    environment: facts.stack,
+    purpose: config.purpose,
+    registry: facts.registry,
+    images: facts.images,
+    builders: { default: builder.default, modes: Object.fromEntries(modes) },
+    pullSecrets:
+      hosts.length === 0
+        ? []
+        : builderNamespaces.map((namespace) => ({ namespace, name: cluster.pullSecret.name, hosts })),
+    credHelpers: Object.fromEntries(helpers),
+    cache: config.cache,
+    cluster: { context: cluster.context ?? null, uid: facts.clusterUid },
+  });
+}

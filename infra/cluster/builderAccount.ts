@@ -1,0 +1,40 @@
+/** The service account that builders run as. */
+import { ServiceAccount } from "@pulumi/kubernetes/core/v1/serviceAccount.js";
+import * as pulumi from "@pulumi/pulumi";
+import { BUILDER_SERVICE_ACCOUNT } from "../setup.ts";
+
+export interface BuilderAccountArgs {
+  readonly namespace: pulumi.Input<string>;
+  readonly annotations: Readonly<Record<string, string>>;
+}
+
+/**
+ * ServiceAccount `garden-in-cluster-builder` with exactly the given annotations and nothing else: no label, no further field.
+ *
+ * Garden keeps the same account: it reads it before a build, and when the annotations are not exactly the ones in its own
+ * configuration it writes the whole object by PUT and restarts the builder (garden-io/garden, kubernetes plugin, build/common).
+ * With server-side apply the engine only looks at fields that it set itself. So a PUT that leaves the annotations as they
+ * are changes nothing that is ours, and `up` stays quiet; one that changes them is a disagreement between the stack file and
+ * project.garden.yml, which `pulumi refresh` rightly shows. Ignoring changes instead would hide new annotations of the stack
+ * file, too.
+ */
+export class BuilderAccount extends pulumi.ComponentResource {
+  readonly accountName: pulumi.Output<string>;
+
+  constructor(name: string, args: BuilderAccountArgs, opts: pulumi.ComponentResourceOptions) {
+    super("pergola:infra:BuilderAccount", name, {}, opts);
+    const account = new ServiceAccount(
+      name,
+      {
+        metadata: {
+          name: BUILDER_SERVICE_ACCOUNT,
+          namespace: args.namespace,
+          ...(Object.keys(args.annotations).length > 0 ? { annotations: args.annotations } : {}),
+        },
+      },
+      { parent: this },
+    );
+    this.accountName = account.metadata.name;
+    this.registerOutputs({ accountName: this.accountName });
+  }
+}

@@ -1,0 +1,65 @@
+/** Who may build: a group that a cluster's administrator puts developers and CI identities into. */
+import { ClusterRole } from "@pulumi/kubernetes/rbac/v1/clusterRole.js";
+import { ClusterRoleBinding } from "@pulumi/kubernetes/rbac/v1/clusterRoleBinding.js";
+import { Role } from "@pulumi/kubernetes/rbac/v1/role.js";
+import { RoleBinding } from "@pulumi/kubernetes/rbac/v1/roleBinding.js";
+import * as pulumi from "@pulumi/pulumi";
+import { builderRules, clusterRules, gardenRules } from "../documents/ciRole.ts";
+
+/** Name of the Role and its binding in every builder namespace. */
+const NAME = "pergola-ci";
+const API_GROUP = "rbac.authorization.k8s.io";
+
+export interface CiAccessArgs {
+  readonly namespace: pulumi.Input<string>;
+  readonly group: string;
+  /** also what Garden's own builds need */
+  readonly garden: boolean;
+  /** pull secrets of the namespace */
+  readonly secrets: readonly string[];
+}
+
+/** Role and RoleBinding of one builder namespace. */
+export class CiAccess extends pulumi.ComponentResource {
+  constructor(name: string, args: CiAccessArgs, opts: pulumi.ComponentResourceOptions) {
+    super("pergola:infra:CiAccess", name, {}, opts);
+    const metadata = { name: NAME, namespace: args.namespace };
+    const rules = [...builderRules(args.secrets), ...(args.garden ? gardenRules() : [])];
+    const role = new Role(`${name}-role`, { metadata, rules }, { parent: this });
+    new RoleBinding(
+      `${name}-binding`,
+      {
+        metadata,
+        roleRef: { apiGroup: API_GROUP, kind: "Role", name: role.metadata.name },
+        subjects: [{ apiGroup: API_GROUP, kind: "Group", name: args.group }],
+      },
+      { parent: this },
+    );
+    this.registerOutputs({});
+  }
+}
+
+export interface ClusterIdentityAccessArgs {
+  /** name of the ClusterRole and its binding */
+  readonly roleName: string;
+  readonly group: string;
+}
+
+/** Lets the same group read the uid of kube-system, by which a build makes sure that it is at the right cluster. */
+export class ClusterIdentityAccess extends pulumi.ComponentResource {
+  constructor(name: string, args: ClusterIdentityAccessArgs, opts: pulumi.ComponentResourceOptions) {
+    super("pergola:infra:ClusterIdentityAccess", name, {}, opts);
+    const metadata = { name: args.roleName };
+    const role = new ClusterRole(`${name}-role`, { metadata, rules: clusterRules() }, { parent: this });
+    new ClusterRoleBinding(
+      `${name}-binding`,
+      {
+        metadata,
+        roleRef: { apiGroup: API_GROUP, kind: "ClusterRole", name: role.metadata.name },
+        subjects: [{ apiGroup: API_GROUP, kind: "Group", name: args.group }],
+      },
+      { parent: this },
+    );
+    this.registerOutputs({});
+  }
+}

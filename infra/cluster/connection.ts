@@ -1,0 +1,123 @@
+/**
+ * The connection to the one cluster of a stack. Nothing else in the program makes a provider, and default providers are
+ * disabled, so nothing can reach another cluster.
+ */
+import { readFileSync } from "node:fs";
+import { connect } from "node:net";
+import { homedir } from "node:os";
+import { delimiter, join } from "node:path";
+import { Namespace } from "@pulumi/kubernetes/core/v1/namespace.js";
+import { Provider } from "@pulumi/kubernetes/provider.js";
+import * as pulumi from "@pulumi/pulumi";
+import type { ClusterConfig } from "../config.ts";
+import { KubeconfigError, type KubeconfigText, sameServer, serverOf } from "../documents/kubeconfig.ts";
+import type { Environment } from "../environment.ts";
+import { liveValue } from "./live.ts";
+
+/** The cluster, checked to be the one that the stack file means. */
+export interface ClusterConnection {
+  readonly provider: Provider;
+  /** uid of the namespace kube-system; null in a preview while the cluster cannot be reached */
+  readonly uid: string | null;
+  /** whether reads are answered; false only in a preview */
+  readonly reachable: boolean;
+}
+
+/** How long a preview waits for the API server before it goes on without. */
+const REACHABLE_SECONDS = 3;
+
+/**
+ * Connects, and refuses (RunError) a context that leads to another server or cluster than the stack file says, before
+ * anything is registered in it. A preview works while the cluster cannot be reached: it says so, and leaves out what only the
+ * live cluster knows.
+ */
+export async function connectCluster(environment: Environment): Promise<ClusterConnection> {
+  const { cluster } = environment.config;
+  const kubeconfig = cluster.kubeconfigSecret === undefined ? undefined : environment.secret(cluster.kubeconfigSecret);
+  const server = checkedServer(
+    cluster,
+    kubeconfig === undefined ? ambientFiles() : [await secretFile(kubeconfig, cluster)],
+  );
+  const provider = new Provider("cluster", {
+    ...(cluster.context === undefined ? {} : { context: cluster.context }),
+    // An output, though an empty one: for a plain undefined the SDK takes KUBECONFIG, whose path would get into the state.
+    kubeconfig: kubeconfig ?? pulumi.output(undefined as unknown as string),
+    // Names the cluster for the provider: with it, a new server address or credential updates, and only a new name replaces.
+    clusterIdentifier: cluster.name ?? cluster.context ?? cluster.kubeconfigSecret!,
+    enableServerSideApply: true,
+    // A rotated credential is written into its Secret; replacing would take the Secret away from running builders first.
+    enableSecretMutable: true,
+    enableConfigMapMutable: true,
+  });
+  if (pulumi.runtime.isDryRun() && !(await isReachable(server))) {
+    await pulumi.log.warn(
+      `the cluster at ${server} cannot be reached: this preview leaves out its uid and what exists in it`,
+    );
+    return { provider, uid: null, reachable: false };
+  }
+  const kubeSystem = Namespace.get("kube-system", "kube-system", { provider });
+  const uid = (await liveValue(kubeSystem.metadata)).uid;
+  if (cluster.uid !== undefined && uid !== cluster.uid) {
+    throw new pulumi.RunError(
+      `pergola:cluster.uid is ${JSON.stringify(cluster.uid)}, but the cluster at ${server} has ${JSON.stringify(uid)}: ` +
+        "another cluster answers there; nothing was changed",
+    );
+  }
+  return { provider, uid, reachable: true };
+}
+
+function checkedServer(cluster: ClusterConfig, files: readonly KubeconfigText[]): string {
+  const key = cluster.context === undefined ? "kubeconfigSecret" : "context";
+  try {
+    const { context, server } = serverOf(files, cluster.context ?? null);
+    if (cluster.server === undefined || sameServer(cluster.server, server)) return server;
+    throw new pulumi.RunError(
+      `pergola:cluster.server is ${cluster.server}, but the context ${JSON.stringify(context)} leads to ${server}: ` +
+        "correct the one that is wrong; nothing was changed",
+    );
+  } catch (error) {
+    if (!(error instanceof KubeconfigError)) throw error;
+    throw new pulumi.RunError(`pergola:cluster.${key}: ${error.message}; nothing was changed`);
+  }
+}
+
+/** The files that kubectl and the provider take when none is given: KUBECONFIG (a list), else ~/.kube/config. */
+function ambientFiles(): KubeconfigText[] {
+  const listed = (process.env.KUBECONFIG ?? "").split(delimiter).filter((path) => path !== "");
+  const paths = listed.length > 0 ? listed : [join(homedir(), ".kube", "config")];
+  const files = paths.flatMap((path): KubeconfigText[] => {
+    try {
+      return [{ path, text: readFileSync(path, "utf8") }];
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === "ENOENT") return [];
+      throw new pulumi.RunError(`the kubeconfig ${path} cannot be read: ${(error as Error).message}`);
+    }
+  });
+  if (files.length === 0) {
+    throw new pulumi.RunError(`there is no kubeconfig at ${paths.join(", ")}; set KUBECONFIG to one that exists`);
+  }
+  return files;
+}
+
+async function secretFile(kubeconfig: pulumi.Output<string>, cluster: ClusterConfig): Promise<KubeconfigText> {
+  return { path: `the secret ${cluster.kubeconfigSecret}`, text: await liveValue(kubeconfig) };
+}
+
+function isReachable(server: string): Promise<boolean> {
+  const { hostname, port, protocol } = new URL(server);
+  return new Promise((resolve) => {
+    const host = hostname.replace(/^\[|\]$/g, "");
+    const socket = connect({
+      host,
+      port: Number(port) || (protocol === "http:" ? 80 : 443),
+      timeout: REACHABLE_SECONDS * 1000,
+    });
+    const done = (reachable: boolean) => {
+      socket.destroy();
+      resolve(reachable);
+    };
+    socket.once("connect", () => done(true));
+    socket.once("error", () => done(false));
+    socket.once("timeout", () => done(false));
+  });
+}

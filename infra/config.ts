@@ -1,0 +1,225 @@
+/**
+ * What a stack file may say: five keys (`registry`, `access`, `cluster`, `builder`, `cache`), plus `purpose`,
+ * `allowProduction` and `secrets`, all under `pergola:`. Every object is strict. Rules that span fields are in
+ * configRules.ts; stacks/schema.json is generated from here.
+ */
+import { z } from "zod";
+import { namespaceProblem, SUBDOMAIN_PATTERN } from "./documents/names.ts";
+import { QUANTITY_PATTERN } from "./documents/quantity.ts";
+import { hostProblem } from "./documents/registryHost.ts";
+
+/** A check whose message is the end of a sentence that begins with the value. */
+function checked(problem: (value: string) => string | null) {
+  return z.string().check((context) => {
+    const message = problem(context.value);
+    if (message !== null) context.issues.push({ code: "custom", message, input: context.value });
+  });
+}
+
+const host = checked(hostProblem).describe("registry host or host:port, without scheme and path");
+const namespaceName = checked(namespaceProblem).describe("Kubernetes namespace");
+const objectName = z.string().max(63).regex(SUBDOMAIN_PATTERN, "is not a valid object name");
+const nodeName = z.string().max(253).regex(SUBDOMAIN_PATTERN, "is not a valid node name");
+const secretName = checked((name) =>
+  /^[a-zA-Z][a-zA-Z0-9_-]*$/.test(name) ? null : "is not a name of a secret: a letter, then letters, digits, _ and -",
+).describe("name of an entry of pergola:secrets");
+const username = z.string().regex(/^[^\s:]+$/, "is not a user name: at least one character, no colon, no white space");
+const quantity = z.string().regex(QUANTITY_PATTERN, 'is not a quantity like "500m", "4" or "8Gi"');
+/** name of a resource (cpu, memory, requests.cpu, count/pods) -> quantity */
+const quantities = z.record(z.string().regex(/^[a-z0-9./-]+$/, "is not the name of a resource"), quantity);
+/** Grammar of the distribution project's reference package: [host/]path[:tag][@digest]. */
+const image = z
+  .string()
+  .regex(
+    /^(?:[a-zA-Z0-9.-]+(?::\d+)?\/)?[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*(?:\/[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*)*(?::[\w][\w.-]{0,127})?(?:@sha256:[0-9a-f]{64})?$/,
+    "is not an image reference",
+  )
+  .check((context) => {
+    if (/(:[^/]+|@sha256:.+)$/.test(context.value)) return;
+    context.issues.push({ code: "custom", message: "has neither tag nor digest", input: context.value });
+  });
+
+/** Path between host and image name; empty for none. */
+const repositoryPrefix = z
+  .string()
+  .regex(
+    /^([a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*(?:\/[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*)*)?$/,
+    "is not a repository path: lower-case letters, digits and single separators, without leading or trailing slash",
+  );
+
+const inClusterRegistry = z.strictObject({
+  kind: z.literal("inCluster"),
+  host: host.describe("<node address>:<node port>: the one name that nodes and pods know the registry by"),
+  namespace: repositoryPrefix.default("").describe("path between host and image name"),
+  insecure: z.boolean().describe("plain HTTP; this registry serves nothing else"),
+  mirrors: z
+    .record(host, z.array(host).min(1))
+    .default({})
+    .describe("registry host -> mirrors that builders ask instead"),
+  basicAuth: z.strictObject({ username, passwordSecret: secretName }).optional(),
+  image: image.describe("image of the registry itself"),
+  clusterNamespace: namespaceName
+    .default("pergola-registry")
+    .describe("Kubernetes namespace that the registry runs in"),
+  storage: z.strictObject({
+    node: nodeName.describe("node that holds the files, and runs the registry"),
+    path: z
+      .string()
+      .regex(/^\/[^\0]+$/, "is not an absolute path")
+      .default("/var/lib/registry"),
+    size: quantity.default("10Gi"),
+  }),
+});
+
+const noAccess = z.strictObject({
+  kind: z.literal("none"),
+  annotations: z
+    .record(z.string(), z.string())
+    .default({})
+    .describe("annotations of the builders' service account, where an identity was arranged elsewhere"),
+});
+
+const existingNodes = z.strictObject({
+  kind: z.literal("existing"),
+  architecture: z.enum(["amd64", "arm64"]).default("amd64"),
+});
+
+const login = z.union([
+  z.strictObject({ host, username, passwordSecret: secretName }),
+  z.strictObject({ host, helper: z.string().regex(/^[a-z0-9-]+$/, "is not the name of a credential helper") }),
+]);
+
+const guardrails = z.strictObject({
+  networkPolicy: z.boolean().default(true),
+  internet: z.boolean().default(true).describe("builders may reach ports 80 and 443 outside of the cluster"),
+  quota: quantities
+    .default({
+      pods: "20",
+      "requests.cpu": "16",
+      "requests.memory": "32Gi",
+      "limits.memory": "128Gi",
+      "requests.ephemeral-storage": "100Gi",
+    })
+    .describe("ResourceQuota of each builder namespace"),
+  containerDefaults: z
+    .strictObject({ limits: quantities.default({}), requests: quantities.default({}) })
+    .default({
+      limits: { cpu: "1", memory: "1Gi", "ephemeral-storage": "4Gi" },
+      requests: { cpu: "10m", memory: "32Mi", "ephemeral-storage": "16Mi" },
+    })
+    .describe("LimitRange: what containers get that say nothing, such as Garden's init container"),
+});
+
+const ci = z.strictObject({
+  group: z.string().min(1).optional().describe("group of the identities that may build; default pergola:ci:<stack>"),
+  garden: z.boolean().default(false).describe("also what Garden's own builds need"),
+});
+
+const cluster = z.strictObject({
+  context: z.string().min(1).optional().describe("context of the ambient kubeconfig"),
+  kubeconfigSecret: secretName.optional().describe("secret that holds a kubeconfig, instead of a context"),
+  name: objectName.optional().describe("lasting name of the cluster; changing it replaces everything in it"),
+  server: z
+    .string()
+    .regex(/^https:\/\/[^/\s]+/, "is not an https URL")
+    .optional()
+    .describe("API server that the context has to lead to"),
+  uid: z.string().min(1).optional().describe("uid of the namespace kube-system that the cluster has to have"),
+  builderNodes: z.array(z.discriminatedUnion("kind", [existingNodes])).min(1),
+  pullSecret: z
+    .strictObject({ name: objectName.default("pergola-pull"), logins: z.array(login).default([]) })
+    .prefault({}),
+  guardrails: guardrails.prefault({}),
+  ci: ci.prefault({}),
+});
+
+const namespaceEntry = z.union([
+  namespaceName,
+  z.strictObject({
+    name: namespaceName,
+    existing: z.boolean().default(false).describe("used as it is and checked, never created or relabelled"),
+    team: z.string().min(1).nullable().default(null),
+    images: z.union([z.literal("*"), z.array(z.string().min(1)).min(1)]).default("*"),
+  }),
+]);
+
+const mode = z.strictObject({
+  namespaces: z.array(namespaceEntry).min(1),
+  image,
+  platforms: z
+    .array(z.enum(["linux/amd64", "linux/arm64"]))
+    .min(1)
+    .optional()
+    .describe("default: what the builder nodes are"),
+  resources: z.strictObject({ limits: quantities.default({}), requests: quantities.default({}) }).default({
+    limits: { cpu: "4", memory: "8Gi", "ephemeral-storage": "20Gi" },
+    requests: { cpu: "100m", memory: "512Mi", "ephemeral-storage": "2Gi" },
+  }),
+});
+
+const builder = z.strictObject({
+  default: z.enum(["cluster-buildkit", "kaniko"]),
+  modes: z.strictObject({
+    "cluster-buildkit": mode
+      .extend({ profile: z.enum(["rootful", "rootless"]).describe("how buildkitd runs") })
+      .optional(),
+    kaniko: mode.optional(),
+  }),
+});
+
+const cache = z.array(
+  z.strictObject({
+    tag: z.string().regex(/^[\w][\w.-]{0,127}$/, "is not an image tag"),
+    mode: z.enum(["min", "max", "inline"]).default("max"),
+    export: z.boolean().default(true),
+  }),
+);
+
+/** The sections of a stack file by key, without `pergola:`. */
+export const SECTIONS = {
+  purpose: z.enum(["development", "test", "production"]).describe("what the cluster is for"),
+  allowProduction: z.boolean().default(false).describe("has to be true for the purpose production"),
+  registry: z.discriminatedUnion("kind", [inClusterRegistry]),
+  access: z.discriminatedUnion("kind", [noAccess]),
+  cluster,
+  builder,
+  cache: cache.default([{ tag: "_buildcache", mode: "max", export: true }]),
+  /** Values are secret: nothing about them is ever printed. */
+  secrets: z.record(secretName, z.string().min(1)).default({}),
+} as const;
+
+export const stackConfig = z.strictObject(SECTIONS);
+
+export type StackConfig = z.infer<typeof stackConfig>;
+export type SectionName = keyof typeof SECTIONS;
+export type RegistryConfig = StackConfig["registry"];
+export type InClusterRegistryConfig = z.infer<typeof inClusterRegistry>;
+export type ClusterConfig = z.infer<typeof cluster>;
+export type GuardrailsConfig = z.infer<typeof guardrails>;
+export type ModeConfig = z.infer<typeof mode> & { profile?: "rootful" | "rootless" | undefined };
+export type InClusterMode = keyof StackConfig["builder"]["modes"];
+export type NamespaceConfig = Exclude<z.infer<typeof namespaceEntry>, string>;
+
+/** Values that are planned but not in this version: path of the discriminator (or object) -> values (or keys). */
+export const NOT_IN_THIS_VERSION: Readonly<Record<string, readonly string[]>> = {
+  "registry.kind": ["ecr", "artifactRegistry", "gcr", "dockerRegistry"],
+  "access.kind": ["irsa", "podIdentity", "workloadIdentity", "serviceAccountKey"],
+  "cluster.builderNodes.kind": ["eks", "gke"],
+  cluster: ["eks", "gke"],
+  "builder.modes": ["local-docker"],
+  "builder.default": ["local-docker"],
+};
+
+/** A namespace entry in its long form. */
+export function namespaceOf(entry: z.infer<typeof namespaceEntry>): NamespaceConfig {
+  return typeof entry === "string" ? { name: entry, existing: false, team: null, images: "*" } : entry;
+}
+
+/** The modes that a stack file provisions, in the order of the schema. */
+export function modesOf(config: Pick<StackConfig, "builder">): [InClusterMode, ModeConfig][] {
+  const { modes } = config.builder;
+  return (["cluster-buildkit", "kaniko"] as const).flatMap((name) => {
+    const found = modes[name];
+    return found === undefined ? [] : [[name, found] as [InClusterMode, ModeConfig]];
+  });
+}

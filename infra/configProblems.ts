@@ -1,0 +1,160 @@
+/** What is wrong with a stack file, in words: where, what was found, what is allowed, and what was probably meant. */
+import type { z } from "zod";
+import { NOT_IN_THIS_VERSION } from "./config.ts";
+import { nearest } from "./documents/nearest.ts";
+
+/** One problem of a stack file. */
+export interface Problem {
+  /** as it stands in the file: `pergola:cluster.builderNodes[0].kind` */
+  readonly path: string;
+  readonly message: string;
+}
+
+type Path = readonly PropertyKey[];
+
+/** `pergola:registry.mirrors["docker.io"][0]` */
+export function pathText(path: Path): string {
+  const [section, ...rest] = path;
+  return rest.reduce<string>(
+    (text, part) => {
+      if (typeof part === "number") return `${text}[${part}]`;
+      const name = String(part);
+      return /^[\w-]+$/.test(name) ? `${text}.${name}` : `${text}[${JSON.stringify(name)}]`;
+    },
+    `pergola:${String(section)}`,
+  );
+}
+
+/**
+ * The result of parsing one section: its value, or its problems. `section` is part of every path. Values below
+ * `pergola:secrets` are not repeated.
+ */
+export function parseSection<T>(
+  section: string,
+  schema: z.ZodType<T>,
+  value: unknown,
+): { readonly value: T } | { readonly problems: Problem[] } {
+  const result = schema.safeParse(value, { error: (issue) => inWords(issue) });
+  if (result.success) return { value: result.data };
+  const problems = result.error.issues.flatMap((issue) => problemsOf(issue, [section], value));
+  return { problems };
+}
+
+/** Raw issues carry the schema and the value, which the final ones do not; so the words are made while they are raw. */
+function inWords(issue: z.core.$ZodRawIssue): string {
+  switch (issue.code) {
+    case "unrecognized_keys": {
+      const shape = (issue.inst as z.ZodObject | undefined)?._zod.def.shape ?? {};
+      return JSON.stringify(Object.keys(shape));
+    }
+    case "invalid_type":
+      return issue.expected === "record" ? "object" : String(issue.expected);
+    case "too_small":
+      return issue.origin === "array" ? "is empty; at least one entry is needed" : "is empty";
+    case "too_big":
+      return `has ${String(issue.input).length} characters, at most ${issue.maximum} are allowed`;
+    default:
+      return issue.message ?? "is not allowed";
+  }
+}
+
+function problemsOf(issue: z.core.$ZodIssue, before: Path, section: unknown): Problem[] {
+  const path = [...before, ...issue.path];
+  const at = pathText(path);
+  const value = valueAt(section, path.slice(1));
+  switch (issue.code) {
+    case "unrecognized_keys": {
+      const allowed = JSON.parse(issue.message) as string[];
+      return issue.keys.map((key) => ({ path: at, message: unknownKey(key, allowed, path) }));
+    }
+    case "invalid_key":
+      return [
+        { path: at, message: `the key ${JSON.stringify(path.at(-1))} ${issue.issues[0]?.message ?? issue.message}` },
+      ];
+    case "invalid_value":
+      return [{ path: at, message: notAmong(value, issue.values.map(String), path) }];
+    case "invalid_union":
+      return unionProblems(issue, path, section);
+    case "invalid_type":
+      if (value === undefined) return [{ path: at, message: `is missing (${article(issue.message)})` }];
+      return [{ path: at, message: `is ${shown(value, path)}; allowed is ${article(issue.message)}` }];
+    default:
+      return [{ path: at, message: `${shown(value, path)} ${issue.message}` }];
+  }
+}
+
+function unionProblems(issue: z.core.$ZodIssueInvalidUnion, path: Path, section: unknown): Problem[] {
+  const value = valueAt(section, path.slice(1));
+  if (issue.errors.length === 0) {
+    // By a discriminator: the path already ends in it.
+    return [{ path: pathText(path), message: notAmong(value, discriminators(issue), path) }];
+  }
+  // By form (a name, or an object that says more): the form that was used is the one with the fewest complaints about it.
+  const wrongForm = (branch: readonly z.core.$ZodIssue[]) =>
+    branch.some(
+      (inner) => inner.path.length === 0 && (inner.code === "invalid_type" || inner.code === "invalid_value"),
+    );
+  const branches = issue.errors.filter((branch) => !wrongForm(branch)).sort((a, b) => a.length - b.length);
+  if (branches[0] === undefined) {
+    return [
+      { path: pathText(path), message: `is ${shown(value, path)}, which is none of the forms that are allowed here` },
+    ];
+  }
+  return branches[0].flatMap((inner) => problemsOf(inner, path, section));
+}
+
+/** Values that a discriminator may have; zod sets them beside what its types declare. */
+function discriminators(issue: z.core.$ZodIssueInvalidUnion): string[] {
+  return ((issue as { options?: unknown[] }).options ?? []).map(String);
+}
+
+/** The message for a key that is not known; also used for `pergola:` keys themselves. */
+export function unknownKey(key: string, allowed: readonly string[], path: Path): string {
+  const planned = NOT_IN_THIS_VERSION[versionPath(path)] ?? [];
+  if (planned.includes(key)) return `the key ${JSON.stringify(key)} is not part of this version; ${list(allowed)}`;
+  return `unknown key ${JSON.stringify(key)}; ${list(allowed)}${suggestion(key, allowed)}`;
+}
+
+function notAmong(value: unknown, allowed: readonly string[], path: Path): string {
+  if (value === undefined) return `is missing; ${list(allowed)}`;
+  const planned = NOT_IN_THIS_VERSION[versionPath(path)] ?? [];
+  if (typeof value === "string" && planned.includes(value)) {
+    return `${JSON.stringify(value)} is not part of this version; ${list(allowed)}`;
+  }
+  const meant = typeof value === "string" ? suggestion(value, allowed) : "";
+  return `is ${shown(value, path)}; ${list(allowed)}${meant}`;
+}
+
+function suggestion(found: string, allowed: readonly string[]): string {
+  const meant = nearest(found, allowed);
+  return meant === null ? "" : `; did you mean ${meant}?`;
+}
+
+function list(allowed: readonly string[]): string {
+  return `allowed: ${allowed.join(", ")}`;
+}
+
+function versionPath(path: Path): string {
+  return path.filter((part) => typeof part !== "number").join(".");
+}
+
+function article(type: string): string {
+  if (type === "array") return "a list";
+  if (type === "boolean") return "true or false";
+  return /^[aeiou]/.test(type) ? `an ${type}` : `a ${type}`;
+}
+
+/** A value as a message may show it. */
+function shown(value: unknown, path: Path): string {
+  if (path[0] === "secrets") return "the value (not shown)";
+  const text = JSON.stringify(value) ?? "nothing";
+  return text.length <= 120 ? text : `${text.slice(0, 117)}...`;
+}
+
+function valueAt(value: unknown, path: Path): unknown {
+  return path.reduce<unknown>(
+    (inner, part) =>
+      typeof inner === "object" && inner !== null ? (inner as Record<PropertyKey, unknown>)[part] : undefined,
+    value,
+  );
+}

@@ -1,0 +1,244 @@
+/** Rules of a stack file that span fields. Each gets what could be parsed, so that all problems are seen at once. */
+import { type InClusterMode, modesOf, namespaceOf, type StackConfig } from "./config.ts";
+import { type Problem, pathText } from "./configProblems.ts";
+import { BCRYPT_PASSWORD_BYTES } from "./documents/htpasswd.ts";
+import { nearest } from "./documents/nearest.ts";
+import { MODE_POD_SECURITY } from "./documents/podSecurity.ts";
+import { quantityValue } from "./documents/quantity.ts";
+import { configKey, helperProblem, NODE_PORTS, splitHost } from "./documents/registryHost.ts";
+
+/** The sections that could be parsed. */
+export type ParsedSections = { readonly [Section in keyof StackConfig]?: StackConfig[Section] };
+
+/** Why the seeds of this kit keep builders out of production; the end of the message. */
+const PRODUCTION_REASONS =
+  "in-cluster building belongs in development and testing clusters. Builders take memory and disk from services, a rootful " +
+  "BuildKit container is root on its node, and whoever can run code beside a builder can use its push rights: not for " +
+  "clusters where deployed code or tenants are not trusted. If that is accepted, add pergola:allowProduction: true";
+
+/** All violations, in the order of the rules. */
+export function ruleProblems(config: ParsedSections): Problem[] {
+  return [purpose, registry, secrets, logins, clusterChoice, modes, namespaces, amounts, cacheTags].flatMap((rule) =>
+    rule(config),
+  );
+}
+
+function purpose({ purpose, allowProduction }: ParsedSections): Problem[] {
+  if (purpose === "production" && !allowProduction) {
+    return [problem(["purpose"], `is "production": ${PRODUCTION_REASONS}`)];
+  }
+  if (allowProduction && purpose !== undefined && purpose !== "production") {
+    return [problem(["allowProduction"], `is true, but pergola:purpose is ${JSON.stringify(purpose)}; remove it`)];
+  }
+  return [];
+}
+
+function registry({ registry, builder }: ParsedSections): Problem[] {
+  if (registry === undefined) return [];
+  const problems: Problem[] = [];
+  const { name, port } = splitHost(registry.host);
+  const at = ["registry", "host"];
+  const range = `${NODE_PORTS.first} to ${NODE_PORTS.last}`;
+  if (port === null) {
+    problems.push(
+      problem(at, `${JSON.stringify(registry.host)} has no port; add the node port that it shall have (${range})`),
+    );
+  } else if (port < NODE_PORTS.first || port > NODE_PORTS.last) {
+    problems.push(problem(at, `${JSON.stringify(registry.host)} has port ${port}, which is no node port (${range})`));
+  }
+  if (name === "localhost" || name.startsWith("127.")) {
+    const message = `${JSON.stringify(registry.host)} is a different place on every node and in every pod; write a node's address`;
+    problems.push(problem(at, message));
+  }
+  if (!registry.insecure) {
+    problems.push(
+      problem(["registry", "insecure"], "is false, but a registry of kind inCluster serves plain HTTP; write true"),
+    );
+  }
+  const builders =
+    builder === undefined ? [] : modesOf({ builder }).flatMap(([, mode]) => mode.namespaces.map(namespaceOf));
+  if (builders.some((namespace) => namespace.name === registry.clusterNamespace)) {
+    const message = `${JSON.stringify(registry.clusterNamespace)} is a builder namespace; give the registry one of its own`;
+    problems.push(problem(["registry", "clusterNamespace"], message));
+  }
+  return problems;
+}
+
+/** Every secret that is named exists, and fits where it is used. */
+function secrets({ registry, cluster, secrets }: ParsedSections): Problem[] {
+  if (secrets === undefined) return [];
+  const used: { path: (string | number)[]; name: string; limit?: number }[] = [];
+  if (registry?.basicAuth) {
+    const path = ["registry", "basicAuth", "passwordSecret"];
+    used.push({ path, name: registry.basicAuth.passwordSecret, limit: BCRYPT_PASSWORD_BYTES });
+  }
+  if (cluster?.kubeconfigSecret) used.push({ path: ["cluster", "kubeconfigSecret"], name: cluster.kubeconfigSecret });
+  for (const [index, login] of (cluster?.pullSecret.logins ?? []).entries()) {
+    if (!("passwordSecret" in login)) continue;
+    used.push({ path: ["cluster", "pullSecret", "logins", index, "passwordSecret"], name: login.passwordSecret });
+  }
+  return used.flatMap(({ path, name, limit }) => {
+    const value = secrets[name];
+    if (value === undefined) {
+      const there = Object.keys(secrets);
+      const meant = nearest(name, there);
+      const known = there.length === 0 ? "there are none" : `there are: ${there.join(", ")}`;
+      const set = `pulumi config set --secret --path 'pergola:secrets.${name}'`;
+      return [
+        problem(
+          path,
+          `no secret ${JSON.stringify(name)} in pergola:secrets (${known})${meant ? `; did you mean ${meant}?` : `; ${set}`}`,
+        ),
+      ];
+    }
+    if (limit !== undefined && Buffer.byteLength(value) > limit) {
+      return [
+        problem(path, `the secret ${JSON.stringify(name)} is longer than ${limit} bytes, the most that bcrypt reads`),
+      ];
+    }
+    return [];
+  });
+}
+
+/** One login per registry, and helpers only for hosts that they know. */
+function logins({ registry, cluster }: ParsedSections): Problem[] {
+  if (cluster === undefined) return [];
+  const seen = new Map<string, string>();
+  if (registry?.basicAuth) seen.set(configKey(registry.host), pathText(["registry", "basicAuth"]));
+  return cluster.pullSecret.logins.flatMap((login, index) => {
+    const path = ["cluster", "pullSecret", "logins", index];
+    const problems: Problem[] = [];
+    const key = configKey(login.host);
+    const other = seen.get(key);
+    if (other !== undefined)
+      problems.push(problem(path, `${login.host} already has a login, at ${other}; only one can be used`));
+    else seen.set(key, pathText(path));
+    const unfit = "helper" in login ? helperProblem(login.helper, login.host) : null;
+    if (unfit !== null && "helper" in login) {
+      problems.push(problem([...path, "helper"], `${JSON.stringify(login.helper)} ${unfit}`));
+    }
+    return problems;
+  });
+}
+
+function clusterChoice({ cluster }: ParsedSections): Problem[] {
+  if (cluster === undefined) return [];
+  if (cluster.context !== undefined && cluster.kubeconfigSecret !== undefined) {
+    return [problem(["cluster"], "has both context and kubeconfigSecret; keep one")];
+  }
+  if (cluster.context === undefined && cluster.kubeconfigSecret === undefined) {
+    return [problem(["cluster"], "names no cluster; add context (of the ambient kubeconfig) or kubeconfigSecret")];
+  }
+  return [];
+}
+
+/** The default mode is provisioned, and platforms are what the builder nodes are. */
+function modes({ builder, cluster }: ParsedSections): Problem[] {
+  if (builder === undefined) return [];
+  const provisioned = modesOf({ builder });
+  const names = provisioned.map(([name]) => name);
+  const problems: Problem[] = [];
+  if (!names.includes(builder.default)) {
+    const there = names.length === 0 ? "there is none" : `there: ${names.join(", ")}`;
+    problems.push(
+      problem(
+        ["builder", "default"],
+        `is ${JSON.stringify(builder.default)}, which is not in pergola:builder.modes (${there})`,
+      ),
+    );
+  }
+  const nodes = [...new Set(cluster?.builderNodes.map((node) => `linux/${node.architecture}`))];
+  for (const [name, mode] of provisioned) {
+    const path = ["builder", "modes", name, "platforms"];
+    const platforms = mode.platforms ?? nodes;
+    if (cluster !== undefined) {
+      for (const platform of mode.platforms ?? []) {
+        if (!nodes.includes(platform))
+          problems.push(problem(path, `has ${platform}, but the builder nodes are ${nodes.join(", ")}`));
+      }
+    }
+    if (name === "kaniko" && platforms.length > 1) {
+      problems.push(problem(path, `are ${platforms.join(", ")}; kaniko builds one platform per image, so write one`));
+    }
+  }
+  return problems;
+}
+
+/** A namespace has one Pod Security level, so modes that need different ones do not share it; and is listed once. */
+function namespaces({ builder }: ParsedSections): Problem[] {
+  if (builder === undefined) return [];
+  const owners = new Map<string, InClusterMode>();
+  const problems: Problem[] = [];
+  for (const [name, mode] of modesOf({ builder })) {
+    const own = new Set<string>();
+    for (const [index, entry] of mode.namespaces.entries()) {
+      const namespace = namespaceOf(entry).name;
+      const path = ["builder", "modes", name, "namespaces", index];
+      const owner = owners.get(namespace);
+      if (own.has(namespace)) {
+        problems.push(problem(path, `${JSON.stringify(namespace)} is listed twice`));
+      } else if (owner !== undefined && MODE_POD_SECURITY[owner] !== MODE_POD_SECURITY[name]) {
+        const levels = `${owner} needs the Pod Security level ${MODE_POD_SECURITY[owner]}, ${name} needs ${MODE_POD_SECURITY[name]}`;
+        problems.push(
+          problem(
+            path,
+            `${JSON.stringify(namespace)} is also a namespace of ${owner}: ${levels}; give each mode its own`,
+          ),
+        );
+      }
+      own.add(namespace);
+      owners.set(namespace, name);
+    }
+  }
+  return problems;
+}
+
+/** Requests do not exceed limits, and one builder pod fits into the quota of its namespace. */
+function amounts({ builder, cluster }: ParsedSections): Problem[] {
+  const problems: Problem[] = [];
+  const defaults = cluster?.guardrails.containerDefaults;
+  if (defaults) problems.push(...above(["cluster", "guardrails", "containerDefaults"], defaults));
+  if (builder === undefined) return problems;
+  for (const [name, mode] of modesOf({ builder })) {
+    const path = ["builder", "modes", name, "resources"];
+    problems.push(...above(path, mode.resources));
+    for (const [key, quota] of Object.entries(cluster?.guardrails.quota ?? {})) {
+      const [side, resource] = key.startsWith("limits.")
+        ? (["limits", key.slice(7)] as const)
+        : (["requests", key.replace(/^requests\./, "")] as const);
+      const wanted = mode.resources[side][resource];
+      if (wanted !== undefined && quantityValue(wanted)! > quantityValue(quota)!) {
+        problems.push(
+          problem(
+            [...path, side, resource],
+            `is ${wanted}, but pergola:cluster.guardrails.quota allows a whole namespace ${key} ${quota}`,
+          ),
+        );
+      }
+    }
+  }
+  return problems;
+}
+
+function above(
+  path: readonly string[],
+  amounts: { readonly limits: Record<string, string>; readonly requests: Record<string, string> },
+): Problem[] {
+  return Object.entries(amounts.requests).flatMap(([resource, request]) => {
+    const limit = amounts.limits[resource];
+    if (limit === undefined || quantityValue(request)! <= quantityValue(limit)!) return [];
+    return [problem([...path, "requests", resource], `is ${request}, more than the limit ${limit}`)];
+  });
+}
+
+function cacheTags({ cache }: ParsedSections): Problem[] {
+  return (cache ?? []).flatMap(({ tag }, index) =>
+    (cache ?? []).findIndex((entry) => entry.tag === tag) === index
+      ? []
+      : [problem(["cache", index, "tag"], `${JSON.stringify(tag)} is listed twice`)],
+  );
+}
+
+function problem(path: readonly (string | number)[], message: string): Problem {
+  return { path: pathText(path), message };
+}

@@ -1,0 +1,116 @@
+/**
+ * NetworkPolicy documents for the namespaces of builders and of the registry.
+ *
+ * Whether a policy is applied to the address that a pod dialled or to the one behind a Service differs between
+ * implementations (kubernetes.io/docs/concepts/services-networking/network-policies, "ipBlock"); so what is reached over a
+ * NodePort is allowed under both.
+ */
+import { REGISTRY_PORT } from "./registryConfig.ts";
+import { isAddress, splitHost } from "./registryHost.ts";
+
+interface Port {
+  readonly protocol: "TCP" | "UDP";
+  readonly port: number;
+}
+interface Peer {
+  readonly ipBlock?: { readonly cidr: string; readonly except?: string[] };
+  readonly namespaceSelector?: { readonly matchLabels: Record<string, string> };
+  readonly podSelector?: { readonly matchLabels: Record<string, string> };
+}
+
+/** The `spec` of a NetworkPolicy, as far as ours go. */
+export interface NetworkPolicySpec {
+  readonly podSelector: { readonly matchLabels?: Record<string, string> };
+  readonly policyTypes: ("Ingress" | "Egress")[];
+  readonly ingress?: { from?: Peer[]; ports?: Port[] }[];
+  readonly egress?: { to?: Peer[]; ports?: Port[] }[];
+}
+
+/** Link-local addresses: the cloud's metadata services, which hand out the node's identity. */
+const LINK_LOCAL = "169.254.0.0/16";
+
+/** Where a node-local DNS cache listens (kubernetes.io/docs/tasks/administer-cluster/nodelocaldns). */
+const NODE_LOCAL_DNS = "169.254.20.10/32";
+
+/** Every namespace has this label with its own name (kubernetes.io/docs/reference/labels-annotations-taints). */
+const NAMESPACE_NAME = "kubernetes.io/metadata.name";
+
+/** Nothing may open a connection to the pods. `kubectl exec`, logs and probes come from the node and are not affected. */
+export function denyIngress(): NetworkPolicySpec {
+  return { podSelector: {}, policyTypes: ["Ingress"], ingress: [] };
+}
+
+/**
+ * Garden's kaniko mode copies build contexts from its `garden-util` pods over rsync, without any login: only pods of the
+ * same namespace may.
+ */
+export function allowGardenSync(): NetworkPolicySpec {
+  return {
+    podSelector: { matchLabels: { app: "garden-util" } },
+    policyTypes: ["Ingress"],
+    ingress: [{ from: [{ podSelector: { matchLabels: {} } }], ports: [{ protocol: "TCP", port: 8730 }] }],
+  };
+}
+
+/** What builders reach. */
+export interface BuilderEgress {
+  /** hosts (host or host:port) of the registry, its mirrors and everything with a login */
+  readonly registries: readonly string[];
+  /** the registry's pods, where the registry is in the same cluster */
+  readonly registryPods: { readonly namespace: string; readonly labels: Record<string, string> } | null;
+  /** plain and TLS web (80, 443) outside: base images, package sources */
+  readonly internet: boolean;
+}
+
+/** Builders reach DNS, the named registries and, where it is allowed, the web; never a metadata service. */
+export function builderEgress(egress: BuilderEgress): NetworkPolicySpec {
+  const dns: Port[] = [
+    { protocol: "UDP", port: 53 },
+    { protocol: "TCP", port: 53 },
+  ];
+  const rules: { to: Peer[]; ports: Port[] }[] = [
+    {
+      to: [
+        { namespaceSelector: { matchLabels: { [NAMESPACE_NAME]: "kube-system" } } },
+        { ipBlock: { cidr: NODE_LOCAL_DNS } },
+      ],
+      ports: dns,
+    },
+  ];
+  if (egress.registryPods !== null) {
+    const { namespace, labels } = egress.registryPods;
+    rules.push({
+      to: [
+        { namespaceSelector: { matchLabels: { [NAMESPACE_NAME]: namespace } }, podSelector: { matchLabels: labels } },
+      ],
+      ports: [{ protocol: "TCP", port: REGISTRY_PORT }],
+    });
+  }
+  for (const host of [...new Set(egress.registries)].sort()) {
+    const { name, port } = splitHost(host);
+    const to: Peer = {
+      ipBlock: isAddress(name) ? { cidr: `${name}/32` } : { cidr: "0.0.0.0/0", except: [LINK_LOCAL] },
+    };
+    rules.push({ to: [to], ports: [{ protocol: "TCP", port: port ?? 443 }] });
+  }
+  if (egress.internet) {
+    rules.push({
+      to: [{ ipBlock: { cidr: "0.0.0.0/0", except: [LINK_LOCAL] } }],
+      ports: [
+        { protocol: "TCP", port: 80 },
+        { protocol: "TCP", port: 443 },
+      ],
+    });
+  }
+  return { podSelector: {}, policyTypes: ["Egress"], egress: rules };
+}
+
+/** The registry is asked on its one port, and asks nobody. */
+export function registryTraffic(): NetworkPolicySpec {
+  return {
+    podSelector: {},
+    policyTypes: ["Ingress", "Egress"],
+    ingress: [{ ports: [{ protocol: "TCP", port: REGISTRY_PORT }] }],
+    egress: [],
+  };
+}

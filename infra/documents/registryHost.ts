@@ -1,0 +1,63 @@
+/** Registry hosts: what stands in front of an image's path, and under which key docker's config.json knows it. */
+import { nearest } from "./nearest.ts";
+
+/** host or host:port; no scheme, no path. */
+export const REGISTRY_HOST_PATTERN = /^[a-zA-Z0-9]([a-zA-Z0-9.-]*[a-zA-Z0-9])?(:\d{1,5})?$/;
+
+/** Ports that a Service of type NodePort may have unless the API server was told otherwise (--service-node-port-range). */
+export const NODE_PORTS = { first: 30000, last: 32767 } as const;
+
+/** docker's key for Docker Hub (docker/cli, cli/config and registry: IndexServer). */
+export const DOCKER_HUB_KEY = "https://index.docker.io/v1/";
+
+const DOCKER_HUB_HOSTS = ["docker.io", "index.docker.io"];
+
+/** Registries by host, as docker-credential-ecr-login accepts them (awslabs/amazon-ecr-credential-helper, api/client.go). */
+const ECR_HOST =
+  /^(\d{12}\.dkr[.-]ecr(-fips)?\.[a-z0-9-]+\.(amazonaws\.(com(\.cn)?|eu)|on\.aws|on\.amazonwebservices\.com\.cn)|public\.ecr\.aws|ecr-public\.aws\.com)$/;
+
+/** Hosts of Google's registries. */
+const GOOGLE_HOST = /^(([a-z0-9-]+\.)?gcr\.io|[a-z0-9-]+-docker\.pkg\.dev)$/;
+
+/** host and port of `host[:port]`. Port is null when there is none. */
+export function splitHost(host: string): { name: string; port: number | null } {
+  const match = /^(.*?)(?::(\d+))?$/.exec(host)!;
+  return { name: match[1]!, port: match[2] === undefined ? null : Number(match[2]) };
+}
+
+/** Whether a host name is an IPv4 literal. */
+export function isAddress(name: string): boolean {
+  return /^(\d{1,3})(\.\d{1,3}){3}$/.test(name) && name.split(".").every((part) => Number(part) <= 255);
+}
+
+/** What is wrong with a registry host, as the end of a sentence that begins with it; null when nothing is. */
+export function hostProblem(host: string): string | null {
+  if (/^[a-z]+:\/\//i.test(host)) return "has a scheme; write host or host:port";
+  if (host.includes("/")) return "has a path; write host or host:port";
+  if (!REGISTRY_HOST_PATTERN.test(host)) return "is not host or host:port";
+  const { name, port } = splitHost(host);
+  if (port !== null && (port < 1 || port > 65535)) return `has port ${port}, which is not between 1 and 65535`;
+  if (/^[\d.]+$/.test(name) && !isAddress(name)) return "is not an IPv4 address";
+  if (name === "hub.docker.com") return "is Docker Hub's website, not its registry; write docker.io";
+  if (name === "docker.pkg.dev") return "names no location; Artifact Registry hosts are LOCATION-docker.pkg.dev";
+  return null;
+}
+
+/** The key of a registry in docker's config.json: the host itself, but a URL for Docker Hub. */
+export function configKey(host: string): string {
+  return DOCKER_HUB_HOSTS.includes(host) ? DOCKER_HUB_KEY : host;
+}
+
+/**
+ * What is wrong with asking a credential helper for a host, as the end of a sentence that begins with the helper; null when
+ * nothing is known to be. A helper asked for a host that is not its own answers "not found", and the client goes on without
+ * a login.
+ */
+export function helperProblem(helper: string, host: string): string | null {
+  if (helper === "ecr-login" && !ECR_HOST.test(host)) return `only knows Amazon ECR registries, and ${host} is none`;
+  if (helper === "gcr" && !GOOGLE_HOST.test(host)) return `only knows Google's registries, and ${host} is none`;
+  const meant = helper.startsWith("docker-credential-") ? helper.slice("docker-credential-".length) : null;
+  if (meant !== null)
+    return `is written without the prefix docker-credential-: ${nearest(meant, ["ecr-login", "gcr"]) ?? meant}`;
+  return null;
+}

@@ -1,0 +1,33 @@
+/**
+ * The Pulumi program: a stack file in, what in-cluster image building needs in its cluster, and the BuildSetup out.
+ *
+ * Everything that can be refused is refused before the first resource is registered: the stack file, the cluster that its
+ * context leads to, the namespaces that exist already.
+ */
+import { makeBuildSetup } from "./buildSetup.ts";
+import { existingBuilderNodes } from "./cluster/builderNodes.ts";
+import { priorityClassName, provisionBuilders } from "./cluster/builders.ts";
+import { connectCluster } from "./cluster/connection.ts";
+import { checkExistingNamespaces } from "./cluster/namespace.ts";
+import { readEnvironment } from "./environment.ts";
+import { provisionRegistry } from "./registries/registry.ts";
+import type { BuildSetup } from "./setup.ts";
+
+const environment = readEnvironment();
+const cluster = await connectCluster(environment);
+await checkExistingNamespaces(environment, cluster);
+
+const registry = await provisionRegistry(environment, cluster);
+
+/** What this environment promises its builders; `pergola` reads it from the stack or from the cluster. */
+export const setup: BuildSetup = makeBuildSetup(environment.config, {
+  stack: environment.stack,
+  registry: registry.setup,
+  images: registry.images,
+  registryLoginHosts: registry.loginHosts,
+  placement: existingBuilderNodes(environment.config.cluster.builderNodes),
+  priorityClassName: priorityClassName(environment.stack),
+  clusterUid: cluster.uid,
+});
+
+provisionBuilders(environment, cluster, registry, setup);
