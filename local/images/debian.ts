@@ -7,27 +7,6 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join, posix } from "node:path";
 import { directory, type Entry, link, text, tree } from "./entries.ts";
 
-/** The packages that the minimal system consists of (Debian 12). */
-export const BASE_PACKAGES = [
-  ...["base-files", "base-passwd", "netbase", "ncurses-base", "ca-certificates"],
-  ...[
-    "bash",
-    "dash",
-    "coreutils",
-    "debianutils",
-    "diffutils",
-    "findutils",
-    "grep",
-    "gzip",
-    "hostname",
-    "mawk",
-    "sed",
-    "tar",
-  ],
-  ...["libc6", "libc-bin", "libacl1", "libattr1", "libgcc-s1", "libgmp10", "libpcre2-8-0", "libselinux1", "libstdc++6"],
-  "libtinfo6",
-] as const;
-
 /** Folders that are symbolic links into /usr since Debian 12. */
 const MERGED = ["bin", "sbin", "lib", "lib64"];
 
@@ -61,7 +40,7 @@ export function debianSystem(baseRoot: string): Entry[] {
     text("/etc/group", accounts("group")),
     text(CA_BUNDLE, caBundle(baseRoot)),
     text("/etc/nsswitch.conf", "passwd: files\ngroup: files\nhosts: files dns\nservices: files\nprotocols: files\n"),
-    link("/usr/bin/awk", "mawk"),
+    ...(given.has("/usr/bin/mawk") ? [link("/usr/bin/awk", "mawk")] : []),
     link("/usr/bin/sh", "dash"),
     link("/var/run", "/run"),
     link("/var/lock", "/run/lock"),

@@ -12,7 +12,7 @@ export interface ImageInputs {
   path(name: ProgramName): string;
   /** unpacked Debian packages of the embedded environment (runc, docker-registry, busybox-static and libraries) */
   readonly debianRoot: string;
-  /** unpacked Debian packages of a minimal system (see debian.ts) */
+  /** unpacked Debian packages of a minimal system */
   readonly baseRoot: string;
 }
 
