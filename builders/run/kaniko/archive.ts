@@ -22,7 +22,12 @@ export interface ArchiveSource {
  * Yields the archive piece by piece.
  * @throws PergolaError context-unreadable: a file that is gone, shrank or grew while it was read
  */
-export async function* archive({ directory, entries, prefix, files }: ArchiveSource): AsyncGenerator<Buffer, void, void> {
+export async function* archive({
+  directory,
+  entries,
+  prefix,
+  files,
+}: ArchiveSource): AsyncGenerator<Buffer, void, void> {
   const made = new Set<string>();
   const parents = function* (name: string): Generator<Buffer> {
     const parts = name.split("/").slice(0, -1);
@@ -57,7 +62,12 @@ export async function* archive({ directory, entries, prefix, files }: ArchiveSou
 async function* content(file: string, size: number): AsyncGenerator<Buffer, void, void> {
   const failed = (why: string, cause?: unknown) =>
     new PergolaError(
-      { code: "context-unreadable", message: `${file} ${why}.`, hint: "Build again when nothing writes into the context.", file },
+      {
+        code: "context-unreadable",
+        message: `${file} ${why}.`,
+        hint: "Build again when nothing writes into the context.",
+        file,
+      },
       { cause },
     );
   let left = size;

@@ -19,15 +19,14 @@ import { archive } from "./archive.ts";
 /** The fastest level: the way into a cluster is mostly faster than a better compression. */
 const GZIP_LEVEL = 1;
 
-/** sh: file, size, hash, directory, marker. Prints what is wrong. */
-const UNPACK = `set -e
-got=$(wc -c < "$1")
-[ "$got" -eq "$2" ] || { echo "$got of $2 bytes arrived"; exit 9; }
-echo "$3  $1" | sha256sum -c -s || { echo "the bytes that arrived are not the bytes that were sent"; exit 9; }
-tar -x -z -p -f "$1" -C "$4"
-rm "$1"
-: > "$5"
-`;
+/**
+ * sh: file. The shell stays until the end on purpose: when nothing holds a command's stdout any more (`cat > file` alone),
+ * the connection ends at once with exit code 0, whatever of stdin is still to come (seen with containerd 1.6).
+ */
+const RECEIVE = 'cat > "$1"; wc -c < "$1"; sha256sum < "$1"';
+
+/** sh: file, directory, marker. */
+const UNPACK = 'set -e; tar -x -z -p -f "$1" -C "$2"; rm "$1"; : > "$3"';
 
 export interface TransferIo {
   readonly kube: Kube;
@@ -47,7 +46,10 @@ export async function sendContext(plan: KanikoPlan, io: TransferIo): Promise<num
   const target = { namespace, pod, container: transfer.container };
   const file = path.posix.join(transfer.directory, ".context.tar.gz");
   const failed = (why: string, cause?: unknown) =>
-    new PergolaError({ code: "transfer-failed", message: `The build context did not get into pod ${pod}: ${why}` }, { cause });
+    new PergolaError(
+      { code: "transfer-failed", message: `The build context did not get into pod ${pod}: ${why}` },
+      { cause },
+    );
 
   const prefix = path.posix.relative(transfer.directory, path.posix.resolve(transfer.directory, transfer.context));
   const entries = listContext(context.directory, context.dockerfile);
@@ -63,27 +65,29 @@ export async function sendContext(plan: KanikoPlan, io: TransferIo): Promise<num
     },
   });
 
-  const exec = await kube.exec({ ...target, command: ["sh", "-c", 'cat > "$1"', "sh", file] }, signal);
-  exec.stdout.resume();
+  const exec = await kube.exec({ ...target, command: ["sh", "-c", RECEIVE, "sh", file] }, signal);
+  let answer = "";
+  exec.stdout.setEncoding("utf8").on("data", (text: string) => {
+    answer += text;
+  });
   try {
     await pipeline(Readable.from(source), createGzip({ level: GZIP_LEVEL }), count, exec.stdin);
   } catch (error) {
     exec.close();
     if (signal.aborted) throw interrupted();
     if (error instanceof PergolaError) throw error;
-    const { message } = await exec.result;
-    throw failed(exec.stderr().trim() || message || (error as Error).message, error);
+    throw failed(exec.stderr().trim() || (error as Error).message, error);
   }
   const received = await exec.result;
   if (signal.aborted) throw interrupted();
   if (received.exitCode !== 0) throw failed(exec.stderr().trim() || received.message);
+  const [size, digest] = answer.trim().split(/\s+/);
+  if (size !== String(bytes)) throw failed(`${size ?? "none"} of ${bytes} bytes arrived`);
+  if (digest !== hash.digest("hex")) throw failed("the bytes that arrived are not the bytes that were sent");
 
-  const digest = hash.digest("hex");
-  const unpack = ["sh", "-c", UNPACK, "sh", file, String(bytes), digest, transfer.directory, transfer.marker];
-  const unpacked = await kube.run({ ...target, command: unpack }, "", signal);
+  const unpack = ["sh", "-c", UNPACK, "sh", file, transfer.directory, transfer.marker];
+  const { exitCode, stderr, message } = await kube.run({ ...target, command: unpack }, "", signal);
   if (signal.aborted) throw interrupted();
-  if (unpacked.exitCode !== 0) {
-    throw failed([unpacked.stdout, unpacked.stderr, unpacked.exitCode === null ? unpacked.message : ""].map((text) => text.trim()).filter(Boolean).join(": ") || unpacked.message);
-  }
+  if (exitCode !== 0) throw failed(stderr.trim() || message);
   return bytes;
 }

@@ -105,7 +105,7 @@ export function endReason(
     return plain(`was removed by the cluster (${disruption.reason}): ${disruption.message ?? ""}`.replace(/: $/, ""));
   if (ended && ended.exitCode !== 0) {
     const why = ended.reason && ended.reason !== "Error" ? ` (${ended.reason})` : "";
-    return plain(`ended with exit code ${ended.exitCode}${why}${ended.message ? `: ${ended.message.trim()}` : ""}`);
+    return plain(`ended with exit code ${ended.exitCode}${why}`);
   }
   if (pod.metadata.deletionTimestamp) return plain("was deleted");
   return null;

@@ -13,6 +13,8 @@ export interface WaitOptions {
   readonly namespace: string;
   readonly container: string;
   readonly pods: PodWatch;
+  /** a container that has already run is as good as one that runs; its status tells how it ended */
+  readonly mayHaveEnded?: boolean;
   /** the pod that is waited for; null while there is none */
   find(): Pod | null;
   /** says why there is no pod yet; called at most every second; may throw a final PergolaError */
@@ -23,7 +25,7 @@ export interface WaitOptions {
 }
 
 /**
- * The pod, once its container runs (or has run: then the caller sees that in the status).
+ * The pod, once its container runs, or has ended well.
  * After `limits.notice` the reason of a delay is emitted as a status, and again when it changes.
  * @throws PergolaError: pending, image-pull, builder-not-ready, timeout, interrupted
  */
@@ -41,7 +43,7 @@ export async function waitUntilRunning(options: WaitOptions): Promise<Pod> {
     if (pod && state?.state === "running") return pod;
     if (pod && state?.state === "ended") {
       const end = endReason(pod, container);
-      if (!end) return pod;
+      if (options.mayHaveEnded || !end) return pod;
       const logTail = await kube.logTail({ namespace, pod: pod.metadata.name, container }, 20);
       throw new PergolaError({
         code: "builder-not-ready",

@@ -1,0 +1,158 @@
+/** Carries out a kaniko plan: a pod of its own, the context sent into it, its log read, and the pod removed whatever happens. */
+import { PergolaError } from "../../errors.ts";
+import type { KanikoPlan } from "../../plan/plan.ts";
+import type { BuildEvent } from "../../report/events.ts";
+import type { Outcome } from "../../report/result.ts";
+import { interrupted } from "../kube/errors.ts";
+import type { Kube } from "../kube/kube.ts";
+import type { Pod } from "../kube/objects.ts";
+import type { Limits } from "../pods/limits.ts";
+import { PodWatch } from "../pods/podWatch.ts";
+import { containerStatus, endReason, memoryLimit } from "../pods/state.ts";
+import { waitUntilRunning } from "../pods/waiting.ts";
+import { removeLeftovers } from "./leftovers.ts";
+import { KanikoLog } from "./log.ts";
+import { sendContext } from "./transfer.ts";
+import { verdict } from "./verdict.ts";
+
+interface ExecutorIo {
+  readonly kube: Kube;
+  emit(event: BuildEvent): void;
+  readonly signal: AbortSignal;
+  readonly limits: Limits;
+}
+
+/** Time that the rest of the log may take once the container has ended. */
+const LOG_MILLISECONDS = 10_000;
+
+/** Builds and pushes. @throws PergolaError */
+export async function runKaniko(plan: KanikoPlan, io: ExecutorIo): Promise<Outcome> {
+  const { kube, signal, namespace } = { ...io, namespace: plan.namespace };
+  const { name } = plan.pod.metadata;
+  const leftovers = removeLeftovers(kube, namespace).catch(() => {});
+  const pods = new PodWatch(kube, { namespace, fieldSelector: `metadata.name=${name}` });
+  try {
+    await kube.create<Pod>(plan.pod, signal);
+    const find = () => pods.pods.get(name) ?? null;
+    const wait = { ...io, namespace, pods, find };
+    await waitUntilRunning({ ...wait, container: plan.transfer.container });
+    const bytesSent = await orPodReason(plan, pods, sendContext(plan, io));
+    await waitUntilRunning({ ...wait, container: plan.container, mayHaveEnded: true });
+    const log = new KanikoLog(io.emit, plan.files.Dockerfile);
+    const pod = await untilEnded(plan, pods, log, io);
+    return outcome(plan, pod, log, bytesSent, io);
+  } finally {
+    await remove(plan, pods, io);
+    await pods.stop();
+    await leftovers;
+  }
+}
+
+/** Follows the log until the main container has ended. */
+async function untilEnded(plan: KanikoPlan, pods: PodWatch, log: KanikoLog, io: ExecutorIo): Promise<Pod> {
+  const { name, namespace } = { name: plan.pod.metadata.name, namespace: plan.namespace };
+  const stop = new AbortController();
+  const reading = (async () => {
+    for await (const line of io.kube.logs({ namespace, pod: name, container: plan.container }, stop.signal))
+      log.line(line);
+  })().catch((error: unknown) => error);
+  try {
+    for (;;) {
+      if (io.signal.aborted) throw interrupted();
+      const pod = pods.pods.get(name) ?? pods.gone.get(name);
+      const over =
+        pod &&
+        (containerStatus(pod, plan.container)?.state?.terminated ||
+          pod.status?.phase === "Failed" ||
+          pods.gone.has(name));
+      if (over) {
+        const timer = setTimeout(() => stop.abort(), LOG_MILLISECONDS);
+        await reading;
+        clearTimeout(timer);
+        log.end(containerStatus(pod, plan.container)?.state?.terminated?.exitCode === 0);
+        return pod;
+      }
+      await pods.next(500);
+    }
+  } finally {
+    stop.abort();
+    await reading;
+  }
+}
+
+/** The result of a pod that has ended, or the error that it ended with. */
+function outcome(plan: KanikoPlan, pod: Pod, log: KanikoLog, bytesSent: number, io: ExecutorIo): Outcome {
+  const status = containerStatus(pod, plan.container)?.state?.terminated;
+  if (!status || status.exitCode !== 0) {
+    throw new PergolaError(
+      verdict({
+        end: endReason(pod, plan.container),
+        exitCode: status?.exitCode ?? null,
+        errorText: log.errorText,
+        tail: log.tail,
+        step: log.current,
+        dockerfile: plan.context.dockerfile,
+        pod: plan.pod.metadata.name,
+        namespace: plan.namespace,
+        reference: plan.references[0] ?? plan.name,
+        memoryLimit: memoryLimit(pod, plan.container),
+      }),
+    );
+  }
+  // kaniko writes the digest of every push into that file, those of cache layers too: its log tells them apart.
+  const repository = (plan.references[0] ?? "").replace(/:[^:/]*$/, "");
+  const digest = log.pushed(repository) ?? status.message?.trim() ?? "";
+  if (!/^sha256:[0-9a-f]{64}$/.test(digest)) {
+    throw new PergolaError({
+      code: "internal",
+      message: `kaniko succeeded but named no image digest (it said ${JSON.stringify(digest)}).`,
+    });
+  }
+  for (const reference of plan.references) io.emit({ type: "pushed", reference, digest });
+  return {
+    digest,
+    steps: log.steps,
+    cachedSteps: plan.cacheRepository === null ? 0 : log.cachedSteps,
+    bytesSent,
+    warnings: log.warnings,
+  };
+}
+
+/** A pod that dies under a transfer says why; the connection only says that it broke. */
+async function orPodReason<T>(plan: KanikoPlan, pods: PodWatch, work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } catch (error) {
+    if (!(error instanceof PergolaError) || !["transfer-failed", "builder-not-ready"].includes(error.data.code))
+      throw error;
+    const { name, namespace } = plan.pod.metadata;
+    await pods.next(1000);
+    const pod = pods.pods.get(name) ?? pods.gone.get(name);
+    const phrase =
+      pod && (endReason(pod, plan.transfer.container)?.phrase ?? (pods.gone.has(name) ? "was deleted" : null));
+    if (!phrase) throw error;
+    const message = `Pod ${name} in namespace ${namespace} ${phrase} while the build context was sent.`;
+    throw new PergolaError({ code: "builder-gone", message }, { cause: error });
+  }
+}
+
+/** Deletes the pod at once and waits until it is gone. Says so when that fails, and never throws. */
+async function remove(plan: KanikoPlan, pods: PodWatch, { kube, limits, emit }: ExecutorIo): Promise<void> {
+  const { name, namespace = plan.namespace } = plan.pod.metadata;
+  const failed = (why: string) =>
+    emit({
+      type: "warning",
+      text: `pod ${name} in namespace ${namespace} is not removed (${why}); the cluster ends it after ${plan.deadlineSeconds} s`,
+    });
+  try {
+    if (!(await kube.delete("Pod", namespace, name, { graceSeconds: 0 }))) return;
+    const until = Date.now() + limits.removal * 1000;
+    while (pods.pods.has(name) || !pods.gone.has(name)) {
+      if (Date.now() > until) return failed(`it still exists after ${limits.removal} s`);
+      await pods.next(200);
+      if (!pods.gone.has(name) && (await kube.get("Pod", namespace, name)) === null) return;
+    }
+  } catch (error) {
+    failed((error as Error).message);
+  }
+}

@@ -1,0 +1,159 @@
+/**
+ * Reads kaniko's log (`--log-format=text`): which step of the Dockerfile runs, what came from the cache, what went wrong.
+ * A step's own output stands between kaniko's lines without a mark, and stdout and stderr may change places.
+ */
+import type { BuildEvent } from "../../report/events.ts";
+
+/** A step of the Dockerfile, as kaniko's log names it. */
+export interface KanikoStep {
+  readonly id: string;
+  /** the instruction: "RUN make" */
+  readonly name: string;
+  /** first line in the Dockerfile, null when it is not found there */
+  readonly line: number | null;
+}
+
+const TAIL_LINES = 40;
+/** `INFO[0003] text`: level, seconds since the start; with a colour around the level when it is not plain */
+const LINE = /^(?:\u001b\[\d+m)?(INFO|WARN|ERRO|FATA|DEBU|TRAC)(?:\u001b\[0m)?\[(\d+)\] (.*)$/;
+const INSTRUCTION =
+  /^(RUN|COPY|ADD|ENV|WORKDIR|USER|CMD|ENTRYPOINT|EXPOSE|LABEL|VOLUME|ARG|STOPSIGNAL|SHELL|HEALTHCHECK|ONBUILD) /;
+/** Instructions that make files; the others only change the image's configuration. */
+const FILES = /^(RUN|COPY|ADD|WORKDIR) /;
+const CACHED = /^Using caching version of cmd: (.*)$/;
+const PUSHED = /^Pushed (\S+)@(sha256:[0-9a-f]{64})$/;
+/** What kaniko prints before it exits; the last such line counts, as a step's output may look like one. */
+const FINAL = /^(?:error (?:building image|pushing image|checking push permissions|resolving|executing)|Error: )/;
+
+export class KanikoLog {
+  readonly #emit: (event: BuildEvent) => void;
+  readonly #dockerfile: string[];
+  readonly #cached = new Set<string>();
+  readonly #pushed = new Map<string, string>();
+  readonly #warnings = new Set<string>();
+  #tail: string[] = [];
+  #error = "";
+  #current: (KanikoStep & { started: number; cached: boolean }) | null = null;
+  #seconds = 0;
+  #from = 0;
+  #count = 0;
+  #steps = 0;
+  #cachedSteps = 0;
+
+  /** `dockerfile` is its text, to find lines in; lines are null without it. */
+  constructor(emit: (event: BuildEvent) => void, dockerfile = "") {
+    this.#emit = emit;
+    this.#dockerfile = dockerfile.split("\n");
+  }
+
+  line(text: string): void {
+    const match = LINE.exec(text);
+    if (!match) {
+      if (FINAL.test(text)) this.#error = text;
+      else this.#keep(text);
+      this.#emit({ type: "log", step: this.#current?.id ?? null, line: text });
+      return;
+    }
+    const [, level, seconds, padded = ""] = match;
+    const message = padded.trimEnd();
+    this.#seconds = Number(seconds);
+    if (level === "INFO" && INSTRUCTION.test(message)) return this.#start(message);
+    const cached = CACHED.exec(message)?.[1];
+    if (cached !== undefined) this.#cached.add(cached);
+    const [, repository, digest] = PUSHED.exec(message) ?? [];
+    if (repository && digest) this.#pushed.set(repository, digest);
+    if (level === "WARN" && message.startsWith("Error uploading layer to cache")) this.#warn(message);
+    this.#emit({ type: "log", step: this.#current?.id ?? null, line: message });
+  }
+
+  /** Call when the log has ended. */
+  end(succeeded: boolean): void {
+    this.#finish(succeeded);
+  }
+
+  /** the step that ran last, null before the first */
+  get current(): KanikoStep | null {
+    return this.#current;
+  }
+
+  /** what kaniko itself said about its end, "" when it said nothing */
+  get errorText(): string {
+    return this.#error;
+  }
+
+  /** last lines of output of the current step */
+  get tail(): string {
+    return this.#tail.join("\n");
+  }
+
+  /** Digest that was pushed to a repository (`host/path`, without a tag), undefined when none was. */
+  pushed(repository: string): string | undefined {
+    return this.#pushed.get(repository);
+  }
+
+  /** Steps that make files. */
+  get steps(): number {
+    return this.#steps;
+  }
+
+  get cachedSteps(): number {
+    return this.#cachedSteps;
+  }
+
+  get warnings(): string[] {
+    return [...this.#warnings];
+  }
+
+  #start(name: string): void {
+    this.#finish(true);
+    const cached = this.#cached.has(name);
+    if (FILES.test(name)) {
+      this.#steps++;
+      if (cached) this.#cachedSteps++;
+    }
+    const id = String(++this.#count);
+    this.#current = { id, name, line: this.#find(name), started: this.#seconds, cached };
+    this.#tail = [];
+    this.#emit({ type: "step", id, name, state: "started" });
+  }
+
+  #finish(succeeded: boolean): void {
+    if (!this.#current) return;
+    const { id, name, cached, started } = this.#current;
+    const state = succeeded ? (cached ? "cached" : "done") : "failed";
+    // kaniko's own clock, in whole seconds: lines arrive here in bursts.
+    this.#emit({ type: "step", id, name, state, seconds: this.#seconds - started });
+  }
+
+  /** Line of an instruction, searched from where the last one was found: kaniko goes through the file in order. */
+  #find(name: string): number | null {
+    const wanted = oneSpace(name);
+    for (let index = this.#from; index < this.#dockerfile.length; index++) {
+      const parts: string[] = [];
+      let end = index;
+      for (; end < this.#dockerfile.length; end++) {
+        const line = this.#dockerfile[end] ?? "";
+        if (end > index && /^\s*(?:#|$)/.test(line)) continue;
+        parts.push(line.replace(/\\\s*$/, ""));
+        if (!/\\\s*$/.test(line)) break;
+      }
+      if (oneSpace(parts.join(" ")).toLowerCase() !== wanted.toLowerCase()) continue;
+      this.#from = end + 1;
+      return index + 1;
+    }
+    return null;
+  }
+
+  #keep(line: string): void {
+    this.#tail.push(line);
+    if (this.#tail.length > TAIL_LINES) this.#tail.shift();
+  }
+
+  #warn(text: string): void {
+    if (this.#warnings.has(text)) return;
+    this.#warnings.add(text);
+    this.#emit({ type: "warning", text });
+  }
+}
+
+const oneSpace = (text: string): string => text.replace(/\s+/g, " ").trim();

@@ -1,0 +1,126 @@
+/** From the end of a kaniko pod to the error that a user sees. Pure. */
+import type { ErrorCode, ErrorData } from "../../errors.ts";
+import { hostOf, registryProblem } from "../registryErrors.ts";
+import type { KanikoStep } from "./log.ts";
+
+export interface KanikoFailure {
+  /** how the pod ended, as its status says */
+  readonly end: { readonly phrase: string; readonly outOfMemory: boolean } | null;
+  /** of the main container; null when it did not end by itself */
+  readonly exitCode: number | null;
+  /** kaniko's last words */
+  readonly errorText: string;
+  /** last output of the step that ran last */
+  readonly tail: string;
+  readonly step: KanikoStep | null;
+  /** Dockerfile as the plan names it */
+  readonly dockerfile: string;
+  readonly pod: string;
+  readonly namespace: string;
+  readonly reference: string;
+  readonly memoryLimit: string | undefined;
+}
+
+export function verdict(failure: KanikoFailure): ErrorData {
+  const { end, exitCode, errorText, tail, step, dockerfile, pod, namespace, reference, memoryLimit } = failure;
+  const said = errorText.replace(/^(?:error building image: |error building stage: |Error: )+/i, "").trim();
+  const parseLine = /dockerfile parse error on line (\d+)/.exec(said)?.[1];
+  const line = parseLine === undefined ? (step?.line ?? null) : Number(parseLine);
+  const at = line === null ? "" : ` (${dockerfile}:${line})`;
+  const error = (code: ErrorCode, message: string, extra: { hint?: string; inStep?: boolean } = {}): ErrorData => ({
+    code,
+    message,
+    ...(extra.hint ? { hint: extra.hint } : {}),
+    ...(extra.inStep && line !== null ? { file: dockerfile, line } : {}),
+    ...(extra.inStep && tail ? { logTail: tail } : {}),
+  });
+
+  const command = /failed to execute command: (.*)/s.exec(said)?.[1];
+  const killed = command !== undefined && /signal: killed|exit status 137/.test(command);
+  if (end?.outOfMemory || killed) {
+    const limit = memoryLimit ? ` (limit ${memoryLimit})` : "";
+    return error(
+      "out-of-memory",
+      `${step ? `A step ran out of memory${limit}${at}: ${oneLine(step.name)}` : `kaniko ran out of memory${limit} before the first step`}`,
+      {
+        hint: "Raise the memory limit of mode kaniko in the stack file.",
+        inStep: true,
+      },
+    );
+  }
+  if (exitCode === null || (errorText === "" && end && !end.phrase.startsWith("ended with exit code"))) {
+    const why = end?.phrase ?? "was deleted";
+    const timeout = why.includes("DeadlineExceeded");
+    return error(
+      timeout ? "timeout" : "builder-gone",
+      `Pod ${pod} in namespace ${namespace}, which ran the build, ${why}.`,
+    );
+  }
+  if (command !== undefined) {
+    const code = /exit status (\d+)/.exec(command)?.[1];
+    const how = code === undefined ? `: ${command}` : ` with exit code ${code}`;
+    return error("build-failed", `A step failed${how}${at}: ${oneLine(step?.name ?? "")}`, { inStep: true });
+  }
+  if (/^error (?:checking push permissions|pushing image)|failed to push to destination/.test(errorText)) {
+    const why = errorText
+      .replace(/^error checking push permissions -- .*?try again: /, "")
+      .replace(/^error pushing image: /, "");
+    const host = hostOf(why) ?? reference.split("/")[0];
+    switch (registryProblem(why)) {
+      case "denied":
+        return error("push-denied", `The registry ${host} does not let the builder push ${reference}: ${why}`, {
+          hint: "Check the push rights of the builder's service account or of its registry secret.",
+        });
+      case "unreachable":
+        return error(
+          "registry-unreachable",
+          `The registry ${host} cannot be reached from the builder (pushing ${reference}): ${why}`,
+        );
+      default:
+        return error("build-failed", `${reference} cannot be pushed: ${why}`);
+    }
+  }
+  if (parseLine !== undefined) return error("build-failed", `${said}${at}`, { inStep: true });
+  const missing = /failed to get fileinfo for \S*?\/context\/(\S+): lstat/.exec(said)?.[1];
+  if (missing !== undefined) {
+    return error("build-failed", `The build context has no /${missing}.`, {
+      hint: "Is it excluded by .dockerignore, or outside of the context?",
+    });
+  }
+  const problem = /\b(?:GET|HEAD) https?:|(?:Get|Head) "https?:|retrieving image|failed to get image/.test(said)
+    ? registryProblem(said)
+    : null;
+  const host = hostOf(said) ?? "";
+  const image = /https?:\/\/([^/\s]+)\/v2\/(\S+?)\/manifests\/([^\s":]+)/.exec(said);
+  const base = image
+    ? `${image[1]}/${image[2]}${image[3]?.startsWith("sha256") ? "@" : ":"}${image[3]}`
+    : "of the Dockerfile";
+  switch (problem) {
+    case "missing":
+      return error("base-image-missing", `There is no base image ${base}: ${said}`);
+    case "denied":
+      return error(
+        "base-image-missing",
+        `The registry ${host} does not let the builder read the base image ${base}: ${said}`,
+        {
+          hint: "The image may be private or missing: check its name, and the pull secrets of the builder's namespace.",
+        },
+      );
+    case "unreachable":
+      return error("registry-unreachable", `The registry ${host} of the base image ${base} cannot be reached: ${said}`);
+  }
+  if (/no space left on device/.test(said)) {
+    return error("build-failed", `The build has no space left${at}: ${said}`, {
+      hint: "Raise ephemeral-storage of mode kaniko in the stack file.",
+      inStep: true,
+    });
+  }
+  return error("build-failed", said || `kaniko ended with exit code ${exitCode} without a message${at}.`, {
+    inStep: said === "",
+  });
+}
+
+function oneLine(text: string): string {
+  const line = text.replace(/\s+/g, " ").trim();
+  return line.length > 200 ? `${line.slice(0, 200)}...` : line;
+}
