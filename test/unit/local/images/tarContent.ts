@@ -1,7 +1,5 @@
 /** Reads tar files back, to compare with what should be in them. */
-import { createReadStream } from "node:fs";
-import { text } from "node:stream/consumers";
-import { createGunzip } from "node:zlib";
+import { readFile } from "node:fs/promises";
 import { extract, type Header } from "tar-stream";
 
 export interface TarEntry {
@@ -10,15 +8,14 @@ export interface TarEntry {
 }
 
 /** The entries of a tar file, in its order. */
-export async function readTar(path: string, options: { gzip?: boolean } = {}): Promise<TarEntry[]> {
+export async function readTar(path: string): Promise<TarEntry[]> {
   const reader = extract();
-  const raw = createReadStream(path);
-  const source = options.gzip ? raw.pipe(createGunzip()) : raw;
-  source.on("error", (error) => reader.destroy(error));
-  source.pipe(reader as unknown as NodeJS.WritableStream);
+  reader.end(await readFile(path));
   const entries: TarEntry[] = [];
   for await (const entry of reader) {
-    entries.push({ header: entry.header, content: await text(entry as unknown as AsyncIterable<Uint8Array> as never) });
+    const chunks: Buffer[] = [];
+    for await (const chunk of entry) chunks.push(chunk as Buffer);
+    entries.push({ header: entry.header, content: Buffer.concat(chunks).toString() });
   }
   return entries;
 }
