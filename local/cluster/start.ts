@@ -47,7 +47,7 @@ export interface StartArguments {
     readonly builder?: readonly string[];
   };
   readonly progress: Pick<Progress, "phase">;
-  /** whether to run the optional NetworkPolicy enforcer, which the toolchain then has to have; default false */
+  /** whether to run the optional NetworkPolicy enforcer; default: when the toolchain has it */
   readonly enforcePolicies?: boolean;
   /** default: the clone that this file is in */
   readonly clone?: string;
@@ -78,7 +78,7 @@ export interface Cluster {
 export async function startCluster(given: StartArguments): Promise<Cluster> {
   const { progress, clone = repositoryRoot } = given;
   const state = stateFolder(given.state);
-  const tools = clusterTools(given.toolchain, given.enforcePolicies ?? false);
+  const tools = clusterTools(given.toolchain, given.enforcePolicies ?? given.toolchain.has("network-policies"));
   const images = {
     apps: [...given.images.all, ...(given.images.apps ?? [])],
     builder: [...given.images.all, ...(given.images.builder ?? [])],

@@ -4,6 +4,8 @@ import { join } from "node:path";
 /** The part of the toolchain that this folder uses; `local/toolchain` has all of it. */
 export interface ToolchainForCluster {
   path(name: "kubernetes" | "node-init" | "network-policies"): string;
+  /** whether an optional program is there */
+  has(name: "network-policies"): boolean;
   /** folder that Debian packages were unpacked in */
   readonly debianRoot: string;
   /** PATH, LD_LIBRARY_PATH and the like for programs below {@link debianRoot} */
