@@ -1,9 +1,12 @@
-import { posix } from "node:path";
+import { readFileSync } from "node:fs";
+import { join, posix } from "node:path";
 import { describe, expect, test } from "vitest";
+import { COREDNS_IMAGE, PAUSE_IMAGE } from "../../../../local/cluster/layout.ts";
 import { BASE_IMAGES } from "../../../../local/images/bases.ts";
 import { complete, type Entry } from "../../../../local/images/entries.ts";
 import type { ImageDescription } from "../../../../local/images/oci.ts";
 import { DESCRIPTIONS, SERVICE_IMAGES } from "../../../../local/images/services.ts";
+import { repositoryRoot } from "../../../../local/paths.ts";
 import { imageInputs } from "./imageInputs.ts";
 
 const inputs = imageInputs();
@@ -82,8 +85,14 @@ test("kaniko keeps its tools where its executor spares them", () => {
   expect(outside).toEqual([]);
 });
 
-test("names are those that nodes and stacks use", () => {
-  expect(Object.values(SERVICE_IMAGES).every((name) => /^pergola\.local\/[a-z]+:[0-9.]+$/.test(name))).toBe(true);
+test("the images that the nodes and the stack file name are assembled", () => {
+  const stack = readFileSync(join(repositoryRoot, "stacks/Pulumi.local.yaml"), "utf8");
+  const named = [...stack.matchAll(/pergola\.local\/[\w.:-]+/g)].map(([name]) => name);
+  expect(named.length).toBeGreaterThan(0);
+  expect(Object.values(SERVICE_IMAGES)).toEqual(expect.arrayContaining([...named, PAUSE_IMAGE, COREDNS_IMAGE]));
+});
+
+test("base images have the name under which they are looked for", () => {
   for (const [name, describe] of Object.entries(BASE_IMAGES))
     expect(describe(inputs).reference).toBe(`library/${name}`);
 });
