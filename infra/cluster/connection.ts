@@ -10,7 +10,13 @@ import { Namespace } from "@pulumi/kubernetes/core/v1/namespace.js";
 import { Provider } from "@pulumi/kubernetes/provider.js";
 import * as pulumi from "@pulumi/pulumi";
 import type { ClusterConfig } from "../config.ts";
-import { KubeconfigError, type KubeconfigText, sameServer, serverOf } from "../documents/kubeconfig.ts";
+import {
+  type ContextServer,
+  KubeconfigError,
+  type KubeconfigText,
+  sameServer,
+  serverOf,
+} from "../documents/kubeconfig.ts";
 import type { Environment } from "../environment.ts";
 import { liveValue } from "./live.ts";
 
@@ -23,7 +29,7 @@ export interface ClusterConnection {
   readonly reachable: boolean;
 }
 
-/** How long a preview waits for the API server before it goes on without. */
+/** How long the API server may take to accept a connection. */
 const REACHABLE_SECONDS = 3;
 
 /**
@@ -34,7 +40,7 @@ const REACHABLE_SECONDS = 3;
 export async function connectCluster(environment: Environment): Promise<ClusterConnection> {
   const { cluster } = environment.config;
   const kubeconfig = cluster.kubeconfigSecret === undefined ? undefined : environment.secret(cluster.kubeconfigSecret);
-  const server = checkedServer(
+  const { server, proxied } = checkedServer(
     cluster,
     kubeconfig === undefined ? ambientFiles() : [await secretFile(kubeconfig, cluster)],
   );
@@ -49,14 +55,19 @@ export async function connectCluster(environment: Environment): Promise<ClusterC
     enableSecretMutable: true,
     enableConfigMapMutable: true,
   });
-  if (pulumi.runtime.isDryRun() && !(await isReachable(server))) {
+  // The provider reaches a cluster behind a proxy that a plain connection does not.
+  const reachable = proxied || process.env.HTTPS_PROXY !== undefined || (await isReachable(server));
+  if (!reachable && !pulumi.runtime.isDryRun()) {
+    throw new pulumi.RunError(`the cluster at ${server} cannot be reached; nothing was changed`);
+  }
+  if (!reachable) {
     await pulumi.log.warn(
       `the cluster at ${server} cannot be reached: this preview leaves out its uid and what exists in it`,
     );
-    return { provider, uid: null, reachable: false };
+    return { provider, uid: null, reachable };
   }
   const kubeSystem = Namespace.get("kube-system", "kube-system", { provider });
-  const uid = (await liveValue(kubeSystem.metadata)).uid;
+  const uid = (await liveValue(kubeSystem.metadata, `the namespace kube-system of the cluster at ${server}`)).uid;
   if (cluster.uid !== undefined && uid !== cluster.uid) {
     throw new pulumi.RunError(
       `pergola:cluster.uid is ${JSON.stringify(cluster.uid)}, but the cluster at ${server} has ${JSON.stringify(uid)}: ` +
@@ -66,11 +77,12 @@ export async function connectCluster(environment: Environment): Promise<ClusterC
   return { provider, uid, reachable: true };
 }
 
-function checkedServer(cluster: ClusterConfig, files: readonly KubeconfigText[]): string {
+function checkedServer(cluster: ClusterConfig, files: readonly KubeconfigText[]): ContextServer {
   const key = cluster.context === undefined ? "kubeconfigSecret" : "context";
   try {
-    const { context, server } = serverOf(files, cluster.context ?? null);
-    if (cluster.server === undefined || sameServer(cluster.server, server)) return server;
+    const found = serverOf(files, cluster.context ?? null);
+    const { context, server } = found;
+    if (cluster.server === undefined || sameServer(cluster.server, server)) return found;
     throw new pulumi.RunError(
       `pergola:cluster.server is ${cluster.server}, but the context ${JSON.stringify(context)} leads to ${server}: ` +
         "correct the one that is wrong; nothing was changed",
@@ -100,7 +112,10 @@ function ambientFiles(): KubeconfigText[] {
 }
 
 async function secretFile(kubeconfig: pulumi.Output<string>, cluster: ClusterConfig): Promise<KubeconfigText> {
-  return { path: `the secret ${cluster.kubeconfigSecret}`, text: await liveValue(kubeconfig) };
+  return {
+    path: `the secret ${cluster.kubeconfigSecret}`,
+    text: await liveValue(kubeconfig, `the secret ${cluster.kubeconfigSecret}`),
+  };
 }
 
 function isReachable(server: string): Promise<boolean> {

@@ -51,7 +51,7 @@ export async function checkExistingNamespaces(environment: Environment, cluster:
   const problems = await Promise.all(
     existing.map(async ({ name, podSecurity }) => {
       const live = Namespace.get(`${name}-existing`, name, { provider: cluster.provider });
-      const label = (await liveValue(live.metadata)).labels?.[ENFORCE_LABEL] ?? null;
+      const label = (await liveValue(live.metadata, `the namespace ${name}`)).labels?.[ENFORCE_LABEL] ?? null;
       if (podSecurityAllows(label, podSecurity)) return [];
       return [
         `the namespace ${name} enforces the Pod Security level ${label}, but its builders need ${podSecurity}: ` +

@@ -19,14 +19,20 @@ export class KubeconfigError extends Error {
   }
 }
 
+/** Where a context leads. */
+export interface ContextServer {
+  readonly context: string;
+  /** URL of the API server */
+  readonly server: string;
+  /** whether the kubeconfig names a proxy on the way */
+  readonly proxied: boolean;
+}
+
 /**
- * URL of the server that `context` (null: the current context) leads to. Throws {@link KubeconfigError}; no part of a
+ * The server that `context` (null: the current context) leads to. Throws {@link KubeconfigError}; no part of a
  * file's content but names of contexts gets into the message.
  */
-export function serverOf(
-  files: readonly KubeconfigText[],
-  context: string | null,
-): { context: string; server: string } {
+export function serverOf(files: readonly KubeconfigText[], context: string | null): ContextServer {
   const documents = files.map(read);
   const where = files.map((file) => file.path).join(", ");
   const wanted = context ?? documents.map((document) => document["current-context"]).find(isText);
@@ -43,7 +49,7 @@ export function serverOf(
   const cluster = documents.flatMap((document) => entries(document.clusters)).find((entry) => entry.name === name);
   const server = field(cluster?.cluster, "server");
   if (!isText(server)) throw new KubeconfigError(`the context ${JSON.stringify(wanted)} in ${where} names no server`);
-  return { context: wanted, server };
+  return { context: wanted, server, proxied: field(cluster?.cluster, "proxy-url") !== undefined };
 }
 
 /** Whether two server URLs are the same place: a default port and a trailing slash make no difference. */
