@@ -1,0 +1,240 @@
+/**
+ * Unpacks sets of Debian packages into the cache. Nothing is installed, no maintainer script runs, and the system's own
+ * package lists stay as they are: when they are missing or too old to download from, lists of our own are fetched into
+ * the cache, from the system's sources and with its keys.
+ */
+import { createHash } from "node:crypto";
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { join } from "node:path";
+import { execa } from "execa";
+import { LocalError } from "../errors.ts";
+import { cacheFolder, repositoryRoot } from "../paths.ts";
+import type { Note, Progress } from "../progress.ts";
+import { explainAptFailure, parsePrintedUris, type ResolvedPackage, unresolved } from "./apt.ts";
+import { Cache, type EntryRecord, keyOf } from "./cache.ts";
+import type { DebianSet } from "./debianPackages.ts";
+import { takeLock } from "./lock.ts";
+
+/** Name and version under which a set's entries are in the cache. */
+const VERSION = "debian";
+
+/** Changes when what this file does with unpacked packages changes. */
+const LAYOUT = "1";
+
+/** Key over what a set is, without the versions that apt resolves. */
+export function setInputs(set: DebianSet): string {
+  return keyOf({
+    packages: set.packages.map((one) => one.name),
+    links: Object.entries(set.links).flat(),
+    architecture: "amd64",
+    layout: LAYOUT,
+  });
+}
+
+/** Key of a set with resolved packages; their order does not matter. */
+export function setKey(inputs: string, resolved: readonly ResolvedPackage[]): string {
+  return keyOf({ inputs, packages: resolved.map((one) => `${one.file} ${one.sha256}`).sort() });
+}
+
+export interface DebianState {
+  /** folder of the cache entry; undefined when the packages have to be downloaded */
+  readonly entry: string | undefined;
+  /** empty when apt cannot resolve them without new lists */
+  readonly resolved: readonly ResolvedPackage[];
+}
+
+/**
+ * Finds a set in the cache: the one with the versions that the system's lists name now; when they cannot name all,
+ * any with the same packages.
+ */
+export async function findDebianSet(set: DebianSet): Promise<DebianState> {
+  const cache = new Cache(cacheFolder("debian"));
+  const inputs = setInputs(set);
+  const resolved = await resolvePackages(set, []).catch(() => []);
+  if (resolved.length === 0 || unresolved(set, resolved).length > 0) {
+    return { entry: cache.findByInputs(set.name, VERSION, inputs), resolved: [] };
+  }
+  return { entry: cache.find(set.name, VERSION, setKey(inputs, resolved)), resolved };
+}
+
+/** Root folder of the unpacked set, made when it is missing. */
+export async function ensureDebianSet(set: DebianSet, progress: Progress): Promise<string> {
+  const found = await findDebianSet(set);
+  if (found.entry !== undefined) return join(found.entry, "root");
+  await using _lock = await takeLock(
+    join(cacheFolder("locks"), `debian-${set.name}.lock`),
+    `unpacks Debian packages for ${repositoryRoot}`,
+    (owner) => progress.say(`waiting for Debian packages that another start unpacks (${owner})`),
+  );
+  const again = await findDebianSet(set);
+  if (again.entry !== undefined) return join(again.entry, "root");
+  const entry = await progress.phase(`Debian packages: ${set.name} (${set.packages.length})`, (note) =>
+    addSet(set, note),
+  );
+  return join(entry, "root");
+}
+
+async function addSet(set: DebianSet, note: Note): Promise<string> {
+  const cache = new Cache(cacheFolder("debian"));
+  const { resolved, options } = await resolveWithLists(set, note);
+  const inputs = setInputs(set);
+  const madeWith = resolved.map((one) => `${one.name} ${one.version}`).sort();
+  const entry: Omit<EntryRecord, "seconds" | "files"> = {
+    name: set.name,
+    version: VERSION,
+    key: setKey(inputs, resolved),
+    inputs,
+    madeWith: madeWith.join(", "),
+  };
+  return await cache.add(entry, async (folder) => {
+    const packages = join(folder, "packages");
+    const root = join(folder, "root");
+    for (const path of [packages, root]) mkdirSync(path, { recursive: true });
+    await downloadPackages(set, resolved, packages, options, note);
+    for (const one of resolved) {
+      note(`unpacking ${one.name} ${one.version}`);
+      await execa("dpkg-deb", ["--extract", join(packages, one.file), root]);
+    }
+    rmSync(packages, { recursive: true });
+    finishRoot(set, root);
+    await probeRoot(set, root);
+    return set.probes.map(([path]) => join("root", path)).filter((path) => existsSync(join(folder, path)));
+  });
+}
+
+/** Resolves the set by the system's lists, else by fresh ones in the cache; returns the apt options that name them. */
+async function resolveWithLists(
+  set: DebianSet,
+  note: Note,
+): Promise<{ resolved: ResolvedPackage[]; options: readonly string[] }> {
+  note("resolving versions");
+  const resolved = await resolvePackages(set, []).catch(() => []);
+  if (unresolved(set, resolved).length === 0) return { resolved, options: [] };
+  const options = await freshLists(set, note);
+  return { resolved: await resolvePackages(set, options), options };
+}
+
+async function downloadPackages(
+  set: DebianSet,
+  resolved: readonly ResolvedPackage[],
+  folder: string,
+  options: readonly string[],
+  note: Note,
+): Promise<void> {
+  note(`downloading ${(resolved.reduce((sum, one) => sum + one.size, 0) / 1e6).toFixed(0)} MB`);
+  const argv = resolved.map((one) => `${one.name}=${one.version}`);
+  try {
+    await apt(set, [...options, "download", ...argv], folder);
+  } catch {
+    // Lists that are older than the archive name files that are no longer there, and a mirror fails now and then.
+    // Versions stay as they were resolved: they are in the entry's key.
+    await apt(set, [...(await freshLists(set, note)), "download", ...argv], folder);
+  }
+  for (const one of resolved) {
+    const sum = createHash("sha256")
+      .update(readFileSync(join(folder, one.file)))
+      .digest("hex");
+    if (sum !== one.sha256) {
+      throw new LocalError(`${one.file} has the checksum ${sum}, not ${one.sha256} as the package list says`, {
+        hint: "start again; if it stays so, the mirror in /etc/apt/sources.list is broken",
+      });
+    }
+  }
+}
+
+/** Package lists of our own below the cache, fetched anew. */
+async function freshLists(set: DebianSet, note: Note): Promise<readonly string[]> {
+  note("fetching package lists");
+  const folder = join(cacheFolder("build"), "apt");
+  for (const name of ["lists/partial", "cache/archives/partial"]) mkdirSync(join(folder, name), { recursive: true });
+  const options = ["-o", `Dir::State::Lists=${folder}/lists`, "-o", `Dir::Cache=${folder}/cache`];
+  await apt(set, [...options, "-qq", "update"], folder);
+  return options;
+}
+
+async function resolvePackages(set: DebianSet, options: readonly string[]): Promise<ResolvedPackage[]> {
+  const names = set.packages.map((one) => one.name);
+  return parsePrintedUris(await apt(set, [...options, "download", "--print-uris", ...names], "/"));
+}
+
+async function apt(set: DebianSet, argv: readonly string[], cwd: string): Promise<string> {
+  // Sandbox user root: the user _apt may not write into a private cache folder. No translated messages: they are read.
+  const result = await execa("apt-get", ["-o", "APT::Sandbox::User=root", "-q", ...argv], {
+    cwd,
+    reject: false,
+    env: { LC_ALL: "C", LANGUAGE: "" },
+    stdin: "ignore",
+  });
+  if (result.exitCode === 0) return result.stdout;
+  if (result.exitCode === undefined) {
+    throw new LocalError("the program apt-get is not on PATH", {
+      hint: "the embedded environment is made from Debian 12's packages",
+    });
+  }
+  const { message, hint } = explainAptFailure(set, `${result.stdout}\n${result.stderr}`, systemName());
+  throw new LocalError(message, { hint });
+}
+
+/** PRETTY_NAME of os-release(5). */
+function systemName(): string {
+  const file = existsSync("/etc/os-release") ? readFileSync("/etc/os-release", "utf8") : "";
+  return /^PRETTY_NAME="?([^"\n]*)"?$/m.exec(file)?.[1] ?? "an unknown system";
+}
+
+/** What maintainer scripts would have done, as far as it is needed. */
+function finishRoot(set: DebianSet, root: string): void {
+  for (const [path, target] of Object.entries(set.links)) {
+    rmSync(join(root, path), { force: true });
+    symlinkSync(target, join(root, path));
+  }
+  const authorities = join(root, "usr/share/ca-certificates/mozilla");
+  if (existsSync(authorities)) {
+    const bundle = readdirSync(authorities)
+      .sort()
+      .map((name) => readFileSync(join(authorities, name), "utf8"));
+    mkdirSync(join(root, "etc/ssl/certs"), { recursive: true });
+    writeFileSync(join(root, "etc/ssl/certs/ca-certificates.crt"), bundle.join(""));
+  }
+  for (const name of ["passwd", "group"]) {
+    const master = join(root, "usr/share/base-passwd", `${name}.master`);
+    if (existsSync(master)) copyFileSync(master, join(root, "etc", name));
+  }
+}
+
+async function probeRoot(set: DebianSet, root: string): Promise<void> {
+  for (const [path, ...argv] of set.probes) {
+    const result = await execa(join(root, path), argv, {
+      reject: false,
+      all: true,
+      env: debianEnvironment(root),
+      timeout: 30_000,
+    });
+    if (result.exitCode !== 0) {
+      throw new LocalError(
+        `${path} was unpacked but does not run: ${(result.all || result.message || "").slice(0, 300)}`,
+        {
+          hint: `the programs are Debian 12's and use this system's C library; this is ${systemName()}`,
+        },
+      );
+    }
+  }
+}
+
+/** Variables under which programs below `root` find each other, their libraries and iptables' extensions. */
+export function debianEnvironment(root: string): Record<string, string> {
+  const below = (...paths: string[]): string => paths.map((path) => join(root, path)).join(":");
+  return {
+    PATH: `${below("usr/sbin", "usr/bin", "sbin", "bin")}:/usr/sbin:/usr/bin:/sbin:/bin`,
+    LD_LIBRARY_PATH: below("usr/lib/x86_64-linux-gnu", "lib/x86_64-linux-gnu"),
+    XTABLES_LIBDIR: below("usr/lib/x86_64-linux-gnu/xtables"),
+  };
+}

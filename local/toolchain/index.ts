@@ -1,0 +1,121 @@
+/** The programs that the embedded environment is made of: `ensureToolchain` makes them ready, once per machine. */
+import { join } from "node:path";
+import type { Progress } from "../progress.ts";
+import { debianEnvironment, ensureDebianSet, findDebianSet } from "./debian.ts";
+import { BASE, DEBIAN_SETS, PROGRAMS } from "./debianPackages.ts";
+import { checkGo, ensureGoTools, findGoTools, readGoSettings } from "./go.ts";
+import { findOnPath } from "./onPath.ts";
+import { type BinaryName, DEFAULT_TOOLS, GO_TOOLS, goTool, type ToolName, toolOfBinary } from "./tools.ts";
+
+export type { BinaryName, ToolName } from "./tools.ts";
+export { DEFAULT_TOOLS } from "./tools.ts";
+
+export interface Toolchain {
+  /** Absolute path of a binary; throws for one whose tool was not asked for. */
+  path(name: BinaryName): string;
+  /** Whether the binary is part of this toolchain: optional tools may be absent. */
+  has(name: BinaryName): boolean;
+  /** Folder that the nodes' Debian packages were unpacked in. */
+  readonly debianRoot: string;
+  /** Folder with a minimal Debian system, for base images. */
+  readonly baseRoot: string;
+  /** PATH, LD_LIBRARY_PATH and XTABLES_LIBDIR for programs below {@link debianRoot}. */
+  environment(): Record<string, string>;
+  /** Folders for a user's PATH: buildctl and kubectl, and nothing else. */
+  readonly clientPath: readonly string[];
+  /** Tools that were found on PATH and not built. */
+  readonly fromPath: readonly ToolName[];
+}
+
+/**
+ * Makes the tools ready: takes fitting ones from PATH, finds the others in the cache, builds and unpacks what is
+ * missing. Idempotent; processes that do it at the same time wait for each other. Throws LocalError.
+ */
+export async function ensureToolchain(
+  progress: Progress,
+  names: readonly ToolName[] = DEFAULT_TOOLS,
+): Promise<Toolchain> {
+  const { binaries, missing } = await splitByPath(names);
+  // Debian first: it takes seconds, and what is wrong with the machine shows early.
+  const debianRoot = await ensureDebianSet(PROGRAMS, progress);
+  const baseRoot = await ensureDebianSet(BASE, progress);
+  const entries = await ensureGoTools(missing.map(goTool), progress);
+  return toolchain(binaries, entries, debianRoot, baseRoot);
+}
+
+/** The toolchain when all of it is there; undefined when something would have to be built or downloaded. */
+export async function findToolchain(names: readonly ToolName[] = DEFAULT_TOOLS): Promise<Toolchain | undefined> {
+  const { binaries, missing } = await splitByPath(names);
+  const states = findGoTools(missing.map(goTool), await readGoSettings());
+  const entries = states.flatMap(({ tool, entry }) => (entry === undefined ? [] : [[tool.name, entry] as const]));
+  if (entries.length < states.length) return undefined;
+  const [debian, base] = await Promise.all(DEBIAN_SETS.map(findDebianSet));
+  if (debian?.entry === undefined || base?.entry === undefined) return undefined;
+  return toolchain(binaries, new Map(entries), join(debian.entry, "root"), join(base.entry, "root"));
+}
+
+/** Why the toolchain is not there, in a few words; null when it is. Nothing is built or downloaded to find out. */
+export async function toolchainObstacle(names: readonly ToolName[] = DEFAULT_TOOLS): Promise<string | null> {
+  const { missing } = await splitByPath(names);
+  const settings = await readGoSettings();
+  const unbuilt = findGoTools(missing.map(goTool), settings).flatMap(({ tool, entry }) =>
+    entry === undefined ? [tool] : [],
+  );
+  if (unbuilt.length > 0) {
+    try {
+      checkGo(unbuilt, settings);
+    } catch (error) {
+      return (error as Error).message;
+    }
+    return `not built yet: ${unbuilt.map((tool) => tool.name).join(", ")} (npm start builds them)`;
+  }
+  for (const set of DEBIAN_SETS) {
+    if ((await findDebianSet(set)).entry === undefined)
+      return `Debian packages are not unpacked yet (npm start does it)`;
+  }
+  return null;
+}
+
+async function splitByPath(
+  names: readonly ToolName[],
+): Promise<{ binaries: Map<BinaryName, string>; missing: ToolName[] }> {
+  const binaries = new Map<BinaryName, string>();
+  const missing: ToolName[] = [];
+  for (const { name } of GO_TOOLS.filter((tool) => names.includes(tool.name))) {
+    const found = await findOnPath(goTool(name));
+    if (found === undefined) missing.push(name);
+    for (const [binary, path] of found ?? []) binaries.set(binary, path);
+  }
+  return { binaries, missing };
+}
+
+function toolchain(
+  fromPath: ReadonlyMap<BinaryName, string>,
+  entries: ReadonlyMap<string, string>,
+  debianRoot: string,
+  baseRoot: string,
+): Toolchain {
+  const path = (name: BinaryName): string | undefined => {
+    const entry = entries.get(toolOfBinary(name).name);
+    return fromPath.get(name) ?? (entry === undefined ? undefined : join(entry, "bin", name));
+  };
+  return {
+    path(name) {
+      const found = path(name);
+      if (found === undefined) throw new Error(`${name} is not part of the toolchain that was asked for`);
+      return found;
+    },
+    has: (name) => path(name) !== undefined,
+    debianRoot,
+    baseRoot,
+    environment: () => debianEnvironment(debianRoot),
+    clientPath: [...entries]
+      .filter(([name]) => GO_TOOLS.some((tool) => tool.name === name && Object.keys(tool.links).some(isClientLink)))
+      .map(([, entry]) => join(entry, "client")),
+    fromPath: [...new Set([...fromPath.keys()].map((name) => toolOfBinary(name).name))],
+  };
+}
+
+function isClientLink(link: string): boolean {
+  return link.startsWith("client/");
+}

