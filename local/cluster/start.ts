@@ -1,5 +1,5 @@
 /** Starts the embedded cluster: from nothing to pods that are accepted. */
-import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { mkdir, readFile, rename, rm, rmdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { LocalError } from "../errors.ts";
 import { repositoryRoot } from "../paths.ts";
@@ -168,6 +168,7 @@ async function removeFiles(state: StateFolder, error: unknown, keepLogs: boolean
     `${state.linkerCache}.conf`,
   ];
   for (const file of files) await rm(file, { recursive: true, force: true });
+  await rmdir(state.root).catch(() => {}); // other parts of the environment may have files in it
   if (!(error instanceof LocalError) || error.log === undefined) return error;
   const log = MEMBERS.reduce(
     (path, name) => path.replace(state.member(name).logs, join(state.failedLogs, name)),
