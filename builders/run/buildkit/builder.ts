@@ -64,6 +64,7 @@ export async function ensureBuilder(plan: BuildkitPlan, io: Io): Promise<Builder
       container,
       pods,
       find,
+      restarts: true,
       whyNone: () => whyNoPod(kube, plan),
     });
     if (!containerStatus(pod, container)?.ready) await untilAnswering(plan, pod, pods, io);

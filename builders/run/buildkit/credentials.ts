@@ -50,6 +50,9 @@ export async function answerCredentials(
   const said = stdout.trim();
   if (exitCode !== 0) {
     if (said.includes(NOT_FOUND)) return { notFound: true };
+    if (exitCode === null && /executable file not found/.test(message)) {
+      return { error: `the builder's image has no ${program}, which ${dockerConfig} in pod ${pod} names for ${host}` };
+    }
     return { error: `${program} in pod ${pod} failed for ${host}: ${said || stderr.trim() || message}` };
   }
   try {

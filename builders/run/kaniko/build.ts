@@ -31,8 +31,10 @@ export async function runKaniko(plan: KanikoPlan, io: ExecutorIo): Promise<Outco
   const { name } = plan.pod.metadata;
   const leftovers = removeLeftovers(kube, namespace).catch(() => {});
   const pods = new PodWatch(kube, { namespace, fieldSelector: `metadata.name=${name}` });
+  let created = false;
   try {
     await kube.create<Pod>(plan.pod, signal);
+    created = true;
     const find = () => pods.pods.get(name) ?? null;
     const wait = { ...io, namespace, pods, find };
     await waitUntilRunning({ ...wait, container: plan.transfer.container });
@@ -42,7 +44,7 @@ export async function runKaniko(plan: KanikoPlan, io: ExecutorIo): Promise<Outco
     const pod = await untilEnded(plan, pods, log, io);
     return outcome(plan, pod, log, bytesSent, io);
   } finally {
-    await remove(plan, pods, io);
+    await remove(plan, pods, created, io);
     await pods.stop();
     await leftovers;
   }
@@ -83,7 +85,7 @@ async function untilEnded(plan: KanikoPlan, pods: PodWatch, log: KanikoLog, io: 
 /** The result of a pod that has ended, or the error that it ended with. */
 function outcome(plan: KanikoPlan, pod: Pod, log: KanikoLog, bytesSent: number, io: ExecutorIo): Outcome {
   const status = containerStatus(pod, plan.container)?.state?.terminated;
-  if (!status || status.exitCode !== 0) {
+  if (status?.exitCode !== 0) {
     throw new PergolaError(
       verdict({
         end: endReason(pod, plan.container),
@@ -136,10 +138,19 @@ async function orPodReason<T>(plan: KanikoPlan, pods: PodWatch, work: Promise<T>
   }
 }
 
-/** Deletes the pod at once and waits until it is gone. Says so when that fails, and never throws. */
-async function remove(plan: KanikoPlan, pods: PodWatch, { kube, limits, emit }: ExecutorIo): Promise<void> {
+/**
+ * Deletes the pod at once and waits until it is gone. Never throws; a failure is a warning, unless the creation failed
+ * already (its answer may have been lost, so the attempt is made).
+ */
+async function remove(
+  plan: KanikoPlan,
+  pods: PodWatch,
+  created: boolean,
+  { kube, limits, emit }: ExecutorIo,
+): Promise<void> {
   const { name, namespace = plan.namespace } = plan.pod.metadata;
   const failed = (why: string) =>
+    created &&
     emit({
       type: "warning",
       text: `pod ${name} in namespace ${namespace} is not removed (${why}); the cluster ends it after ${plan.deadlineSeconds} s`,
@@ -148,7 +159,10 @@ async function remove(plan: KanikoPlan, pods: PodWatch, { kube, limits, emit }: 
     if (!(await kube.delete("Pod", namespace, name, { graceSeconds: 0 }))) return;
     const until = Date.now() + limits.removal * 1000;
     while (pods.pods.has(name) || !pods.gone.has(name)) {
-      if (Date.now() > until) return failed(`it still exists after ${limits.removal} s`);
+      if (Date.now() > until) {
+        failed(`it still exists after ${limits.removal} s`);
+        return;
+      }
       await pods.next(200);
       if (!pods.gone.has(name) && (await kube.get("Pod", namespace, name)) === null) return;
     }

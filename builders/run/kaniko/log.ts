@@ -2,6 +2,7 @@
  * Reads kaniko's log (`--log-format=text`): which step of the Dockerfile runs, what came from the cache, what went wrong.
  * A step's own output stands between kaniko's lines without a mark, and stdout and stderr may change places.
  */
+import { stripVTControlCharacters } from "node:util";
 import type { BuildEvent } from "../../report/events.ts";
 
 /** A step of the Dockerfile, as kaniko's log names it. */
@@ -14,8 +15,8 @@ export interface KanikoStep {
 }
 
 const TAIL_LINES = 40;
-/** `INFO[0003] text`: level, seconds since the start; with a colour around the level when it is not plain */
-const LINE = /^(?:\u001b\[\d+m)?(INFO|WARN|ERRO|FATA|DEBU|TRAC)(?:\u001b\[0m)?\[(\d+)\] (.*)$/;
+/** `INFO[0003] text`: level, seconds since the start */
+const LINE = /^(INFO|WARN|ERRO|FATA|DEBU|TRAC)\[(\d+)\] (.*)$/;
 const INSTRUCTION =
   /^(RUN|COPY|ADD|ENV|WORKDIR|USER|CMD|ENTRYPOINT|EXPOSE|LABEL|VOLUME|ARG|STOPSIGNAL|SHELL|HEALTHCHECK|ONBUILD) /;
 /** Instructions that make files; the others only change the image's configuration. */
@@ -47,7 +48,8 @@ export class KanikoLog {
   }
 
   line(text: string): void {
-    const match = LINE.exec(text);
+    // kaniko colours the level unless --log-format says otherwise.
+    const match = LINE.exec(stripVTControlCharacters(text));
     if (!match) {
       if (FINAL.test(text)) this.#error = text;
       else this.#keep(text);
@@ -57,7 +59,10 @@ export class KanikoLog {
     const [, level, seconds, padded = ""] = match;
     const message = padded.trimEnd();
     this.#seconds = Number(seconds);
-    if (level === "INFO" && INSTRUCTION.test(message)) return this.#start(message);
+    if (level === "INFO" && INSTRUCTION.test(message)) {
+      this.#start(message);
+      return;
+    }
     const cached = CACHED.exec(message)?.[1];
     if (cached !== undefined) this.#cached.add(cached);
     const [, repository, digest] = PUSHED.exec(message) ?? [];

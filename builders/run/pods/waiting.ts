@@ -15,6 +15,8 @@ export interface WaitOptions {
   readonly pods: PodWatch;
   /** a container that has already run is as good as one that runs; its status tells how it ended */
   readonly mayHaveEnded?: boolean;
+  /** the cluster starts the container again when it ends; only its giving up (CrashLoopBackOff) is a failure */
+  readonly restarts?: boolean;
   /** the pod that is waited for; null while there is none */
   find(): Pod | null;
   /** says why there is no pod yet; called at most every second; may throw a final PergolaError */
@@ -41,7 +43,7 @@ export async function waitUntilRunning(options: WaitOptions): Promise<Pod> {
     const pod = options.find();
     const state = pod ? startState(pod, container) : null;
     if (pod && state?.state === "running") return pod;
-    if (pod && state?.state === "ended") {
+    if (pod && state?.state === "ended" && !options.restarts) {
       const end = endReason(pod, container);
       if (options.mayHaveEnded || !end) return pod;
       const logTail = await kube.logTail({ namespace, pod: pod.metadata.name, container }, 20);
