@@ -35,7 +35,6 @@ export function provisionBuilders(
     {
       metadata: { name },
       value: PRIORITY,
-      globalDefault: false,
       preemptionPolicy: "Never",
       description: `Image builders of the stack ${stack}: they wait for room and never push anything out`,
     },

@@ -122,7 +122,6 @@ export class InClusterRegistry extends pulumi.ComponentResource {
         spec: {
           capacity: { storage: storage.size },
           accessModes: ["ReadWriteOnce"],
-          storageClassName: "",
           persistentVolumeReclaimPolicy: "Retain",
           claimRef: { namespace, name: NAME },
           hostPath: { path: storage.path, type: "DirectoryOrCreate" },
@@ -137,6 +136,7 @@ export class InClusterRegistry extends pulumi.ComponentResource {
         metadata: { name: NAME, namespace },
         spec: {
           accessModes: ["ReadWriteOnce"],
+          // Not the default class, which would make a volume of its own.
           storageClassName: "",
           volumeName: volume.metadata.name,
           resources: { requests: { storage: storage.size } },

@@ -75,9 +75,8 @@ function pick(live: Value | undefined, wanted: Value | undefined, amount: boolea
 }
 
 function pickList(live: readonly Value[], wanted: readonly Value[], amount: boolean): Value {
-  const identity = identities.find(
-    (key) => wanted.length > 0 && [...wanted, ...live].every((item) => identityOf(item, key) !== undefined),
-  );
+  // A member that two elements share tells nothing apart: port 53 over UDP and over TCP, for one.
+  const identity = identities.find((key) => wanted.length > 0 && identifies(key, wanted) && identifies(key, live));
   if (identity === undefined) {
     return live.length === wanted.length ? live.map((item, index) => pick(item, wanted[index], amount) as Value) : live;
   }
@@ -86,6 +85,11 @@ function pickList(live: readonly Value[], wanted: readonly Value[], amount: bool
     const found = live.find((candidate) => sameValue(identityOf(candidate, identity), id));
     return found === undefined ? [] : [pick(found, item, amount) as Value];
   });
+}
+
+function identifies(key: string, items: readonly Value[]): boolean {
+  const ids = items.map((item) => identityOf(item, key));
+  return ids.every((id, index) => id !== undefined && ids.findIndex((other) => sameValue(other, id)) === index);
 }
 
 function identityOf(item: Value, key: string): Value | undefined {
