@@ -27,7 +27,6 @@ export async function buildExamples(options: {
     lines: true,
   });
   const recent: string[] = [];
-  child.on("error", () => {});
   for await (const line of child.iterable({ from: "stderr" })) {
     options.note(line);
     recent.push(line);

@@ -8,9 +8,6 @@ import { kubeconfigFile, stateDirectory } from "./paths.ts";
 import { type PulumiParts, preparePulumi } from "./pulumi/home.ts";
 import type { Toolchain } from "./toolchain/index.ts";
 
-/** The stack of the embedded environment. */
-export const STACK = "local";
-
 export interface ToolEnvironment {
   /** to be laid over the process environment */
   readonly variables: Readonly<Record<string, string>>;
@@ -32,7 +29,7 @@ export async function toolEnvironment(toolchain: Toolchain, options: { own?: boo
   return {
     variables: {
       ...pulumi.environment,
-      PATH: [dirname(toolchain.path("buildctl")), dirname(pulumi.command), process.env.PATH ?? ""].join(":"),
+      PATH: [...toolchain.clientPath, dirname(pulumi.command), process.env.PATH ?? ""].join(":"),
       ...(useOurs ? { KUBECONFIG: kubeconfig } : {}),
     },
     pulumi: pulumi.command,

@@ -1,11 +1,11 @@
 /** `npm start`: from a bare machine to images built in a real cluster. Each phase is a function of its own elsewhere. */
 import { buildExamples } from "./buildExamples.ts";
-import { REGISTRY } from "./cluster/layout.ts";
-import { startCluster } from "./cluster/start.ts";
-import { STACK, toolEnvironment } from "./environment.ts";
+import { REGISTRY, startCluster, withMachineLock } from "./cluster/index.ts";
+import { toolEnvironment } from "./environment.ts";
 import { LocalError } from "./errors.ts";
 import { pushBaseImages } from "./images/push.ts";
 import { buildServiceImages } from "./images/services.ts";
+import { STACK } from "./localStack.ts";
 import { ensureStateDirectory, repositoryRoot } from "./paths.ts";
 import { Progress } from "./progress.ts";
 import { provision } from "./provision.ts";
@@ -81,7 +81,7 @@ async function carryOut(options: StartOptions, progress: Progress): Promise<Star
     cluster: { kubeconfig: cluster.kubeconfig, context: cluster.context },
     stack: STACK,
     setup: provisioned.setup,
-    parts: tools.parts,
+    parts: { ...tools.parts },
     images: built,
     answer: running.answer,
   };

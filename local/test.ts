@@ -4,8 +4,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
 import { clusterStatus } from "./cluster/index.ts";
-import { STACK, toolEnvironment } from "./environment.ts";
+import { toolEnvironment } from "./environment.ts";
 import { describeError, LocalError } from "./errors.ts";
+import { STACK } from "./localStack.ts";
 import { kubeconfigFile, repositoryRoot, stateDirectory } from "./paths.ts";
 import { Progress } from "./progress.ts";
 import { start, TOOLS } from "./start.ts";
@@ -43,7 +44,7 @@ export async function test(args: readonly string[]): Promise<number> {
           await start({ output: "none", verbose: false });
           const toolchain = await ensureToolchain(new Progress(), TOOLS);
           const tools = await toolEnvironment(toolchain, { own: true });
-          parts = partsText(tools.parts);
+          parts = partsText({ ...tools.parts });
           environment = {
             ...tools.variables,
             PERGOLA_TEST_PULUMI: tools.pulumi,

@@ -4,7 +4,8 @@ import { delimiter, join } from "node:path";
 import { toolEnvironment } from "./environment.ts";
 import { LocalError } from "./errors.ts";
 import { runForeground } from "./foreground.mjs";
-import { kubeconfigFile, repositoryRoot } from "./paths.ts";
+import { prepareStack, withStackFile } from "./localStack.ts";
+import { kubeconfigFile, repositoryRoot, stateDirectory } from "./paths.ts";
 import { findToolchain, type Toolchain, toolchainObstacle } from "./toolchain/index.ts";
 
 /** The toolchain as it is; these commands build nothing, since that takes long and nobody asked for it. */
@@ -19,7 +20,11 @@ async function presentToolchain(): Promise<Toolchain> {
 /** `pulumi ARGS` in the clone. Returns its exit code. */
 export async function runPulumi(args: readonly string[]): Promise<number> {
   const { pulumi, variables } = await toolEnvironment(await presentToolchain());
-  return await runForeground(pulumi, args, { cwd: repositoryRoot, env: { ...process.env, ...variables } });
+  const copy = await prepareStack({ pulumi, variables, state: stateDirectory() });
+  return await runForeground(pulumi, withStackFile(args, copy), {
+    cwd: repositoryRoot,
+    env: { ...process.env, ...variables },
+  });
 }
 
 /** `pergola ARGS`. Needs no toolchain of ours for a cluster elsewhere. Returns its exit code. */

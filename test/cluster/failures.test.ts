@@ -29,7 +29,8 @@ async function endlessBuild(mode: (typeof MODES)[number], name: string) {
     async () => (/(^|\s)started-the-endless-step\s*$/m.test(seen) ? true : undefined),
     90,
   );
-  return child;
+  // In an object, because a promise that is returned bare would be awaited here.
+  return { child };
 }
 
 describe.each(MODES)("a build in %s that goes wrong", (mode) => {
@@ -71,7 +72,7 @@ describe.each(MODES)("a build in %s that goes wrong", (mode) => {
   });
 
   it("is ended by Ctrl-C with exit code 130, and leaves no pod and no running step", async () => {
-    const child = await endlessBuild(mode, "test-interrupted");
+    const { child } = await endlessBuild(mode, "test-interrupted");
     child.kill("SIGINT");
     const done = await child;
     expect(done.exitCode).toBe(130);
@@ -88,7 +89,7 @@ describe.each(MODES)("a build in %s that goes wrong", (mode) => {
   });
 
   it("says that its pod is gone when somebody deletes it, and exits 75", async () => {
-    const child = await endlessBuild(mode, "test-killed");
+    const { child } = await endlessBuild(mode, "test-killed");
     const pod = (await builderPod(mode))!;
     await kubectl(["delete", "pod", pod, "--namespace", BUILD_NAMESPACE[mode], "--grace-period", "0", "--force"]);
     const done = await child;
