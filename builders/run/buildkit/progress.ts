@@ -165,7 +165,8 @@ export class BuildkitProgress {
 
   #output(vertex: string, text: string): void {
     // What a terminal would show of a line that a progress bar rewrote.
-    const line = text.replace(/\r$/, "").replace(/^.*\r/, "");
+    const plain = text.replace(/\r+$/, "");
+    const line = plain.slice(plain.lastIndexOf("\r") + 1);
     const tail = this.#tails.get(vertex) ?? [];
     tail.push(line);
     if (tail.length > TAIL_LINES) tail.shift();

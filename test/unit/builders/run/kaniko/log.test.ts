@@ -1,0 +1,81 @@
+import { describe, expect, it } from "vitest";
+import type { BuildEvent } from "../../../../../builders/report/events.ts";
+import { KanikoLog } from "../../../../../builders/run/kaniko/log.ts";
+
+const DOCKERFILE = `FROM scratch
+COPY busybox /bin/busybox
+# a comment
+RUN echo working && \\
+    # why
+    echo "something broke" >&2 && \\
+    exit 3
+RUN echo second > /two
+CMD ["/bin/sh"]
+`;
+
+function replay(text: string, succeeded: boolean) {
+  const events: BuildEvent[] = [];
+  const log = new KanikoLog((event) => events.push(event), DOCKERFILE);
+  for (const line of text.split("\n")) log.line(line);
+  log.end(succeeded);
+  return { log, events };
+}
+
+/** As the executor of chainguard-dev/kaniko 1.25.5 writes it, coloured and padded. */
+const CACHED_BUILD = `\u001b[36mINFO\u001b[0m[0000] Building stage 'scratch' [idx: '0', base-idx: '-1'] 
+\u001b[36mINFO\u001b[0m[0000] Using caching version of cmd: COPY busybox /bin/busybox 
+\u001b[36mINFO\u001b[0m[0000] No cached layer found for cmd RUN echo second > /two 
+\u001b[36mINFO\u001b[0m[0000] COPY busybox /bin/busybox                    
+\u001b[36mINFO\u001b[0m[0000] Found cached layer, extracting to filesystem 
+\u001b[36mINFO\u001b[0m[0000] RUN echo second > /two                       
+\u001b[36mINFO\u001b[0m[0002] Pushed 172.30.0.11:30500/g/cache@sha256:9b756e935bf5621ba412c2583770875ba554af47403a16051ec31679c073e28b 
+\u001b[36mINFO\u001b[0m[0002] CMD ["/bin/sh"]                              
+\u001b[33mWARN\u001b[0m[0002] Error uploading layer to cache: failed to push to destination 172.30.0.11:30999/g/c:4454: connection refused 
+\u001b[36mINFO\u001b[0m[0003] Pushed 172.30.0.11:30500/g/kok@sha256:66f296a45de4be034a8925cca5b67059934edee3b1ba9d0dceea70aa300d0b2e `;
+
+const FAILING_BUILD = `INFO[0000] COPY busybox /bin/busybox                    
+INFO[0000] RUN echo working &&     echo "something broke" >&2 &&     exit 3 
+INFO[0000] Running: [/bin/sh -c echo working &&     echo "something broke" >&2 &&     exit 3] 
+something broke
+error building image: error building stage: failed to execute command: waiting for process to exit: exit status 3
+working`;
+
+describe("kaniko's log", () => {
+  it("tells steps, and which of them came from the cache", () => {
+    const { log, events } = replay(CACHED_BUILD, true);
+    expect(events.flatMap((event) => (event.type === "step" ? [`${event.state} ${event.name}`] : []))).toEqual([
+      "started COPY busybox /bin/busybox",
+      "cached COPY busybox /bin/busybox",
+      "started RUN echo second > /two",
+      "done RUN echo second > /two",
+      'started CMD ["/bin/sh"]',
+      'done CMD ["/bin/sh"]',
+    ]);
+    expect([log.steps, log.cachedSteps]).toEqual([2, 1]);
+    expect(events.find((event) => event.type === "step" && event.state === "done")).toMatchObject({ seconds: 2 });
+  });
+
+  it("knows the digest of the image from those of cache layers", () => {
+    const { log } = replay(CACHED_BUILD, true);
+    expect(log.pushed("172.30.0.11:30500/g/kok")).toBe(
+      "sha256:66f296a45de4be034a8925cca5b67059934edee3b1ba9d0dceea70aa300d0b2e",
+    );
+    expect(log.pushed("172.30.0.11:30500/g/other")).toBeUndefined();
+  });
+
+  it("warns when a layer did not get into the cache", () => {
+    expect(replay(CACHED_BUILD, true).log.warnings).toEqual([
+      "Error uploading layer to cache: failed to push to destination 172.30.0.11:30999/g/c:4454: connection refused",
+    ]);
+  });
+
+  it("finds the failing step's line, its output and kaniko's last words, in whatever order they arrive", () => {
+    const { log, events } = replay(FAILING_BUILD, false);
+    expect(log.current).toMatchObject({ line: 4 });
+    expect(log.tail).toBe("something broke\nworking");
+    expect(log.errorText).toBe(
+      "error building image: error building stage: failed to execute command: waiting for process to exit: exit status 3",
+    );
+    expect(events.at(-1)).toMatchObject({ type: "step", state: "failed" });
+  });
+});

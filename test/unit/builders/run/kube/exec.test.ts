@@ -1,0 +1,127 @@
+import { once } from "node:events";
+import type { AddressInfo } from "node:net";
+import { afterEach, describe, expect, it } from "vitest";
+import WebSocket, { WebSocketServer } from "ws";
+import { CHANNEL, closeFrame, frame, parseExecStatus } from "../../../../../builders/run/kube/channels.ts";
+import { type Exec, wire } from "../../../../../builders/run/kube/exec.ts";
+
+const servers: WebSocketServer[] = [];
+afterEach(() => {
+  for (const server of servers.splice(0)) {
+    for (const client of server.clients) client.terminate();
+    server.close();
+  }
+});
+
+/** A stand-in for the API server's end of an exec; `serve` gets the socket of the one connection. */
+async function connect(
+  serve: (socket: WebSocket) => void,
+  protocol = "v5.channel.k8s.io",
+  signal?: AbortSignal,
+): Promise<Exec> {
+  const server = new WebSocketServer({ port: 0, host: "127.0.0.1", handleProtocols: () => protocol });
+  servers.push(server);
+  server.on("connection", serve);
+  await once(server, "listening");
+  const socket = new WebSocket(`ws://127.0.0.1:${(server.address() as AddressInfo).port}`, [protocol]);
+  const exec = wire(socket, signal);
+  await once(socket, "open");
+  return exec;
+}
+
+const SUCCESS = Buffer.from('{"kind":"Status","status":"Success"}');
+const text = async (exec: Exec) => {
+  let all = "";
+  for await (const chunk of exec.stdout) all += chunk;
+  return all;
+};
+
+describe("parseExecStatus", () => {
+  it.each([
+    ["success", '{"status":"Success"}', { exitCode: 0, message: "" }],
+    [
+      "an exit code",
+      '{"status":"Failure","message":"command terminated with exit code 3","reason":"NonZeroExitCode","details":{"causes":[{"reason":"ExitCode","message":"3"}]}}',
+      { exitCode: 3, message: "command terminated with exit code 3" },
+    ],
+    [
+      "a command that could not be started",
+      '{"status":"Failure","message":"Internal error occurred: exec: no such file","reason":"InternalError","details":{"causes":[{"message":"x"}]},"code":500}',
+      { exitCode: null, message: "Internal error occurred: exec: no such file" },
+    ],
+    ["what is no JSON", "boom", { exitCode: null, message: "boom" }],
+  ])("reads %s", (_, status, expected) => {
+    expect(parseExecStatus(status)).toEqual(expected);
+  });
+});
+
+describe("exec over a WebSocket", () => {
+  it("sends stdin whole, half-closes it, and still reads what the command says after that", async () => {
+    const exec = await connect((socket) => {
+      let bytes = 0;
+      socket.on("message", (data: Buffer) => {
+        if (data.equals(closeFrame(CHANNEL.stdin))) {
+          socket.send(frame(CHANNEL.stdout, Buffer.from(`got ${bytes}`)));
+          socket.send(frame(CHANNEL.stderr, Buffer.from("note")));
+          socket.send(frame(CHANNEL.error, SUCCESS));
+          socket.close();
+        } else if (data[0] === CHANNEL.stdin) bytes += data.length - 1;
+      });
+    });
+    exec.stdin.end(Buffer.alloc(1_000_000));
+    expect(await text(exec)).toBe("got 1000000");
+    expect(await exec.result).toEqual({ exitCode: 0, message: "" });
+    expect(exec.stderr()).toBe("note");
+  });
+
+  it("reports a connection that breaks as lost, and never as success", async () => {
+    const exec = await connect((socket) => {
+      socket.send(frame(CHANNEL.stdout, Buffer.from("half")));
+      socket.once("message", () => socket.terminate());
+    });
+    exec.stdin.write("x");
+    expect(await text(exec)).toBe("half");
+    expect(await exec.result).toMatchObject({
+      exitCode: null,
+      message: expect.stringContaining("connection to the pod was lost"),
+    });
+  });
+
+  it("says that an old API server cannot end a command's input instead of cutting it", async () => {
+    const exec = await connect(() => {}, "v4.channel.k8s.io");
+    const failed = once(exec.stdin, "error");
+    exec.stdin.end("x");
+    expect((await failed)[0].message).toContain("too old");
+    exec.close();
+  });
+
+  it("drops the connection when the caller aborts", async () => {
+    const abort = new AbortController();
+    const exec = await connect(() => {}, undefined, abort.signal);
+    abort.abort();
+    expect((await exec.result).exitCode).toBeNull();
+  });
+
+  it("holds back a sender while nobody reads stdout", async () => {
+    let sent = 0;
+    const exec = await connect((socket) => {
+      const more = () => {
+        if (sent >= 64 * 1024 * 1024) return socket.close();
+        sent += 1024 * 1024;
+        socket.send(frame(CHANNEL.stdout, Buffer.alloc(1024 * 1024)), more);
+      };
+      more();
+    });
+    const quiet = async () => {
+      for (let before = -1; before !== sent; ) {
+        before = sent;
+        await new Promise((resolve) => setTimeout(resolve, 300));
+      }
+    };
+    await quiet();
+    expect(sent).toBeLessThan(32 * 1024 * 1024);
+    let received = 0;
+    for await (const chunk of exec.stdout) received += (chunk as Buffer).length;
+    expect(received).toBe(64 * 1024 * 1024);
+  });
+});

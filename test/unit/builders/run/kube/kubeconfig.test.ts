@@ -1,0 +1,72 @@
+import { describe, expect, it } from "vitest";
+import { mergeKubeconfigs, parseKubeconfig, selectContext } from "../../../../../builders/run/kube/kubeconfig.ts";
+
+const FILE = `
+current-context: local
+contexts:
+- name: local
+  context:
+    cluster: local
+    user: admin
+    namespace: shop
+    extensions:
+    - name: pergola.dev/registry-endpoints
+      extension: {"172.30.0.11:30500": "127.0.0.1:4711"}
+- name: broken
+  context: {cluster: nowhere}
+clusters:
+- name: local
+  cluster: {server: "https://127.0.0.1:6443/", certificate-authority: pki/ca.crt}
+users:
+- name: admin
+  user: {client-certificate: admin.crt, client-key: /abs/admin.key}
+`;
+const config = parseKubeconfig(FILE, "/home/me/.kube/config");
+const message = (run: () => unknown) => {
+  try {
+    run();
+  } catch (error) {
+    return `${(error as { data: { code: string } }).data.code}: ${(error as Error).message}`;
+  }
+  return "no error";
+};
+
+describe("kubeconfig", () => {
+  it("gives what the current context says, with absolute file names", () => {
+    expect(selectContext(config, null)).toMatchObject({
+      context: "local",
+      namespace: "shop",
+      server: "https://127.0.0.1:6443",
+      cluster: { "certificate-authority": "/home/me/.kube/pki/ca.crt" },
+      user: { "client-certificate": "/home/me/.kube/admin.crt", "client-key": "/abs/admin.key" },
+    });
+  });
+
+  it("knows where this machine reaches a registry", () => {
+    expect(selectContext(config, "local").registryEndpoints).toEqual({ "172.30.0.11:30500": "127.0.0.1:4711" });
+  });
+
+  it.each([
+    ["missing", "kubeconfig: The kubeconfig has no context missing."],
+    ["broken", "kubeconfig: Context broken names the cluster nowhere, which the kubeconfig does not have."],
+  ])("refuses context %s by name", (context, expected) => {
+    expect(message(() => selectContext(config, context))).toBe(expected);
+  });
+
+  it("lets the first of several files decide", () => {
+    const other = parseKubeconfig(
+      "current-context: other\nclusters: [{name: local, cluster: {server: 'https://elsewhere'}}]\ncontexts: [{name: other, context: {cluster: local}}]",
+      "/second",
+    );
+    const merged = mergeKubeconfigs([config, other]);
+    expect(merged.currentContext).toBe("local");
+    expect(merged.clusters.get("local")?.server).toBe("https://127.0.0.1:6443/");
+    expect(selectContext(merged, "other").server).toBe("https://127.0.0.1:6443");
+  });
+
+  it("names a file that is no YAML", () => {
+    expect(message(() => parseKubeconfig("a: [", "/etc/kc"))).toMatch(
+      /^kubeconfig: The kubeconfig \/etc\/kc is not valid YAML/,
+    );
+  });
+});
