@@ -13,6 +13,9 @@ export const BUILDER_SERVICE_ACCOUNT = "garden-in-cluster-builder";
 export const SETUP_CONFIG_MAP = "pergola-setup";
 export const SETUP_KEY = "setup.json";
 
+/** Label of that ConfigMap, by which a reader finds it in namespaces that it was not told. */
+export const SETUP_LABEL = { key: "app.kubernetes.io/part-of", value: "pergola" } as const;
+
 /** Version that this code writes; a reader takes it and the one before. */
 export const SETUP_VERSION = 1;
 

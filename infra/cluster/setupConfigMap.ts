@@ -1,7 +1,7 @@
 /** The BuildSetup where builds are run from: whoever has access to the cluster needs neither Pulumi nor its backend. */
 import { ConfigMap } from "@pulumi/kubernetes/core/v1/configMap.js";
 import * as pulumi from "@pulumi/pulumi";
-import { type BuildSetup, SETUP_CONFIG_MAP, SETUP_KEY } from "../setup.ts";
+import { type BuildSetup, SETUP_CONFIG_MAP, SETUP_KEY, SETUP_LABEL } from "../setup.ts";
 
 export interface SetupConfigMapArgs {
   readonly namespace: pulumi.Input<string>;
@@ -19,7 +19,11 @@ export class SetupConfigMap extends pulumi.ComponentResource {
     new ConfigMap(
       name,
       {
-        metadata: { name: SETUP_CONFIG_MAP, namespace: args.namespace },
+        metadata: {
+          name: SETUP_CONFIG_MAP,
+          namespace: args.namespace,
+          labels: { [SETUP_LABEL.key]: SETUP_LABEL.value },
+        },
         data: { [SETUP_KEY]: `${JSON.stringify(setup, null, 2)}\n` },
       },
       { parent: this },
