@@ -36,6 +36,9 @@ interface SolveStatus {
   warnings?: VertexWarning[];
 }
 
+/** The first build of an image finds no cache to import, which BuildKit reports as a failed vertex. */
+const NO_CACHE_YET = /^importing cache manifest from .*: not found$/;
+
 /** A step that failed on its own account, not because another one did. */
 export interface FailedStep {
   /** as BuildKit names it: "[build 3/5] RUN make" */
@@ -84,8 +87,7 @@ export class BuildkitProgress {
     this.#partial.clear();
     if (!succeeded) return;
     for (const { name, failed } of this.#steps.values()) {
-      // The first build of an image finds no cache to import.
-      if (failed && !/: not found$/.test(failed)) this.#warn(`${name}: ${failed}`);
+      if (failed) this.#warn(`${name}: ${failed}`);
     }
   }
 
@@ -115,13 +117,14 @@ export class BuildkitProgress {
   /** The step that made the build fail, null when none did. */
   get failedStep(): FailedStep | null {
     for (const [id, { name, failed }] of this.#steps) {
-      if (!failed || /context canceled|^importing cache/.test(failed) || name.startsWith("importing cache")) continue;
+      if (!failed || failed.includes("context canceled") || name.startsWith("importing cache")) continue;
       return { name, error: failed, logTail: (this.#tails.get(id) ?? []).join("\n") };
     }
     return null;
   }
 
-  #vertex({ digest, name = digest, started, completed, cached = false, error = "" }: Vertex): void {
+  #vertex({ digest, name = digest, started, completed, cached = false, error: told = "" }: Vertex): void {
+    const error = NO_CACHE_YET.test(`${name}: ${told}`) ? "" : told;
     const known = this.#steps.get(digest) ?? { name, state: "", failed: null, cached: false };
     const state = completed ? (error ? "failed" : cached ? "cached" : "done") : started ? "started" : "";
     const shown = state === "done" && known.state === "" ? "" : state || known.state;

@@ -1,5 +1,5 @@
 /**
- * Reads kaniko's log (`--log-format=text`): which step of the Dockerfile runs, what came from the cache, what went wrong.
+ * Reads kaniko's log: which step of the Dockerfile runs, what came from the cache, what went wrong.
  * A step's own output stands between kaniko's lines without a mark, and stdout and stderr may change places.
  */
 import { stripVTControlCharacters } from "node:util";
@@ -15,8 +15,10 @@ export interface KanikoStep {
 }
 
 const TAIL_LINES = 40;
-/** `INFO[0003] text`: level, seconds since the start */
-const LINE = /^(INFO|WARN|ERRO|FATA|DEBU|TRAC)\[(\d+)\] (.*)$/;
+/** `--log-format=text` without a terminal: `time="2026-11-21T05:07:33Z" level=info msg="RUN make"` (logrus) */
+const RECORD = /^time="([^"]*)" level=([a-z]+) msg=("(?:[^"\\]|\\.)*"|\S*)/;
+/** `--log-format=color`, kaniko's default: `INFO[0003] RUN make`, level and seconds since the start */
+const COLOURED = /^(INFO|WARN|ERRO|FATA|DEBU|TRAC)\[(\d+)\] (.*)$/;
 const INSTRUCTION =
   /^(RUN|COPY|ADD|ENV|WORKDIR|USER|CMD|ENTRYPOINT|EXPOSE|LABEL|VOLUME|ARG|STOPSIGNAL|SHELL|HEALTHCHECK|ONBUILD) /;
 /** Instructions that make files; the others only change the image's configuration. */
@@ -48,18 +50,16 @@ export class KanikoLog {
   }
 
   line(text: string): void {
-    // kaniko colours the level unless --log-format says otherwise.
-    const match = LINE.exec(stripVTControlCharacters(text));
-    if (!match) {
+    const record = parse(text);
+    if (!record) {
       if (FINAL.test(text)) this.#error = text;
       else this.#keep(text);
       this.#emit({ type: "log", step: this.#current?.id ?? null, line: text });
       return;
     }
-    const [, level, seconds, padded = ""] = match;
-    const message = padded.trimEnd();
-    this.#seconds = Number(seconds);
-    if (level === "INFO" && INSTRUCTION.test(message)) {
+    const { level, seconds, message } = record;
+    this.#seconds = seconds;
+    if (level === "info" && INSTRUCTION.test(message)) {
       this.#start(message);
       return;
     }
@@ -67,7 +67,7 @@ export class KanikoLog {
     if (cached !== undefined) this.#cached.add(cached);
     const [, repository, digest] = PUSHED.exec(message) ?? [];
     if (repository && digest) this.#pushed.set(repository, digest);
-    if (level === "WARN" && message.startsWith("Error uploading layer to cache")) this.#warn(message);
+    if (level === "warning" && message.startsWith("Error uploading layer to cache")) this.#warn(message);
     this.#emit({ type: "log", step: this.#current?.id ?? null, line: message });
   }
 
@@ -158,6 +158,26 @@ export class KanikoLog {
     if (this.#warnings.has(text)) return;
     this.#warnings.add(text);
     this.#emit({ type: "warning", text });
+  }
+}
+
+/** A line of kaniko's own; null for the output of a step. */
+function parse(text: string): { level: string; seconds: number; message: string } | null {
+  const [, time = "", word, quoted = ""] = RECORD.exec(text) ?? [];
+  if (word !== undefined) return { level: word, seconds: Date.parse(time) / 1000, message: unquote(quoted).trimEnd() };
+  const [, short, seconds, padded = ""] = COLOURED.exec(stripVTControlCharacters(text)) ?? [];
+  if (short === undefined) return null;
+  const level = short === "INFO" ? "info" : short === "WARN" ? "warning" : short.toLowerCase();
+  return { level, seconds: Number(seconds), message: padded.trimEnd() };
+}
+
+/** Go's quoting is JSON's but for rare escapes; a text that does not fit stays as it is. */
+function unquote(quoted: string): string {
+  if (!quoted.startsWith('"')) return quoted;
+  try {
+    return JSON.parse(quoted) as string;
+  } catch {
+    return quoted.slice(1, -1).replaceAll('\\"', '"');
   }
 }
 

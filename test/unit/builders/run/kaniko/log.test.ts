@@ -40,7 +40,35 @@ something broke
 error building image: error building stage: failed to execute command: waiting for process to exit: exit status 3
 working`;
 
+/** The same program with --log-format=text. */
+const TEXT_BUILD = `time="2026-11-21T05:07:33Z" level=info msg="Using caching version of cmd: COPY busybox /bin/busybox"
+time="2026-11-21T05:07:33Z" level=info msg="COPY busybox /bin/busybox"
+time="2026-11-21T05:07:33Z" level=info msg="RUN echo working &&     echo \\"something broke\\" >&2 &&     exit 3"
+something broke
+time="2026-11-21T05:07:35Z" level=info msg="CMD [\\"/bin/sh\\"]"
+time="2026-11-21T05:07:35Z" level=warning msg="Error uploading layer to cache: connection refused"
+time="2026-11-21T05:07:36Z" level=info msg="Pushed 172.30.0.11:30500/examples/ok@sha256:520f963286fbbb35ffdf5b9f621b2464f2717db95da5d362044ac572a8a8d726"`;
+
 describe("kaniko's log", () => {
+  it("is understood in its plain format too", () => {
+    const { log, events } = replay(TEXT_BUILD, true);
+    expect(
+      events.flatMap((event) =>
+        event.type === "step" ? [`${event.state} ${event.name.slice(0, 16)} ${event.seconds ?? ""}`] : [],
+      ),
+    ).toEqual([
+      "started COPY busybox /bi ",
+      "cached COPY busybox /bi 0",
+      "started RUN echo working ",
+      "done RUN echo working 2",
+      'started CMD ["/bin/sh"] ',
+      'done CMD ["/bin/sh"] 1',
+    ]);
+    expect(events).toContainEqual({ type: "log", step: "2", line: "something broke" });
+    expect(log.pushed("172.30.0.11:30500/examples/ok")).toMatch(/^sha256:520f/);
+    expect(log.warnings).toEqual(["Error uploading layer to cache: connection refused"]);
+  });
+
   it("tells steps, and which of them came from the cache", () => {
     const { log, events } = replay(CACHED_BUILD, true);
     expect(events.flatMap((event) => (event.type === "step" ? [`${event.state} ${event.name}`] : []))).toEqual([
