@@ -1,6 +1,7 @@
 /** Configuration for the tests of `infra/`: the stack file `local`, as the engine passes it, with changes. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { describe, expect, test } from "vitest";
 import { parse } from "yaml";
 import type { StackConfig } from "../../../infra/config.ts";
 import { parseStackFile } from "../../../infra/stackFile.ts";
@@ -36,4 +37,18 @@ export function configAfter(change: (config: Record<string, any>) => void): Stac
   const parsed = parseStackFile("local", values(config), ["pergola:secrets"]);
   if ("problems" in parsed) throw new Error(JSON.stringify(parsed.problems));
   return parsed.config;
+}
+
+/** A change of the stack file `local` that makes it wrong. */
+// biome-ignore lint/suspicious/noExplicitAny: wrong values are written into it
+export type Change = (config: any) => void;
+
+/** name, change, problems */
+export type Case = [string, Change, string[]];
+
+/** Tests that each change has exactly its problems. */
+export function cases(title: string, list: readonly Case[]): void {
+  describe(title, () => {
+    test.each(list)("%s", (_, change, problems) => expect(problemsAfter(change)).toEqual(problems));
+  });
 }
