@@ -20,10 +20,14 @@ import { archive } from "./archive.ts";
 const GZIP_LEVEL = 1;
 
 /**
- * sh: file. The shell stays until the end on purpose: when nothing holds a command's stdout any more (`cat > file` alone),
- * the connection ends at once with exit code 0, whatever of stdin is still to come (seen with containerd 1.6).
+ * sh: file. Two traps of exec over the API (seen with Kubernetes 1.34 and containerd 1.6): when nothing holds a command's
+ * stdout any more (`cat > file` alone) it ends at once with exit code 0, whatever is still to come, so the shell stays; and
+ * while a command leaves input unread its end is never told, so a failure (a full disk) reads on to the end of the stream.
  */
-const RECEIVE = 'cat > "$1"; wc -c < "$1"; sha256sum < "$1"';
+const RECEIVE = '{ cat > "$1" && wc -c < "$1" && sha256sum < "$1"; } || { cat > /dev/null; exit 1; }';
+
+/** A connection that takes nothing for so long is given up, in seconds. */
+const STALL_SECONDS = 60;
 
 /** sh: file, directory, marker. */
 const UNPACK = 'set -e; tar -x -z -p -f "$1" -C "$2"; rm "$1"; : > "$3"';
@@ -70,6 +74,12 @@ export async function sendContext(plan: KanikoPlan, io: TransferIo): Promise<num
   exec.stdout.setEncoding("utf8").on("data", (text: string) => {
     answer += text;
   });
+  let [last, stalled] = [0, 0];
+  const stall = setInterval(() => {
+    stalled = bytes === last ? stalled + 1 : 0;
+    last = bytes;
+    if (stalled >= STALL_SECONDS) exec.stdin.destroy(new Error(`the pod takes nothing since ${STALL_SECONDS} s`));
+  }, 1000);
   try {
     await pipeline(Readable.from(source), createGzip({ level: GZIP_LEVEL }), count, exec.stdin);
   } catch (error) {
@@ -77,6 +87,8 @@ export async function sendContext(plan: KanikoPlan, io: TransferIo): Promise<num
     if (signal.aborted) throw interrupted();
     if (error instanceof PergolaError) throw error;
     throw failed(exec.stderr().trim() || (error as Error).message, error);
+  } finally {
+    clearInterval(stall);
   }
   const received = await exec.result;
   if (signal.aborted) throw interrupted();
