@@ -18,6 +18,9 @@ export function reasonToInstall(found: {
   readonly installedText: string | undefined;
 }): string | undefined;
 
+/** The last lines of npm's output that say something. */
+export function tellingLines(output: string): string[];
+
 /** What to do about a failed `npm ci`, by what npm printed. */
 export function installHint(output: string): string;
 

@@ -53,6 +53,17 @@ export function reasonToInstall({ lockText, stamp, nodeExists, installedText }) 
   return undefined;
 }
 
+/** The last lines of npm's output that say something: without blank lines, its manual, stack traces and warnings. */
+export function tellingLines(output) {
+  const lines = output.split("\n").map((line) => line.trimEnd());
+  const manual = lines.indexOf("npm error Clean install a project");
+  return lines
+    .slice(0, manual < 0 ? undefined : manual)
+    .filter((line) => line !== "" && line !== "npm error" && !line.startsWith("npm warn"))
+    .filter((line) => !/^npm error( {2,}|[ {}]+$)/.test(line))
+    .slice(-12);
+}
+
 /** What to do about a failed `npm ci`, by what npm printed. */
 export function installHint(output) {
   if (/ENOSPC|no space left/i.test(output)) return "the disk is full: free space and start again";
@@ -122,7 +133,7 @@ async function install(root, reason, environment) {
     }
     rmSync(join(root, STAMP), { force: true });
     say(`x npm packages failed after ${seconds()}`);
-    for (const line of output.trimEnd().split("\n").slice(-12)) say(`  ${line}`);
+    for (const line of tellingLines(output)) say(`  ${line}`);
     say(`error: npm ci ended with ${code}\n  next: ${installHint(output)}`);
     return code > 128 ? code : 1;
   } finally {

@@ -67,8 +67,11 @@ export function exportLine(name: string, value: string): string {
 export async function printEnvironment(): Promise<void> {
   const toolchain = await presentToolchain();
   const { variables } = await toolEnvironment(toolchain, { own: true });
-  const all = { ...variables, PATH: pathWith(toolchain.clientPath) };
-  for (const [name, value] of Object.entries(all)) process.stdout.write(`${exportLine(name, value)}\n`);
+  for (const [name, value] of Object.entries(variables)) {
+    // The shell's own PATH, not the one that npm made for this process.
+    if (name !== "PATH") process.stdout.write(`${exportLine(name, value)}\n`);
+  }
+  process.stdout.write(`${exportLine("PATH", toolchain.clientPath.join(delimiter))}":$PATH"\n`);
 }
 
 function pathWith(folders: readonly string[]): string {

@@ -37,8 +37,9 @@ export async function ensureToolchain(
 ): Promise<Toolchain> {
   const { binaries, missing } = await splitByPath(names);
   // Debian first: it takes seconds, and what is wrong with the machine shows early.
-  const debianRoot = await ensureDebianSet(PROGRAMS, progress);
-  const baseRoot = await ensureDebianSet(BASE, progress);
+  const [programs, base] = await Promise.all(DEBIAN_SETS.map(findDebianSet));
+  const debianRoot = programs?.entry ? join(programs.entry, "root") : await ensureDebianSet(PROGRAMS, progress);
+  const baseRoot = base?.entry ? join(base.entry, "root") : await ensureDebianSet(BASE, progress);
   const entries = await ensureGoTools(missing.map(goTool), progress);
   return toolchain(binaries, entries, debianRoot, baseRoot);
 }
