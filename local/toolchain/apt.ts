@@ -43,12 +43,17 @@ export function unresolved(set: DebianSet, resolved: readonly ResolvedPackage[])
   return set.packages.map((one) => one.name).filter((name) => !names.has(name));
 }
 
+/** Whether a command failed for want of space: trying again in another way would only hide it. */
+export function isDiskFull(output: string): boolean {
+  return /no space left on device|don't have enough free space|disk is full|Wrote only \d+ of \d+ bytes/i.test(output);
+}
+
 /** What a failed apt command's output means: a message and a next step. `system` is the name of the distribution. */
 export function explainAptFailure(set: DebianSet, output: string, system: string): { message: string; hint: string } {
   const what = `Debian packages (${set.name})`;
   const lines = output.split("\n").filter((line) => /^[EW]: /.test(line));
   const last = lines.find((line) => line.startsWith("E: ")) ?? lines.at(-1) ?? "apt-get printed no error";
-  if (/no space left on device/i.test(output)) {
+  if (isDiskFull(output)) {
     return {
       message: `${what}: the disk is full: ${last}`,
       hint: "free space, or set PERGOLA_CACHE to a folder on a larger disk",

@@ -14,6 +14,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
+import { LocalError } from "../errors.ts";
 
 /** What `entry.json` in an entry says. */
 export interface EntryRecord {
@@ -89,7 +90,7 @@ export class Cache {
     make: (folder: string) => Promise<readonly string[]>,
   ): Promise<string> {
     const started = performance.now();
-    const temporary = join(this.#folder, `${UNFINISHED}${entry.name}-${entry.key}`);
+    const temporary = join(this.#folder, `${UNFINISHED}${entry.name}-${entry.key}-${process.pid}`);
     rmSync(temporary, { recursive: true, force: true });
     mkdirSync(temporary, { recursive: true });
     try {
@@ -104,7 +105,11 @@ export class Cache {
       return path;
     } catch (error) {
       rmSync(temporary, { recursive: true, force: true });
-      throw error;
+      if ((error as NodeJS.ErrnoException).code !== "ENOSPC") throw error;
+      throw new LocalError(`${entry.name} ${entry.version}: the disk is full (${this.#folder})`, {
+        hint: "free space, or set PERGOLA_CACHE to a folder on a larger disk",
+        cause: error,
+      });
     }
   }
 

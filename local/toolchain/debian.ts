@@ -19,7 +19,7 @@ import { execa } from "execa";
 import { LocalError } from "../errors.ts";
 import { cacheFolder, repositoryRoot } from "../paths.ts";
 import type { Note, Progress } from "../progress.ts";
-import { explainAptFailure, parsePrintedUris, type ResolvedPackage, unresolved } from "./apt.ts";
+import { explainAptFailure, isDiskFull, parsePrintedUris, type ResolvedPackage, unresolved } from "./apt.ts";
 import { Cache, type EntryRecord, keyOf } from "./cache.ts";
 import type { DebianSet } from "./debianPackages.ts";
 import { takeLock } from "./lock.ts";
@@ -66,21 +66,31 @@ export async function findDebianSet(set: DebianSet): Promise<DebianState> {
   return { entry: cache.find(set.name, VERSION, setKey(inputs, resolved)), resolved };
 }
 
-/** Root folder of the unpacked set, made when it is missing. */
-export async function ensureDebianSet(set: DebianSet, progress: Progress): Promise<string> {
-  const found = await findDebianSet(set);
-  if (found.entry !== undefined) return join(found.entry, "root");
-  await using _lock = await takeLock(
-    join(cacheFolder("locks"), `debian-${set.name}.lock`),
-    `unpacks Debian packages for ${repositoryRoot}`,
-    (owner) => progress.say(`waiting for Debian packages that another start unpacks (${owner})`),
-  );
-  const again = await findDebianSet(set);
-  if (again.entry !== undefined) return join(again.entry, "root");
-  const entry = await progress.phase(`Debian packages: ${set.name} (${set.packages.length})`, (note) =>
-    addSet(set, note),
-  );
-  return join(entry, "root");
+/** Root folders of the unpacked sets, in their order; what is missing is made, by one process at a time. */
+export async function ensureDebianSets(sets: readonly DebianSet[], progress: Progress): Promise<string[]> {
+  let states = await Promise.all(sets.map(findDebianSet));
+  if (states.some((state) => state.entry === undefined)) {
+    await using _lock = await takeLock(
+      join(cacheFolder("locks"), "debian.lock"),
+      `unpacks Debian packages for ${repositoryRoot}`,
+      (owner) => progress.say(`waiting for Debian packages that another start unpacks (${owner})`),
+    );
+    new Cache(cacheFolder("debian")).removeUnfinished();
+    states = await Promise.all(sets.map(findDebianSet));
+    const entries: string[] = [];
+    for (const [index, set] of sets.entries()) {
+      const title = `Debian packages: ${set.name} (${set.packages.length})`;
+      entries.push(states[index]?.entry ?? (await progress.phase(title, (note) => addSet(set, note))));
+    }
+    rmSync(aptFolder(), { recursive: true, force: true });
+    return entries.map((entry) => join(entry, "root"));
+  }
+  return states.map((state) => join(state.entry as string, "root"));
+}
+
+/** Where package lists of our own are while they are needed. */
+function aptFolder(): string {
+  return join(cacheFolder("build"), "apt");
 }
 
 async function addSet(set: DebianSet, note: Note): Promise<string> {
@@ -102,7 +112,8 @@ async function addSet(set: DebianSet, note: Note): Promise<string> {
     await downloadPackages(set, resolved, packages, options, note);
     for (const one of resolved) {
       note(`unpacking ${one.name} ${one.version}`);
-      await execa("dpkg-deb", ["--extract", join(packages, one.file), root]);
+      const result = await execa("dpkg-deb", ["--extract", join(packages, one.file), root], { reject: false });
+      if (result.exitCode !== 0) throw aptError(set, `E: ${one.file}: ${result.stderr.trim()}`);
     }
     rmSync(packages, { recursive: true });
     finishRoot(set, root);
@@ -134,7 +145,8 @@ async function downloadPackages(
   const argv = resolved.map((one) => `${one.name}=${one.version}`);
   try {
     await apt(set, [...options, "download", ...argv], folder);
-  } catch {
+  } catch (error) {
+    if (isDiskFull((error as Error).message)) throw error;
     // Lists that are older than the archive name files that are no longer there, and a mirror fails now and then.
     // Versions stay as they were resolved: they are in the entry's key.
     await apt(set, [...(await freshLists(set, note)), "download", ...argv], folder);
@@ -154,7 +166,7 @@ async function downloadPackages(
 /** Package lists of our own below the cache, fetched anew. */
 async function freshLists(set: DebianSet, note: Note): Promise<readonly string[]> {
   note("fetching package lists");
-  const folder = join(cacheFolder("build"), "apt");
+  const folder = aptFolder();
   for (const name of ["lists/partial", "cache/archives/partial"]) mkdirSync(join(folder, name), { recursive: true });
   const options = ["-o", `Dir::State::Lists=${folder}/lists`, "-o", `Dir::Cache=${folder}/cache`];
   await apt(set, [...options, "-qq", "update"], folder);
@@ -180,8 +192,12 @@ async function apt(set: DebianSet, argv: readonly string[], cwd: string): Promis
       hint: "the embedded environment is made from Debian 12's packages",
     });
   }
-  const { message, hint } = explainAptFailure(set, `${result.stdout}\n${result.stderr}`, systemName());
-  throw new LocalError(message, { hint });
+  throw aptError(set, `${result.stdout}\n${result.stderr}`);
+}
+
+function aptError(set: DebianSet, output: string): LocalError {
+  const { message, hint } = explainAptFailure(set, output, systemName());
+  return new LocalError(message, { hint });
 }
 
 /** PRETTY_NAME of os-release(5). */

@@ -114,4 +114,5 @@ export const BASE: DebianSet = {
   probes: [],
 };
 
+/** Programs first: callers take the roots in this order. */
 export const DEBIAN_SETS: readonly DebianSet[] = [PROGRAMS, BASE];

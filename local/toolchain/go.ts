@@ -75,12 +75,16 @@ export function findGoTools(tools: readonly GoTool[], settings: GoSettings | und
   });
 }
 
-/** Throws when the tools cannot be built with this Go, or as it is set up. */
-export function checkGo(tools: readonly GoTool[], settings: GoSettings | undefined): void {
-  const needed = tools
+/** The oldest Go that builds all of these tools. */
+export function neededGo(tools: readonly GoTool[]): string {
+  return tools
     .map((tool) => requiredGo(readFileSync(join(wrapperFolder(tool), "go.mod"), "utf8")))
     .reduce((a, b) => (compareGoReleases(a, b) < 0 ? b : a));
-  checkGoVersion(settings?.GOVERSION, needed);
+}
+
+/** Throws when the tools cannot be built with this Go, or as it is set up. */
+export function checkGo(tools: readonly GoTool[], settings: GoSettings | undefined): void {
+  checkGoVersion(settings?.GOVERSION, neededGo(tools));
   checkGoSettings(settings ?? {}, process.env);
 }
 

@@ -1,8 +1,8 @@
 /** The programs that the embedded environment is made of: `ensureToolchain` makes them ready, once per machine. */
 import { join } from "node:path";
 import type { Progress } from "../progress.ts";
-import { debianEnvironment, ensureDebianSet, findDebianSet } from "./debian.ts";
-import { BASE, DEBIAN_SETS, PROGRAMS } from "./debianPackages.ts";
+import { debianEnvironment, ensureDebianSets, findDebianSet } from "./debian.ts";
+import { DEBIAN_SETS } from "./debianPackages.ts";
 import { checkGo, ensureGoTools, findGoTools, readGoSettings } from "./go.ts";
 import { findOnPath } from "./onPath.ts";
 import { type BinaryName, DEFAULT_TOOLS, GO_TOOLS, goTool, type ToolName, toolOfBinary } from "./tools.ts";
@@ -37,9 +37,7 @@ export async function ensureToolchain(
 ): Promise<Toolchain> {
   const { binaries, missing } = await splitByPath(names);
   // Debian first: it takes seconds, and what is wrong with the machine shows early.
-  const [programs, base] = await Promise.all(DEBIAN_SETS.map(findDebianSet));
-  const debianRoot = programs?.entry ? join(programs.entry, "root") : await ensureDebianSet(PROGRAMS, progress);
-  const baseRoot = base?.entry ? join(base.entry, "root") : await ensureDebianSet(BASE, progress);
+  const [debianRoot = "", baseRoot = ""] = await ensureDebianSets(DEBIAN_SETS, progress);
   const entries = await ensureGoTools(missing.map(goTool), progress);
   return toolchain(binaries, entries, debianRoot, baseRoot);
 }

@@ -4,9 +4,10 @@ import { join } from "node:path";
 import { cacheDirectory, repositoryRoot } from "../paths.ts";
 import { findDebianSet } from "./debian.ts";
 import { DEBIAN_SETS } from "./debianPackages.ts";
-import { findGoTools, readGoSettings } from "./go.ts";
+import { findGoTools, neededGo, readGoSettings } from "./go.ts";
+import type { GoSettings } from "./goSettings.ts";
 import { findOnPath } from "./onPath.ts";
-import { GO_TOOLS } from "./tools.ts";
+import { DEFAULT_TOOLS, GO_TOOLS, type ToolName } from "./tools.ts";
 
 export interface PlanRow {
   readonly name: string;
@@ -19,17 +20,33 @@ export interface PlanRow {
   readonly state: string;
 }
 
-/** One row per tool, Debian package and direct npm dependency. Nothing is built, downloaded or changed. */
-export async function planRows(): Promise<PlanRow[]> {
-  return [...npmRows(), ...(await goRows()), ...(await debianRows())];
+/**
+ * One row per tool, Debian package and direct npm dependency; `names` are the tools that a start asks for. Nothing is
+ * built, downloaded or changed.
+ */
+export async function planRows(names: readonly ToolName[] = DEFAULT_TOOLS): Promise<PlanRow[]> {
+  const settings = await readGoSettings();
+  return [goItself(settings), ...npmRows(), ...(await goRows(names, settings)), ...(await debianRows())];
 }
 
-async function goRows(): Promise<PlanRow[]> {
-  const states = findGoTools(GO_TOOLS, await readGoSettings());
+/** The one thing that the machine has to bring beyond what Debian and npm have. */
+function goItself(settings: GoSettings | undefined): PlanRow {
+  return {
+    name: "Go",
+    version: `${neededGo(GO_TOOLS)} or newer`,
+    why: "builds the Go modules below",
+    obtained: "from the machine",
+    licence: "BSD-3-Clause",
+    state:
+      settings?.GOVERSION === undefined ? "not on PATH; needed for what is to be built" : `found ${settings.GOVERSION}`,
+  };
+}
+
+async function goRows(names: readonly ToolName[], settings: GoSettings | undefined): Promise<PlanRow[]> {
   return await Promise.all(
-    states.map(async ({ tool, entry }) => {
+    findGoTools(GO_TOOLS, settings).map(async ({ tool, entry }) => {
       const found = await findOnPath(tool);
-      const toDo = tool.optional ? "not built unless asked for" : "to be built";
+      const toDo = names.includes(tool.name) ? "to be built" : "not built unless asked for";
       return {
         name: tool.name,
         version: tool.version,
@@ -110,9 +127,9 @@ function npmRows(): PlanRow[] {
   ];
 }
 
-/** The rows as text for a person, one block per tool group. */
-export async function planText(): Promise<string> {
-  const rows = await planRows();
+/** The rows as text for a person, one block per way of getting them. */
+export async function planText(names: readonly ToolName[] = DEFAULT_TOOLS): Promise<string> {
+  const rows = await planRows(names);
   const cell = (pick: (row: PlanRow) => string, limit = 60) =>
     Math.min(limit, Math.max(...rows.map((row) => pick(row).length)));
   const widths = [cell((row) => row.name), cell((row) => row.version), cell((row) => row.licence, 40)];

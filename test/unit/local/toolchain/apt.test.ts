@@ -59,6 +59,7 @@ describe("a failure of apt", () => {
       "check the network",
     ],
     ["E: Write error - write (28: No space left on device)", "the disk is full", "PERGOLA_CACHE"],
+    ["E: a.deb: tar: ./usr/bin/a: Wrote only 5120 of 10240 bytes", "the disk is full", "PERGOLA_CACHE"],
     ["W: GPG error: bookworm\nE: The repository 'x' is not signed.", "cannot be trusted", "apt-get update"],
   ])("%j is explained", (output, message, hint) => {
     const explained = explainAptFailure(PROGRAMS, output, "Ubuntu 24.04");
