@@ -47,7 +47,7 @@ function addLifecycle(program: Command): void {
     .option("--verbose", "keep every note of every phase")
     .addHelpText(
       "after",
-      "\nExamples:\n  npm start\n  npm start -- --output json > summary.json\n  npm start -- --plan",
+      "\nExamples:\n  npm start\n  npm start --silent -- --output json > summary.json\n  npm start -- --plan",
     )
     .action(async (options: { output: "text" | "json"; plan?: true; verbose?: true }) => {
       const { showPlan, start } = await import("./start.ts");
