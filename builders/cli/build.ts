@@ -1,0 +1,126 @@
+/** `pergola build`: finds images, plans and builds them, prints what came of it. */
+import { randomBytes } from "node:crypto";
+import type { ModeName } from "../../infra/setup.ts";
+import { contentHash, contentTag } from "../images/contentHash.ts";
+import type { ImageGraph } from "../images/graph.ts";
+import type { Image } from "../images/image.ts";
+import { planBuild } from "../plan/index.ts";
+import type { BuildPlan, Sibling } from "../plan/plan.ts";
+import { makeProgress } from "../report/progress.ts";
+import { buildResult, exitCodeOf, resultTable } from "../report/result.ts";
+import { connect, type Session } from "./connect.ts";
+import { plansAsText } from "./dryRun.ts";
+import { type ImageFlags, requestImages } from "./imageOptions.ts";
+import { watchInterruption } from "./interruption.ts";
+import { colorsOn, type GlobalOptions, note, printResult } from "./output.ts";
+import { buildGraph } from "./schedule.ts";
+
+export interface BuildOptions extends GlobalOptions, ImageFlags {
+  readonly mode?: ModeName;
+  readonly tag?: string;
+  readonly cache: boolean;
+  readonly concurrency: number;
+  readonly dryRun: boolean;
+}
+
+/** Runs the command; resolves to the exit code. @throws PergolaError for what stops it before anything is built */
+export async function runBuild(words: readonly string[], options: BuildOptions): Promise<number> {
+  const request = requestImages(words, options, process.cwd(), process.env);
+  for (const line of request.notices) note(line);
+  const { graph } = request;
+  const tags = tagsOf(graph, options.tag);
+  // A dry run talks to no cluster unless the BuildSetup is there.
+  const session = await connect(options, { checkCluster: !options.dryRun });
+  const plan = planner(session, tags, options);
+  // All plans are made once before the first build: what is wrong with the last image is said now, not an hour later.
+  const plans = planAll(graph, plan);
+  if (options.dryRun) {
+    printResult(options, { version: 1, plans }, () => plansAsText(plans));
+    return 0;
+  }
+  return build(graph, plans, plan, session, options);
+}
+
+type Plan = (image: Image, siblings: readonly Sibling[]) => BuildPlan;
+
+async function build(
+  graph: ImageGraph,
+  plans: readonly BuildPlan[],
+  plan: Plan,
+  session: Session,
+  options: BuildOptions,
+): Promise<number> {
+  const progress = makeProgress({
+    kind: options.progress,
+    color: colorsOn(options.color),
+    write: note,
+    images: [...graph.images.keys()],
+  });
+  const planned = new Map(plans.map((one) => [one.name, one]));
+  const kube = await session.kube();
+  const { execute } = await import("../run/index.ts");
+  const interruption = watchInterruption(note);
+  try {
+    const images = await buildGraph({
+      graph,
+      concurrency: options.concurrency,
+      signal: interruption.signal,
+      plan,
+      execute: (one, io) => execute(one, { ...io, kube }),
+      describe: ({ name }) => {
+        const { references, mode } = planned.get(name) as BuildPlan;
+        return { reference: references[0] as string, mode };
+      },
+      record: (event) => progress.record(event),
+    });
+    progress.end();
+    const result = buildResult(images);
+    printResult(options, result, () => resultTable(result));
+    return interruption.exitCode() ?? exitCodeOf(result);
+  } finally {
+    interruption.release();
+    kube.close();
+  }
+}
+
+function planner({ setup, contextNamespace }: Session, tags: ReadonlyMap<string, string>, options: BuildOptions): Plan {
+  // A dry run is the same text each time.
+  const buildId = options.dryRun ? "0000000000" : randomBytes(5).toString("hex");
+  return (image, siblings) =>
+    planBuild(setup, image, {
+      mode: options.mode ?? null,
+      namespace: options.namespace,
+      contextNamespace,
+      tag: tags.get(image.name) as string,
+      siblings,
+      noCache: !options.cache,
+      buildId,
+    });
+}
+
+/** Plans in build order; siblings stand by tag, as their digests are not known yet. */
+function planAll(graph: ImageGraph, plan: Plan): BuildPlan[] {
+  const references = new Map<string, string>();
+  return graph.waves.flat().map((name) => {
+    const siblings = (graph.siblings.get(name) ?? []).map((sibling) => ({
+      name: sibling,
+      reference: references.get(sibling) as string,
+      digest: null,
+    }));
+    const planned = plan(graph.images.get(name) as Image, siblings);
+    references.set(name, planned.references[0] as string);
+    return planned;
+  });
+}
+
+/** The tag of each image: the one given, else one that follows from its content and that of the images it is built on. */
+function tagsOf(graph: ImageGraph, given: string | undefined): Map<string, string> {
+  const hashes = new Map<string, string>();
+  for (const name of graph.waves.flat()) {
+    const siblings = new Map(
+      (graph.siblings.get(name) ?? []).map((sibling) => [sibling, hashes.get(sibling) as string]),
+    );
+    hashes.set(name, contentHash(graph.images.get(name) as Image, siblings));
+  }
+  return new Map([...hashes].map(([name, hash]) => [name, given ?? contentTag(hash)]));
+}

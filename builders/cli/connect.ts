@@ -1,0 +1,40 @@
+/** From the global options to a BuildSetup and, when somebody needs it, the cluster. */
+import type { BuildSetup } from "../../infra/setup.ts";
+import type { Kube } from "../run/index.ts";
+import { checkCluster } from "../setup/cluster.ts";
+import { loadSetup } from "../setup/load.ts";
+import type { GlobalOptions } from "./output.ts";
+
+export interface Session {
+  readonly setup: BuildSetup;
+  /** where the BuildSetup came from, for people */
+  readonly source: string;
+  /** namespace of the kubeconfig context; null while no cluster was needed */
+  readonly contextNamespace: string | null;
+  /** the cluster, connected to at the first call */
+  kube(): Promise<Kube>;
+}
+
+/**
+ * Loads the BuildSetup. The cluster is the one of --context, else the context that the BuildSetup names, else the current one.
+ * @param checkCluster whether to make sure that the cluster is the one that the BuildSetup is about
+ * @throws PergolaError as {@link loadSetup}, kubeconfig, wrong-cluster, cluster-unreachable
+ */
+export async function connect(options: GlobalOptions, want: { readonly checkCluster: boolean }): Promise<Session> {
+  let kube: Kube | null = null;
+  const open = async (context: string | null): Promise<Kube> => {
+    // Loaded late: commands that need no cluster start without it.
+    const { Kube } = await import("../run/index.ts");
+    kube ??= new Kube({ context });
+    return kube;
+  };
+  const { setup, source } = await loadSetup({
+    file: options.setup,
+    stack: options.stack,
+    namespace: options.namespace,
+    cluster: () => open(options.context),
+  });
+  const reach = (): Promise<Kube> => open(options.context ?? setup.cluster.context);
+  if (want.checkCluster) await checkCluster(setup, await reach());
+  return { setup, source, contextNamespace: (kube as Kube | null)?.namespace ?? null, kube: reach };
+}

@@ -1,0 +1,129 @@
+/** What the flags of `pergola build` say about images, and how they complete what was found in directories and files. */
+import path from "node:path";
+import { PergolaError } from "../errors.ts";
+import { discoverImages } from "../images/discover.ts";
+import { type ImageGraph, imageGraph, selectImages } from "../images/graph.ts";
+import { type Image, loadDockerfile } from "../images/image.ts";
+import type { SecretSource } from "../plan/plan.ts";
+
+/** Flags as typed. */
+export interface ImageFlags {
+  readonly name?: string;
+  readonly file?: string;
+  readonly target?: string;
+  readonly buildArg: readonly string[];
+  readonly secret: readonly string[];
+  readonly platform: readonly string[];
+  readonly timeout?: number;
+}
+
+export interface ImageRequest {
+  readonly graph: ImageGraph;
+  readonly notices: readonly string[];
+}
+
+/**
+ * Finds the images that the words mean and applies the flags.
+ * @param environment for build arguments without a value, and to see that secrets are there
+ * @throws PergolaError usage, secret-missing, and what finding images throws
+ */
+export function requestImages(
+  words: readonly string[],
+  flags: ImageFlags,
+  workingDirectory: string,
+  environment: Readonly<Record<string, string | undefined>>,
+): ImageRequest {
+  const secrets = Object.fromEntries(flags.secret.map((text) => parseSecret(text, workingDirectory, environment)));
+  const args = Object.fromEntries(flags.buildArg.flatMap((text) => parseBuildArg(text, environment)));
+  const found = discoverImages(words, workingDirectory, {
+    secretIds: new Set(Object.keys(secrets)),
+    environment,
+    ...(flags.file === undefined ? {} : { file: flags.file }),
+  });
+  for (const flag of ["name", "file", "target"] as const) {
+    if (flags[flag] === undefined || found.images.length === 1) continue;
+    throw new PergolaError({
+      code: "usage",
+      message: `--${flag} ${flags[flag]} is for one image, but ${found.images.length} were found: ${found.images.map((image) => image.name).join(", ")}.`,
+      hint: "Name one directory.",
+    });
+  }
+  const graph = imageGraph(
+    found.images.map((image) => {
+      const file = flags.file;
+      return {
+        ...image,
+        name: flags.name ?? image.name,
+        // A Garden action names its own Dockerfile; the flag wins.
+        ...(file === undefined ? {} : { dockerfile: loadDockerfile(image.context, file, image.name) }),
+        buildArgs: { ...image.buildArgs, ...args },
+        target: flags.target ?? image.target,
+        platforms: flags.platform.length > 0 ? flags.platform.flatMap((text) => text.split(",")) : image.platforms,
+        secrets: { ...image.secrets, ...secrets },
+        timeoutSeconds: flags.timeout ?? image.timeoutSeconds,
+      } satisfies Image;
+    }),
+  );
+  // Directories and names together mean both: names only choose when nothing else does.
+  const graphOfWords =
+    found.names.length === 0
+      ? graph
+      : selectImages(
+          graph,
+          words.length === found.names.length ? found.names : [...graph.images.keys(), ...found.names],
+        );
+  return { graph: graphOfWords, notices: found.notices };
+}
+
+/**
+ * `id=ID,env=NAME` or `id=ID,src=FILE`, as buildctl has it.
+ * @throws PergolaError usage, secret-missing
+ */
+export function parseSecret(
+  text: string,
+  workingDirectory: string,
+  environment: Readonly<Record<string, string | undefined>>,
+): [id: string, source: SecretSource] {
+  const fields = new Map(
+    text.split(",").map((field) => {
+      const equals = field.indexOf("=");
+      return [field.slice(0, Math.max(equals, 0)), field.slice(equals + 1)] as const;
+    }),
+  );
+  const [id, env, file] = [fields.get("id"), fields.get("env"), fields.get("src") ?? fields.get("source")];
+  const unknown = [...fields.keys()].find((key) => !["id", "env", "src", "source"].includes(key));
+  if (!id || unknown !== undefined || (env === undefined) === (file === undefined)) {
+    throw new PergolaError({
+      code: "usage",
+      // The text itself may be a secret that somebody typed by mistake.
+      message: `A --secret is not understood${id ? ` (id ${id})` : ""}.`,
+      hint: "Write --secret id=ID,env=VARIABLE or --secret id=ID,src=FILE.",
+    });
+  }
+  if (env !== undefined) {
+    if (environment[env] !== undefined) return [id, { env }];
+    throw new PergolaError({
+      code: "secret-missing",
+      message: `The secret ${id} is to come from the environment variable ${env}, which is not set.`,
+    });
+  }
+  return [id, { file: path.resolve(workingDirectory, file as string) }];
+}
+
+/** `KEY=VALUE`, or `KEY` for the value of that environment variable; nothing when it is not set, as with docker build. */
+function parseBuildArg(
+  text: string,
+  environment: Readonly<Record<string, string | undefined>>,
+): [key: string, value: string][] {
+  const equals = text.indexOf("=");
+  const key = equals === -1 ? text : text.slice(0, equals);
+  if (!/^[A-Za-z_]\w*$/.test(key)) {
+    throw new PergolaError({
+      code: "usage",
+      message: `--build-arg ${key} is not the name of an argument.`,
+      hint: "Write --build-arg KEY=VALUE, or --build-arg KEY to take the value from the environment.",
+    });
+  }
+  const value = equals === -1 ? environment[key] : text.slice(equals + 1);
+  return value === undefined ? [] : [[key, value]];
+}

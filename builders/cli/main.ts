@@ -1,0 +1,155 @@
+#!/usr/bin/env node
+/** The command `pergola`: names, options and help. What a command does is loaded when it runs. */
+import { readFileSync } from "node:fs";
+import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
+import { EXIT, PergolaError } from "../errors.ts";
+import { PROGRESS_KINDS } from "../report/progress.ts";
+import { type GlobalOptions, printError } from "./output.ts";
+
+const MODES = ["cluster-buildkit", "kaniko", "local-docker"];
+
+process.exitCode = await main(process.argv.slice(2));
+
+/** Runs one command line; resolves to the exit code and never rejects. */
+async function main(words: string[]): Promise<number> {
+  let code: number = EXIT.done;
+  const program = pergola((result) => {
+    code = result;
+  });
+  try {
+    await program.parseAsync(words.length === 0 ? ["--help"] : words, { from: "user" });
+    return code;
+  } catch (error) {
+    const asked = asTyped(words);
+    if (!(error instanceof CommanderError)) return printError(error, asked);
+    if (error.exitCode === 0) return EXIT.done;
+    const [message = "", ...hint] = error.message.replace(/^error: /, "").split("\n");
+    const data = { code: "usage" as const, message: message.replace(/^./, (first) => first.toUpperCase()) };
+    const help = "Run pergola --help, or pergola COMMAND --help.";
+    return printError(new PergolaError({ ...data, hint: [...hint, help].join("\n") }), asked);
+  }
+}
+
+function pergola(done: (code: number) => void): Command {
+  const program = new Command("pergola")
+    .description("Builds container images inside the cluster, with what the environment was provisioned with.")
+    .version(version(), "-V, --version")
+    .addOption(new Option("--output <format>", "what stdout gets").choices(["text", "json"]).default("text"))
+    .addOption(
+      new Option("--progress <kind>", "what stderr shows while building; rawjson: BuildKit's own records")
+        .choices(PROGRESS_KINDS)
+        .default("auto"),
+    )
+    .option("--no-color", "no colours; NO_COLOR does the same")
+    .option("--context <name>", "kubeconfig context")
+    .option("-n, --namespace <name>", "namespace of the environment to use")
+    .option("--stack <name>", "take the BuildSetup from this Pulumi stack")
+    .option("--setup <file>", "take the BuildSetup from this file")
+    .option("--debug", "show where an error comes from")
+    .configureHelp({ showGlobalOptions: true })
+    .configureOutput({ writeErr: () => {} })
+    .showSuggestionAfterError()
+    .exitOverride()
+    .addHelpText("after", examples(["pergola build .", "pergola setup --output json", "pergola status"]));
+
+  program
+    .command("build [paths-or-names...]")
+    .description("Build images and push them to the environment's registry.")
+    .addOption(new Option("--mode <mode>", "how to build; the environment's default if left out").choices(MODES))
+    .option("-t, --tag <tag>", "tag of all images; if left out it follows from the content: v-1a2b3c4d5e")
+    .option("--name <name>", "name of the image")
+    .option("-f, --file <dockerfile>", "Dockerfile, relative to the directory")
+    .option("--target <stage>", "stage to build")
+    .option("--build-arg <key=value>", "build argument; KEY alone takes the environment's value", collect)
+    .option("--secret <id=ID,...>", "build secret: id=ID,env=VARIABLE or id=ID,src=FILE", collect)
+    .option("--platform <os/arch>", "platform; several: repeated, or with commas", collect)
+    .option("--no-cache", "run every step again")
+    .option("--timeout <seconds>", "give up on an image after this time", positive)
+    .option("--concurrency <n>", "images built at a time", positive, 4)
+    .option("--dry-run", "print the plans and build nothing")
+    .addHelpText(
+      "after",
+      `\nA path is a directory with a Dockerfile, a directory with Garden Build actions in it or below it, or a Garden file.
+Any other word is the name of an image below the working directory. Images that are FROM one another are built in order.
+Exit codes: 0 built, 1 a build failed, 2 usage or configuration, 75 infrastructure (try again), 130/143 interrupted.
+${examples([
+  "pergola build services/api",
+  "pergola build examples --mode kaniko --output json",
+  "pergola build api --tag dev --build-arg COMMIT=$(git rev-parse HEAD)",
+  "pergola build . --secret id=npm,env=NPM_TOKEN --dry-run",
+])}`,
+    )
+    .action(async (words: string[], _options, command: Command) => {
+      const { runBuild } = await import("./build.ts");
+      const none = { buildArg: [], secret: [], platform: [], dryRun: false };
+      done(await runBuild(words, { ...none, ...command.opts<BuildCommandOptions>(), ...globals(command) }));
+    });
+
+  program
+    .command("setup")
+    .description("Show what the environment offers builders (its BuildSetup).")
+    .addHelpText("after", examples(["pergola setup", "pergola setup --stack local --output json"]))
+    .action(async (_options, command: Command) => {
+      const { runSetup } = await import("./setup.ts");
+      done(await runSetup(globals(command)));
+    });
+
+  program
+    .command("status")
+    .description("Show what of the environment is there, and the builds that run in it.")
+    .addHelpText("after", examples(["pergola status", "pergola status --context dev --output json"]))
+    .action(async (_options, command: Command) => {
+      const { runStatus } = await import("./status.ts");
+      done(await runStatus(globals(command)));
+    });
+  return program;
+}
+
+type BuildCommandOptions = Omit<import("./build.ts").BuildOptions, keyof GlobalOptions>;
+
+function globals(command: Command): GlobalOptions {
+  const given = command.optsWithGlobals<Partial<GlobalOptions>>();
+  return {
+    output: given.output ?? "text",
+    progress: given.progress ?? "auto",
+    color: given.color ?? true,
+    context: given.context ?? null,
+    namespace: given.namespace ?? null,
+    stack: given.stack ?? null,
+    setup: given.setup ?? null,
+    debug: given.debug ?? false,
+  };
+}
+
+/** How to print an error when the command line itself could not be read. */
+function asTyped(words: readonly string[]): { output: string; color: boolean; debug: boolean } {
+  const at = words.indexOf("--output");
+  const output =
+    at === -1 ? words.find((word) => word.startsWith("--output="))?.slice("--output=".length) : words[at + 1];
+  return { output: output ?? "text", color: !words.includes("--no-color"), debug: words.includes("--debug") };
+}
+
+function collect(value: string, before: readonly string[] = []): string[] {
+  return [...before, value];
+}
+
+function positive(text: string): number {
+  if (!/^[1-9]\d{0,6}$/.test(text)) throw new InvalidArgumentError("It takes a whole number from 1.");
+  return Number(text);
+}
+
+function examples(lines: readonly string[]): string {
+  return `\nExamples:\n${lines.map((line) => `  $ ${line}`).join("\n")}`;
+}
+
+/** The version in the nearest package.json: this file's own package, from sources and from dist/. */
+function version(): string {
+  for (let at = new URL("./", import.meta.url); at.pathname !== "/"; at = new URL("../", at)) {
+    try {
+      return JSON.parse(readFileSync(new URL("package.json", at), "utf8")).version;
+    } catch {
+      // not here: look further up
+    }
+  }
+  return "unknown";
+}

@@ -1,0 +1,63 @@
+/** stdout is the result, stderr is for people: how commands print, and how they fail. */
+import { styleText } from "node:util";
+import { type ErrorData, EXIT, PergolaError } from "../errors.ts";
+import { errorLines } from "../report/progress.ts";
+
+/** Options that every command has; `context` and the rest are null when not given. */
+export interface GlobalOptions {
+  readonly output: "text" | "json";
+  readonly progress: "auto" | "plain" | "rawjson" | "quiet";
+  readonly color: boolean;
+  readonly context: string | null;
+  readonly namespace: string | null;
+  readonly stack: string | null;
+  readonly setup: string | null;
+  readonly debug: boolean;
+}
+
+/** Prints a result: JSON when asked for, else the text. */
+export function printResult(options: GlobalOptions, value: unknown, text: () => string): void {
+  process.stdout.write(options.output === "json" ? `${JSON.stringify(value, null, 2)}\n` : `${text()}\n`);
+}
+
+/** A line for people. */
+export function note(line: string): void {
+  process.stderr.write(`${line}\n`);
+}
+
+/** Whether stderr takes colours: not with --no-color or NO_COLOR (no-color.org), and not when it is no terminal. */
+export function colorsOn(flag: boolean): boolean {
+  const { NO_COLOR, FORCE_COLOR } = process.env;
+  if (!flag || (NO_COLOR !== undefined && NO_COLOR !== "")) return false;
+  if (FORCE_COLOR !== undefined && FORCE_COLOR !== "" && FORCE_COLOR !== "0") return true;
+  return process.stderr.isTTY === true;
+}
+
+/** What an error is for a user: anything that is not a {@link PergolaError} is a defect of Pergola. */
+export function toData(error: unknown): ErrorData {
+  if (error instanceof PergolaError) return error.data;
+  return {
+    code: "internal",
+    message: `Pergola failed on its own: ${error instanceof Error ? error.message : String(error)}`,
+    hint: "Run it again with --debug and report what it prints.",
+  };
+}
+
+/** Prints an error: one message with its hint on stderr, and as JSON on stdout when asked for. Returns the exit code. */
+export function printError(error: unknown, options: { output: string; color: boolean; debug: boolean }): number {
+  const data = toData(error);
+  const [first = "", ...more] = errorLines(data, { logTail: true });
+  const label = colorsOn(options.color)
+    ? styleText(["red", "bold"], "pergola:", { validateStream: false })
+    : "pergola:";
+  note(`${label} ${first}`);
+  for (const line of more) note(line);
+  if (options.debug && error instanceof Error) note(debugText(error));
+  if (options.output === "json") process.stdout.write(`${JSON.stringify({ version: 1, error: data }, null, 2)}\n`);
+  return error instanceof PergolaError ? error.exitCode : EXIT.infrastructure;
+}
+
+function debugText(error: Error): string {
+  const own = error.stack ?? error.message;
+  return error.cause instanceof Error ? `${own}\ncaused by ${debugText(error.cause)}` : own;
+}

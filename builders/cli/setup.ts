@@ -1,0 +1,50 @@
+/** `pergola setup`: which environment this is, and what it promises builders. */
+import type { BuildSetup } from "../../infra/setup.ts";
+import { table } from "../report/table.ts";
+import { connect } from "./connect.ts";
+import { type GlobalOptions, note, printResult } from "./output.ts";
+
+/** Runs the command; resolves to the exit code. */
+export async function runSetup(options: GlobalOptions): Promise<number> {
+  const { setup, source } = await connect(options, { checkCluster: false });
+  if (options.output === "text") note(`From ${source}.`);
+  printResult(options, setup, () => setupText(setup));
+  return 0;
+}
+
+/** The environment on a few lines. */
+export function setupText(setup: BuildSetup): string {
+  const { registry, cluster } = setup;
+  const mirrors = Object.entries(registry.mirrors).map(([host, to]) => `${host} by ${to.join(", ")}`);
+  const facts = [
+    ["environment", `${setup.environment} (${setup.purpose})`],
+    [
+      "registry",
+      `${[registry.host, registry.namespace].filter(Boolean).join("/")} (${registry.kind}${registry.insecure ? ", plain http" : ""})`,
+    ],
+    ["mirrors", mirrors.join("; ") || "none"],
+    [
+      "images",
+      setup.images.map((image) => image.name).join(", ") ||
+        (registry.createsRepositoriesOnPush ? "any: made on push" : "none"),
+    ],
+    [
+      "cache",
+      setup.cache.map((entry) => `${entry.tag} (${entry.mode}${entry.export ? "" : ", read only"})`).join(", ") ||
+        "none",
+    ],
+    ["cluster", `${cluster.context ?? "current context"}${cluster.uid === null ? "" : `, uid ${cluster.uid}`}`],
+  ];
+  const modes = Object.entries(setup.builders.modes).flatMap(([name, mode]) =>
+    mode.namespaces.map((namespace) => [
+      name === setup.builders.default ? `${name} (default)` : name,
+      namespace.name,
+      namespace.serviceAccount,
+      mode.image,
+      mode.platforms.join(", "),
+    ]),
+  );
+  const width = Math.max(...facts.map(([title]) => title?.length ?? 0));
+  const lines = facts.map(([title, text]) => `${title?.padEnd(width)}  ${text}`);
+  return [...lines, "", table(["MODE", "NAMESPACE", "SERVICE ACCOUNT", "IMAGE", "PLATFORMS"], modes)].join("\n");
+}
