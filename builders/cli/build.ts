@@ -69,7 +69,7 @@ async function build(
       execute: (one, io) => execute(one, { ...io, kube }),
       describe: ({ name }) => {
         const { references, mode } = planned.get(name) as BuildPlan;
-        return { reference: references[0] as string, mode };
+        return { mode, reference: references[0] as string };
       },
       record: (event) => progress.record(event),
     });

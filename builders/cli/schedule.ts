@@ -17,7 +17,7 @@ export interface ScheduleOptions {
   plan(image: Image, siblings: readonly Sibling[]): BuildPlan;
   execute(plan: BuildPlan, io: { emit(event: BuildEvent): void; signal: AbortSignal }): Promise<Outcome>;
   /** reference and mode of an image that may never be planned */
-  describe(image: Image): { readonly reference: string; readonly mode: ModeName };
+  describe(image: Image): { readonly mode: ModeName; readonly reference: string };
   record(event: ImageEvent): void;
 }
 

@@ -1,0 +1,59 @@
+import { describe, expect, it } from "vitest";
+import { discoverImages } from "../../../../builders/images/discover.ts";
+import { sanitizeName } from "../../../../builders/images/image.ts";
+import { errorOf, folder } from "../samples.ts";
+
+const action = (name: string): string => `kind: Build\ntype: container\nname: ${name}\n`;
+const project = {
+  "one/Dockerfile": "FROM scratch",
+  "one/garden.yml": action("one"),
+  "deep/er/Dockerfile": "FROM scratch",
+  "deep/er/two.garden.yaml": action("two"),
+  "Plain App/Dockerfile": "FROM scratch",
+  "node_modules/x/garden.yml": action("never"),
+  ".hidden/garden.yml": action("never"),
+  "empty/readme": "",
+};
+const namesOf = (words: string[]): string[] => discoverImages(words, folder(project)).images.map(({ name }) => name);
+
+describe("what was typed", () => {
+  it.each<[string, string[], string[]]>([
+    ["a directory with an action", ["one"], ["one"]],
+    ["a directory with actions below it", ["."], ["two", "one"]],
+    ["nothing: the working directory", [], ["two", "one"]],
+    ["a directory with only a Dockerfile", ["Plain App"], ["plain-app"]],
+    ["a Garden file", ["deep/er/two.garden.yaml"], ["two"]],
+    ["the same directory twice", ["one", "./one/"], ["one"]],
+    ["a directory and one in it", ["deep", "deep/er"], ["two"]],
+  ])("%s", (_, words, expected) => {
+    expect(namesOf(words)).toEqual(expected);
+  });
+
+  it("a word that is no path is a name, of what lies below the working directory", () => {
+    const found = discoverImages(["two"], folder(project));
+    expect(found.names).toEqual(["two"]);
+    expect(found.images.map(({ name }) => name)).toContain("two");
+  });
+
+  it.each<[string, string, string]>([
+    ["./nowhere", "context-missing", "./nowhere does not exist."],
+    ["empty", "dockerfile-missing", "empty holds neither a Dockerfile nor Garden Build actions of type container."],
+    [
+      "one/Dockerfile",
+      "usage",
+      "one/Dockerfile is a file, but neither a directory with a Dockerfile nor a Garden file.",
+    ],
+  ])("%s is refused", (word, code, message) => {
+    expect(errorOf(() => discoverImages([word], folder(project)))).toMatchObject({ code, message });
+  });
+});
+
+it.each([
+  ["My App", "my-app"],
+  ["api", "api"],
+  ["shop/API", "shop/api"],
+  ["__a..b--", "a.b"],
+  ["日本", ""],
+])("the directory %s gives the name %s", (directory, name) => {
+  expect(sanitizeName(directory)).toBe(name);
+});

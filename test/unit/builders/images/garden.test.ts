@@ -1,0 +1,98 @@
+import { describe, expect, it } from "vitest";
+import { readGardenFile } from "../../../../builders/images/garden.ts";
+import { errorOf, folder } from "../samples.ts";
+
+function read(text: string, options: Parameters<typeof readGardenFile>[2] = {}) {
+  const root = folder({ Dockerfile: "FROM scratch\n", "sub/Dockerfile": "FROM busybox\n" });
+  return { root, ...readGardenFile(`${root}/garden.yml`, text, options) };
+}
+
+const action = (more: string): string => `kind: Build\ntype: container\nname: api\n${more}`;
+
+describe("a Garden Build action", () => {
+  it("with all fields becomes an image", () => {
+    const { root, images } = read(
+      action(`source: {path: sub}
+dependencies: [build.base, deploy.db, {kind: Build, name: tools}]
+timeout: 30
+spec:
+  buildArgs: {A: x, N: 1, B: true, FROM_ENV: null, UNSET: null}
+  targetStage: run
+  platforms: [linux/amd64]
+  extraFlags: ["--x=1"]
+`),
+      { environment: { FROM_ENV: "e" } },
+    );
+    expect(images).toEqual([
+      {
+        name: "api",
+        context: `${root}/sub`,
+        dockerfile: { path: "Dockerfile", text: "FROM busybox\n" },
+        buildArgs: { A: "x", N: "1", B: "true", FROM_ENV: "e" },
+        target: "run",
+        platforms: ["linux/amd64"],
+        secrets: {},
+        extraFlags: ["--x=1"],
+        dependencies: ["base", "tools"],
+        timeoutSeconds: 30,
+        definedIn: `${root}/garden.yml`,
+      },
+    ]);
+  });
+
+  it("is found among several documents; other kinds are nobody's business", () => {
+    const { images, notices } = read(
+      `kind: Project\nname: "\${x}"\n---\n${action("")}\n---\nkind: Deploy\nname: d\n---\n`,
+    );
+    expect(images.map(({ name }) => name)).toEqual(["api"]);
+    expect(notices).toEqual([]);
+  });
+
+  it("of another type, or disabled, is left out with a notice", () => {
+    const { root, images, notices } = read(`kind: Build\ntype: exec\nname: x\n---\n${action("disabled: true")}`);
+    expect(images).toEqual([]);
+    expect(notices).toEqual([
+      `Build action x in ${root}/garden.yml is of type exec, not container: left out.`,
+      `Build action api in ${root}/garden.yml is disabled: left out.`,
+    ]);
+  });
+
+  it.each<[string, string, string, string]>([
+    ["a template string", "spec: {targetStage: '${var.stage}'}", "spec.targetStage", "which only Garden can fill in"],
+    [
+      "a template in an argument",
+      "spec: {buildArgs: {A: '${actions.build.base.version}'}}",
+      "spec.buildArgs.A",
+      "which only Garden",
+    ],
+    ["an expression key", "spec: {buildArgs: {$merge: x}}", "spec.buildArgs.$merge", "only Garden can evaluate"],
+    ["an unknown field", "specs: {}", "specs", "specs is not a field"],
+    ["an unknown field of spec", "spec: {docker: x}", "spec.docker", "spec.docker is not a field"],
+    ["include", "include: ['*.go']", "include", "include is not a field"],
+    ["a wrong type", "timeout: soon", "timeout", "timeout: Invalid input"],
+    ["a secret in the file", "spec: {secrets: {npm: hunter2}}", "spec.secrets.npm", "secrets by reference"],
+  ])("with %s is refused by the field's name", (_, more, path, message) => {
+    const error = errorOf(() => read(action(more)));
+    expect(error).toMatchObject({ code: "image-definition", path, line: 1, message: expect.stringContaining(message) });
+    expect(JSON.stringify(error)).not.toContain("hunter2");
+  });
+
+  it("may have secrets whose source the caller names", () => {
+    const { images } = read(action("spec: {secrets: {npm: '${var.npm}'}}"), { secretIds: new Set(["npm"]) });
+    expect(images[0]?.secrets).toEqual({});
+  });
+
+  it("without its Dockerfile names the file", () => {
+    expect(errorOf(() => read(action("spec: {dockerfile: missing}")))).toMatchObject({
+      code: "dockerfile-missing",
+      file: expect.stringMatching(/\/missing$/),
+    });
+  });
+
+  it("in broken YAML is refused with the line", () => {
+    expect(errorOf(() => read("kind: Build\nname: 'x\n"))).toMatchObject({
+      code: "image-definition",
+      line: expect.any(Number),
+    });
+  });
+});

@@ -1,0 +1,89 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { imageGraph, selectImages } from "../../../../builders/images/graph.ts";
+import { errorOf, image } from "../samples.ts";
+
+describe("the order of images", () => {
+  it("follows FROM, COPY --from and what definitions say", () => {
+    const graph = imageGraph([
+      image({ name: "app", from: "FROM web\nCOPY --from=tools:latest /a /b" }),
+      image({ name: "web", from: "ARG B=base\nFROM $B" }),
+      image({ name: "tools", dependencies: ["lint"] }),
+      image({ name: "base" }),
+      image({ name: "lint" }),
+    ]);
+    expect(graph.waves).toEqual([["base", "lint"], ["web", "tools"], ["app"]]);
+    expect(graph.siblings.get("app")).toEqual(["web", "tools"]);
+    expect(graph.siblings.get("tools")).toEqual([]);
+  });
+
+  it("takes a name with another tag, or the image's own, for a public image", () => {
+    const graph = imageGraph([
+      image({ name: "busybox", from: "FROM busybox" }),
+      image({ name: "a", from: "FROM busybox:1.36" }),
+    ]);
+    expect(graph.waves).toEqual([["busybox", "a"]]);
+  });
+
+  it("puts every image after all that it needs, whatever the graph", () => {
+    fc.assert(
+      fc.property(fc.array(fc.array(fc.nat(), { maxLength: 3 }), { minLength: 1, maxLength: 12 }), (needs) => {
+        // Images only need earlier ones, so there is no cycle; the list itself is reversed.
+        const images = needs.map((list, at) =>
+          image({ name: `i${at}`, dependencies: at === 0 ? [] : list.map((n) => `i${n % at}`) }),
+        );
+        const order = imageGraph(images.toReversed()).waves.flat();
+        expect(new Set(order).size).toBe(images.length);
+        for (const { name, dependencies } of images) {
+          for (const needed of dependencies) expect(order.indexOf(needed)).toBeLessThan(order.indexOf(name));
+        }
+      }),
+    );
+  });
+
+  it("names the whole cycle", () => {
+    const images = [
+      image({ name: "entry", from: "FROM a" }),
+      image({ name: "a", from: "FROM b" }),
+      image({ name: "b", from: "FROM c" }),
+      image({ name: "c", dependencies: ["a"] }),
+    ];
+    expect(errorOf(() => imageGraph(images))).toMatchObject({
+      code: "image-cycle",
+      message: "These images wait for each other: a -> b -> c -> a.",
+    });
+  });
+
+  it("refuses two images of one name, naming both places", () => {
+    const images = [image({ definedIn: "/x/garden.yml" }), image({ definedIn: "/y/garden.yml" })];
+    expect(errorOf(() => imageGraph(images)).message).toBe(
+      "Two images are called api: one in /x/garden.yml, one in /y/garden.yml.",
+    );
+  });
+
+  it("refuses a dependency that is not there", () => {
+    expect(errorOf(() => imageGraph([image({ dependencies: ["base"] })]))).toMatchObject({
+      code: "image-definition",
+      message: "Image api depends on build.base, which is not among the images to build.",
+    });
+  });
+});
+
+describe("choosing images by name", () => {
+  const graph = imageGraph([
+    image({ name: "base" }),
+    image({ name: "app", from: "FROM base" }),
+    image({ name: "other" }),
+  ]);
+
+  it("takes what they need along, and nothing else", () => {
+    expect(selectImages(graph, ["app"]).waves).toEqual([["base"], ["app"]]);
+  });
+
+  it("lists the known ones for an unknown name", () => {
+    expect(errorOf(() => selectImages(graph, ["ap"]))).toMatchObject({
+      message: "There is no image ap here.",
+      hint: "Found: base, app, other.",
+    });
+  });
+});

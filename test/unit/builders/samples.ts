@@ -1,0 +1,138 @@
+/** Environments and images that the tests of the runner's pure side share. */
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { onTestFinished } from "vitest";
+import type { Image } from "../../../builders/images/image.ts";
+import { type BuildSetup, buildSetup } from "../../../infra/setup.ts";
+
+const builder = {
+  tolerations: [{ key: "garden-build", operator: "Equal", value: "true", effect: "NoSchedule" }],
+  nodeSelector: { "garden-build": "true" },
+  resources: { limits: { memory: "4Gi" }, requests: { cpu: "100m", "ephemeral-storage": "1Gi" } },
+};
+
+/** The embedded environment, as a value that a test may change before it is parsed. */
+export function localSetupInput() {
+  const namespace = { name: "pergola-buildkit", serviceAccount: "garden-in-cluster-builder" };
+  return {
+    version: 1,
+    environment: "local",
+    purpose: "development",
+    registry: {
+      kind: "inCluster",
+      host: "172.30.0.11:30500",
+      namespace: "examples",
+      insecure: true,
+      mirrors: { "docker.io": ["172.30.0.11:30500"] } as Record<string, string[]>,
+      createsRepositoriesOnPush: true,
+    },
+    images: [] as object[],
+    builders: {
+      default: "cluster-buildkit",
+      modes: {
+        "cluster-buildkit": {
+          ...builder,
+          namespaces: [namespace] as object[],
+          namespacePatterns: [] as string[],
+          profile: "rootful",
+          image: "pergola.local/buildkit:0.33.1",
+          podSecurity: "privileged",
+        },
+        kaniko: {
+          ...builder,
+          namespaces: [{ ...namespace, name: "pergola-kaniko" }] as object[],
+          image: "pergola.local/kaniko:1.25.5",
+          podSecurity: "baseline",
+        },
+      },
+    },
+    pullSecrets: [] as object[],
+    cache: [{ tag: "_buildcache", mode: "max" }] as object[],
+    cluster: { context: "pergola-local" as string | null, uid: "cluster-1" as string | null },
+  };
+}
+
+export type SetupInput = ReturnType<typeof localSetupInput>;
+
+/** The embedded environment, changed by `change`. */
+export function localSetup(change: (input: SetupInput) => void = () => {}): BuildSetup {
+  const input = localSetupInput();
+  change(input);
+  return buildSetup.parse(input);
+}
+
+/** An ECR environment with exactly the repositories it names. */
+export function ecrSetup(): BuildSetup {
+  const host = "123456789012.dkr.ecr.eu-central-1.amazonaws.com";
+  return localSetup((input) => {
+    input.environment = "aws-dev";
+    input.registry = {
+      kind: "ecr",
+      host,
+      namespace: "",
+      insecure: false,
+      mirrors: {},
+      createsRepositoriesOnPush: false,
+    };
+    input.images = [{ name: "shop/api", repository: "shop/api", cacheRepository: "shop/api/cache" }];
+    input.pullSecrets = [{ namespace: "pergola-kaniko", name: "ecr-config", hosts: [host] }];
+  });
+}
+
+/** An image whose files are never looked at. */
+export function image(fields: Partial<Image> & { readonly from?: string } = {}): Image {
+  const { from, ...rest } = fields;
+  return {
+    name: "api",
+    context: "/src/api",
+    dockerfile: { path: "Dockerfile", text: from ?? "FROM busybox:1.36\nCOPY . /app\n" },
+    buildArgs: {},
+    target: null,
+    platforms: [],
+    secrets: {},
+    extraFlags: [],
+    dependencies: [],
+    timeoutSeconds: 600,
+    definedIn: "/src/api/Dockerfile",
+    ...rest,
+  };
+}
+
+/** A directory with these files, removed after the test. */
+export function folder(files: Readonly<Record<string, string>>): string {
+  const root = mkdtempSync(path.join(tmpdir(), "pergola-unit-"));
+  onTestFinished(() => rmSync(root, { recursive: true, force: true }));
+  for (const [name, text] of Object.entries(files)) {
+    mkdirSync(path.dirname(path.join(root, name)), { recursive: true });
+    writeFileSync(path.join(root, name), text);
+  }
+  return root;
+}
+
+/** The data of the PergolaError that `run` throws; fails when it throws none. */
+export function errorOf(run: () => unknown) {
+  try {
+    run();
+  } catch (error) {
+    return dataOf(error);
+  }
+  throw new Error("nothing was thrown");
+}
+
+/** The same for a promise. */
+export async function rejectionOf(promise: Promise<unknown>) {
+  return promise.then(
+    () => {
+      throw new Error("nothing was thrown");
+    },
+    (error) => dataOf(error),
+  );
+}
+
+function dataOf(error: unknown): import("../../../builders/errors.ts").ErrorData {
+  if (error instanceof Error && error.name.match(/PergolaError|KubeStatusError/) && "data" in error) {
+    return error.data as import("../../../builders/errors.ts").ErrorData;
+  }
+  throw error;
+}
