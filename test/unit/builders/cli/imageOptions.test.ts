@@ -1,0 +1,73 @@
+import { describe, expect, it } from "vitest";
+import { type ImageFlags, requestImages } from "../../../../builders/cli/imageOptions.ts";
+import { errorOf, folder } from "../samples.ts";
+
+const none: ImageFlags = { buildArg: [], secret: [], platform: [] };
+const pair = {
+  "base/Dockerfile": "FROM scratch",
+  "base/garden.yml": "kind: Build\ntype: container\nname: base\nspec: {buildArgs: {A: file, B: file}}\n",
+  "app/Dockerfile": "FROM base",
+  "app/garden.yml": "kind: Build\ntype: container\nname: app\n",
+};
+
+function request(words: string[], flags: Partial<ImageFlags>, environment: Record<string, string> = {}) {
+  const root = folder(pair);
+  return { root, ...requestImages(words, { ...none, ...flags }, root, environment) };
+}
+const only = (flags: Partial<ImageFlags>, environment: Record<string, string> = {}) => {
+  const { graph, root } = request(["base"], flags, environment);
+  return { root, image: graph.images.values().next().value };
+};
+
+describe("flags", () => {
+  it("win over the file, argument by argument; one without a value takes the environment's", () => {
+    const { image } = only({ buildArg: ["A=x=y", "C", "UNSET", "E="] }, { C: "c" });
+    expect(image?.buildArgs).toEqual({ A: "x=y", B: "file", C: "c", E: "" });
+  });
+
+  it("name, target, platforms and time are those given", () => {
+    const { image } = only({
+      name: "other",
+      target: "t",
+      platform: ["linux/amd64,linux/arm64", "linux/s390x"],
+      timeout: 5,
+    });
+    expect(image).toMatchObject({
+      name: "other",
+      target: "t",
+      platforms: ["linux/amd64", "linux/arm64", "linux/s390x"],
+      timeoutSeconds: 5,
+    });
+  });
+
+  it("secrets are kept as references", () => {
+    const { image, root } = only({ secret: ["id=a,env=TOKEN", "id=b,src=key.pem"] }, { TOKEN: "hunter2" });
+    expect(image?.secrets).toEqual({ a: { env: "TOKEN" }, b: { file: `${root}/key.pem` } });
+    expect(JSON.stringify(image)).not.toContain("hunter2");
+  });
+
+  it.each<[string, Partial<ImageFlags>, string]>([
+    ["a secret without an id", { secret: ["env=X"] }, "usage"],
+    ["a secret typed as a value", { secret: ["hunter2"] }, "usage"],
+    ["a secret with two sources", { secret: ["id=a,env=X,src=y"] }, "usage"],
+    ["a secret whose variable is not set", { secret: ["id=a,env=X"] }, "secret-missing"],
+    ["an argument without a name", { buildArg: ["=x"] }, "usage"],
+  ])("%s is refused without repeating it", (_, flags, code) => {
+    const error = errorOf(() => only(flags));
+    expect(error.code).toBe(code);
+    expect(JSON.stringify(error)).not.toContain("hunter2");
+  });
+
+  it.each(["name", "target", "file"])("--%s for several images is refused", (flag) => {
+    expect(errorOf(() => request(["."], { [flag]: "Dockerfile" }))).toMatchObject({
+      code: "usage",
+      message: `--${flag} Dockerfile is for one image, but 2 were found: app, base.`,
+    });
+  });
+});
+
+it("a name brings what it needs along; a directory of that name wins", () => {
+  const below = Object.fromEntries(Object.entries(pair).map(([name, text]) => [`services/${name}`, text]));
+  expect(requestImages(["app"], none, folder(below), {}).graph.waves).toEqual([["base"], ["app"]]);
+  expect(request(["app"], {}).graph.waves).toEqual([["app"]]);
+});

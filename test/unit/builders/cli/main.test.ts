@@ -1,0 +1,133 @@
+import { execFile } from "node:child_process";
+import path from "node:path";
+import { describe, expect, it } from "vitest";
+import { parseAllDocuments } from "yaml";
+import { folder, localSetupInput } from "../samples.ts";
+
+const program = path.resolve(import.meta.dirname, "../../../../builders/cli/main.ts");
+
+interface Run {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Runs the command as a user would; no cluster can be reached. */
+function pergola(args: readonly string[], env: Record<string, string> = {}): Promise<Run> {
+  const environment = { PATH: process.env.PATH, HOME: "/nonexistent", KUBECONFIG: "/nonexistent/config", ...env };
+  return new Promise((resolve) => {
+    execFile(process.execPath, [program, ...args], { env: environment }, (error, stdout, stderr) => {
+      resolve({ code: typeof error?.code === "number" ? error.code : error ? -1 : 0, stdout, stderr });
+    });
+  });
+}
+
+const files = {
+  "setup.json": JSON.stringify(localSetupInput()),
+  "pair/base/Dockerfile": "FROM busybox:1.36\n",
+  "pair/base/garden.yml": "kind: Build\ntype: container\nname: base\n",
+  "pair/app/Dockerfile": "FROM base\n",
+  "pair/app/garden.yml": "kind: Build\ntype: container\nname: app\n",
+};
+
+describe("pergola", () => {
+  it("tells its version and its help on stdout", async () => {
+    expect(await pergola(["--version"])).toMatchObject({ code: 0, stdout: expect.stringMatching(/^\d+\.\d+\.\d+\n$/) });
+    for (const args of [[], ["--help"], ["build", "--help"], ["setup", "--help"], ["status", "--help"]]) {
+      expect(await pergola(args)).toMatchObject({
+        code: 0,
+        stderr: "",
+        stdout: expect.stringContaining("Examples:\n  $ pergola"),
+      });
+    }
+  });
+
+  it.each<[string, string[], string]>([
+    ["an unknown command", ["buld"], "Unknown command 'buld'\n  (Did you mean build?)"],
+    ["an unknown option", ["build", "--dry-rn"], "Unknown option '--dry-rn'\n  (Did you mean --dry-run?)"],
+    ["an unknown kind of progress", ["build", "--progress", "tty"], "Allowed choices are auto, plain, rawjson, quiet."],
+    ["a number that is none", ["build", "--concurrency", "0"], "It takes a whole number from 1."],
+    ["too many words", ["setup", "x"], "Too many arguments"],
+    ["a directory that is not there", ["build", "/nonexistent/x"], "/nonexistent/x does not exist."],
+    ["a kubeconfig that is not there", ["setup"], "/nonexistent/config"],
+  ])("%s: exit 2, one message on stderr, nothing on stdout", async (_, args, message) => {
+    const run = await pergola(args);
+    expect(run).toMatchObject({ code: 2, stdout: "" });
+    expect(run.stderr).toMatch(/^pergola: /);
+    expect(run.stderr).toContain(message);
+    expect(run.stderr).not.toContain("    at ");
+  });
+
+  it("prints errors as JSON on stdout too when asked, and a stack trace only with --debug", async () => {
+    const run = await pergola(["build", "/nonexistent/x", "--output=json", "--debug"]);
+    expect(JSON.parse(run.stdout)).toEqual({
+      version: 1,
+      error: { code: "context-missing", message: "/nonexistent/x does not exist.", hint: expect.any(String) },
+    });
+    expect(run).toMatchObject({ code: 2, stderr: expect.stringContaining("    at ") });
+    expect(JSON.parse((await pergola(["buld", "--output", "json"])).stdout)).toMatchObject({
+      error: { code: "usage" },
+    });
+  });
+});
+
+describe("pergola setup", () => {
+  it("prints the BuildSetup with its defaults", async () => {
+    const run = await pergola(["setup", "--setup", `${folder(files)}/setup.json`, "--output", "json"]);
+    expect(run).toMatchObject({ code: 0, stderr: "" });
+    expect(JSON.parse(run.stdout)).toMatchObject({ version: 1, environment: "local", credHelpers: {} });
+  });
+});
+
+describe("pergola build --dry-run", () => {
+  it("prints the plans in build order, siblings by tag, the same each time", async () => {
+    const root = folder(files);
+    const args = ["build", `${root}/pair`, "--setup", `${root}/setup.json`, "--dry-run", "--mode", "kaniko"];
+    const [one, two] = [await pergola(args), await pergola(args)];
+    expect(one).toMatchObject({ code: 0, stderr: "" });
+    expect(two.stdout).toBe(one.stdout);
+    const plans = parseAllDocuments(one.stdout).map((document) => document.toJS());
+    expect(plans.map(({ name }) => name)).toEqual(["base", "app"]);
+    expect(plans[1].files.Dockerfile).toBe(`FROM ${plans[0].references[0]}\n`);
+  });
+
+  it("prints them as JSON", async () => {
+    const root = folder(files);
+    const run = await pergola([
+      "build",
+      `${root}/pair`,
+      "--setup",
+      `${root}/setup.json`,
+      "--dry-run",
+      "--output",
+      "json",
+      "--tag",
+      "t",
+    ]);
+    const { version, plans } = JSON.parse(run.stdout);
+    expect(version).toBe(1);
+    expect(plans.map(({ references }: { references: string[] }) => references[0])).toEqual([
+      "172.30.0.11:30500/examples/base:t",
+      "172.30.0.11:30500/examples/app:t",
+    ]);
+  });
+
+  it("of a mode that was not provisioned names the line of the stack", async () => {
+    const root = folder(files);
+    const run = await pergola([
+      "build",
+      `${root}/pair`,
+      "--setup",
+      `${root}/setup.json`,
+      "--dry-run",
+      "--mode",
+      "local-docker",
+    ]);
+    expect(run).toMatchObject({ code: 2, stdout: "" });
+    expect(run.stderr).toBe(
+      `pergola: The environment local was not provisioned for the mode local-docker.
+  Add pergola:builder.modes.local-docker in stacks/Pulumi.local.yaml and run pulumi up. Provisioned: cluster-buildkit, kaniko.
+`,
+    );
+  });
+});

@@ -1,0 +1,211 @@
+import { describe, expect, it } from "vitest";
+import { stringify } from "yaml";
+import type { Image } from "../../../../builders/images/image.ts";
+import { type PlanOptions, planBuild } from "../../../../builders/plan/index.ts";
+import type { BuildkitPlan, KanikoPlan, Sibling } from "../../../../builders/plan/plan.ts";
+import type { BuildSetup } from "../../../../infra/setup.ts";
+import { ecrSetup, errorOf, image, localSetup } from "../samples.ts";
+
+const options: PlanOptions = {
+  mode: null,
+  namespace: null,
+  contextNamespace: null,
+  tag: "v-1a2b3c4d5e",
+  siblings: [],
+  noCache: false,
+  buildId: "0a1b2c3d4e",
+};
+
+const buildkit = (
+  fields: Partial<Image>,
+  more: Partial<PlanOptions> = {},
+  setup: BuildSetup = localSetup(),
+): BuildkitPlan => planBuild(setup, image(fields), { ...options, ...more, mode: "cluster-buildkit" }) as BuildkitPlan;
+const kaniko = (
+  fields: Parameters<typeof image>[0],
+  more: Partial<PlanOptions> = {},
+  setup: BuildSetup = localSetup(),
+): KanikoPlan => planBuild(setup, image(fields), { ...options, ...more, mode: "kaniko" }) as KanikoPlan;
+
+const sibling: Sibling = {
+  name: "base",
+  reference: "172.30.0.11:30500/examples/base:v-1@sha256:aa",
+  digest: "sha256:aa",
+};
+const rich = {
+  dockerfile: { path: "docker/dev.Dockerfile", text: "FROM base\nCOPY --from=base:latest /x /y\n" },
+  buildArgs: { VERSION: "1, 2", EMPTY: "" },
+  target: "run",
+  platforms: ["linux/amd64"],
+  extraFlags: ["--label-like=x y"],
+};
+
+/** All of a plan, as `--dry-run` shows it: a change here is a change of what happens in clusters. */
+describe("the whole plan", () => {
+  it.each<[string, () => unknown]>([
+    ["buildkit", () => buildkit({})],
+    [
+      "buildkit-rich",
+      () => buildkit({ ...rich, secrets: { npm: { env: "NPM" }, key: { file: "/k,1" } } }, { siblings: [sibling] }),
+    ],
+    [
+      "buildkit-rootless",
+      () =>
+        buildkit(
+          {},
+          {},
+          localSetup((input) => {
+            input.builders.modes["cluster-buildkit"].profile = "rootless";
+            input.pullSecrets = [
+              { namespace: "pergola-buildkit", name: "registry-login", hosts: ["172.30.0.11:30500"] },
+            ];
+          }),
+        ),
+    ],
+    ["kaniko", () => kaniko({})],
+    ["kaniko-rich", () => kaniko(rich, { siblings: [sibling] })],
+    ["kaniko-ecr", () => kaniko({ name: "shop/api" }, {}, ecrSetup())],
+  ])("%s", async (name, plan) => {
+    await expect(stringify(plan(), { lineWidth: 0, aliasDuplicateObjects: false })).toMatchFileSnapshot(
+      `golden/${name}.yaml`,
+    );
+  });
+
+  it("is the same each time", () => {
+    expect(buildkit(rich)).toEqual(buildkit(rich));
+    expect(kaniko({})).toEqual(kaniko({}));
+  });
+});
+
+/** Values after each of a flag. */
+function valuesOf(argv: readonly string[], flag: string): string[] {
+  return argv.flatMap((word, at) => (word === flag ? [argv[at + 1] ?? ""] : []));
+}
+
+describe("buildctl's arguments", () => {
+  it("name all platforms in one option, as buildctl keeps only the last of several", () => {
+    const setup = localSetup((input) => {
+      Object.assign(input.builders.modes["cluster-buildkit"], { platforms: ["linux/amd64", "linux/arm64"] });
+    });
+    const { argv } = buildkit({ platforms: ["linux/amd64", "linux/arm64"] }, {}, setup);
+    expect(valuesOf(argv, "--opt").filter((value) => value.startsWith("platform="))).toEqual([
+      "platform=linux/amd64,linux/arm64",
+    ]);
+  });
+
+  it("carry no secret, only where it comes from", () => {
+    const { argv, secrets } = buildkit({ secrets: { npm: { env: "NPM_TOKEN" } } });
+    expect(valuesOf(argv, "--secret")).toEqual(["id=npm,env=NPM_TOKEN"]);
+    expect(secrets).toEqual({ npm: { env: "NPM_TOKEN" } });
+  });
+
+  it("give two contexts of one image name different slots", () => {
+    const slot = (context: string): string | undefined =>
+      valuesOf(buildkit({ context }).argv, "--opt").find((value) => value.startsWith("local-sessionid:"));
+    expect(slot("/a/api")).not.toBe(slot("/b/api"));
+  });
+
+  it.each<[string, object[], string[]]>([
+    ["no cache entries", [], []],
+    ["a cache that is only read", [{ tag: "main", export: false }], ["--import-cache main"]],
+    [
+      "two entries, in order",
+      [{ tag: "branch" }, { tag: "main", export: false }],
+      ["--import-cache branch", "--export-cache branch max", "--import-cache main"],
+    ],
+    ["min", [{ tag: "c", mode: "min" }], ["--import-cache c", "--export-cache c min"]],
+    ["inline", [{ tag: "c", mode: "inline" }], ["--import-cache c", "--export-cache type=inline"]],
+    ["inline that is only read", [{ tag: "c", mode: "inline", export: false }], ["--import-cache c"]],
+  ])("cache: %s", (_, cache, expected) => {
+    const { argv } = buildkit(
+      {},
+      {},
+      localSetup((input) => {
+        input.cache = cache;
+      }),
+    );
+    const flags = argv.flatMap((word, at) => {
+      if (!word.endsWith("-cache")) return [];
+      const value = argv[at + 1] ?? "";
+      const [tag, mode] = [/ref=[^,]*:([^,]+)/.exec(value)?.[1], /mode=(\w+)/.exec(value)?.[1]];
+      return [[word, tag ?? value, mode].filter(Boolean).join(" ")];
+    });
+    expect(flags).toEqual(expected);
+  });
+
+  it("push an inline cache under its tag too, unless it is only read", () => {
+    const references = (entry: object): readonly string[] =>
+      buildkit(
+        {},
+        {},
+        localSetup((input) => {
+          input.cache = [entry];
+        }),
+      ).references;
+    expect(references({ tag: "c", mode: "inline" })).toHaveLength(2);
+    expect(references({ tag: "c", mode: "inline", export: false })).toHaveLength(1);
+  });
+});
+
+describe("buildkitd", () => {
+  const template = (setup?: BuildSetup) =>
+    (buildkit({}, {}, setup).builder.manifests[1] as { spec?: { template: { metadata: object } } }).spec?.template
+      .metadata;
+
+  it("starts anew when its configuration changes, as it reads it only then", () => {
+    const changed = localSetup((input) => {
+      input.registry.mirrors = {};
+    });
+    expect(template(changed)).not.toEqual(template());
+  });
+
+  it("is the same for all images of a namespace", () => {
+    expect(buildkit({ name: "a" }).builder).toEqual(buildkit({ name: "b", target: "x" }).builder);
+  });
+});
+
+describe("kaniko", () => {
+  it("gets a Dockerfile in which siblings stand by digest", () => {
+    expect(kaniko(rich, { siblings: [sibling] }).files.Dockerfile).toBe(
+      `FROM ${sibling.reference}\nCOPY --from=${sibling.reference} /x /y\n`,
+    );
+  });
+
+  it("has placement and resources on every container", () => {
+    const { spec } = kaniko({}).pod as unknown as {
+      spec: { initContainers: { resources: object }[]; containers: { resources: object }[]; tolerations: object[] };
+    };
+    const resources = { limits: { memory: "4Gi" }, requests: { cpu: "100m", "ephemeral-storage": "1Gi" } };
+    expect([...spec.initContainers, ...spec.containers].map((container) => container.resources)).toEqual([
+      resources,
+      resources,
+    ]);
+    expect(spec.tolerations).toHaveLength(1);
+  });
+
+  it("is given up by the cluster some time after the runner would have", () => {
+    expect(kaniko({ timeoutSeconds: 100 }).deadlineSeconds).toBe(220);
+  });
+
+  it.each([
+    ["api", "pergola-api-0a1b2c3d4e"],
+    ["shop/web_ui", "pergola-shop-web-ui-0a1b2c3d4e"],
+    ["a".repeat(100), `pergola-${"a".repeat(44)}-0a1b2c3d4e`],
+    [`${"a".repeat(43)}.${"b".repeat(20)}`, `pergola-${"a".repeat(43)}-0a1b2c3d4e`],
+  ])("has a pod name that fits for %s", (name, pod) => {
+    expect(kaniko({ name }).pod.metadata.name).toBe(pod);
+    expect(pod.length).toBeLessThanOrEqual(63);
+  });
+
+  it.each<[string, Parameters<typeof image>[0], object]>([
+    ["secrets", { secrets: { npm: { env: "NPM" } } }, { message: expect.stringContaining("with secret npm") }],
+    ["cache mounts", { from: "FROM a\nRUN --mount=type=cache,target=/c ls" }, { file: "/src/api/Dockerfile", line: 2 }],
+    ["heredocs", { from: "FROM a\nRUN <<EOF\nls\nEOF" }, { line: 2, message: expect.stringContaining("<<EOF") }],
+  ])("refuses %s and offers the other mode", (_, fields, expected) => {
+    expect(errorOf(() => kaniko(fields))).toMatchObject({
+      code: "mode-unsupported",
+      hint: "Choose --mode cluster-buildkit.",
+      ...expected,
+    });
+  });
+});
