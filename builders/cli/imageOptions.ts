@@ -1,4 +1,5 @@
 /** What the flags of `pergola build` say about images, and how they complete what was found in directories and files. */
+import { accessSync, constants } from "node:fs";
 import path from "node:path";
 import { PergolaError } from "../errors.ts";
 import { discoverImages } from "../images/discover.ts";
@@ -107,7 +108,19 @@ export function parseSecret(
       message: `The secret ${id} is to come from the environment variable ${env}, which is not set.`,
     });
   }
-  return [id, { file: path.resolve(workingDirectory, file as string) }];
+  const where = path.resolve(workingDirectory, file as string);
+  try {
+    accessSync(where, constants.R_OK);
+  } catch (cause) {
+    throw new PergolaError(
+      {
+        code: "secret-missing",
+        message: `The secret ${id} is to come from the file ${where}, which cannot be read (${(cause as NodeJS.ErrnoException).code}).`,
+      },
+      { cause },
+    );
+  }
+  return [id, { file: where }];
 }
 
 /** `KEY=VALUE`, or `KEY` for the value of that environment variable; nothing when it is not set, as with docker build. */

@@ -41,8 +41,8 @@ describe("flags", () => {
   });
 
   it("secrets are kept as references", () => {
-    const { image, root } = only({ secret: ["id=a,env=TOKEN", "id=b,src=key.pem"] }, { TOKEN: "hunter2" });
-    expect(image?.secrets).toEqual({ a: { env: "TOKEN" }, b: { file: `${root}/key.pem` } });
+    const { image, root } = only({ secret: ["id=a,env=TOKEN", "id=b,src=base/garden.yml"] }, { TOKEN: "hunter2" });
+    expect(image?.secrets).toEqual({ a: { env: "TOKEN" }, b: { file: `${root}/base/garden.yml` } });
     expect(JSON.stringify(image)).not.toContain("hunter2");
   });
 
@@ -51,6 +51,7 @@ describe("flags", () => {
     ["a secret typed as a value", { secret: ["hunter2"] }, "usage"],
     ["a secret with two sources", { secret: ["id=a,env=X,src=y"] }, "usage"],
     ["a secret whose variable is not set", { secret: ["id=a,env=X"] }, "secret-missing"],
+    ["a secret whose file is not there", { secret: ["id=a,src=none"] }, "secret-missing"],
     ["an argument without a name", { buildArg: ["=x"] }, "usage"],
   ])("%s is refused without repeating it", (_, flags, code) => {
     const error = errorOf(() => only(flags));
