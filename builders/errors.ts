@@ -4,11 +4,18 @@
  */
 
 /** Exit codes of `pergola`: done, a build failed, usage or configuration, infrastructure (worth a retry). */
-export const EXIT = { done: 0, buildFailed: 1, usage: 2, infrastructure: 75, interrupted: 130, terminated: 143 } as const;
+export const EXIT = {
+  done: 0,
+  buildFailed: 1,
+  usage: 2,
+  infrastructure: 75,
+  interrupted: 130,
+  terminated: 143,
+} as const;
 
 /** code -> what a process that fails with it exits with */
 export const ERROR_CODES = {
-  "usage": EXIT.usage,
+  usage: EXIT.usage,
   "image-definition": EXIT.usage,
   "image-cycle": EXIT.usage,
   "context-missing": EXIT.usage,
@@ -22,9 +29,9 @@ export const ERROR_CODES = {
   "mode-unsupported": EXIT.usage,
   "namespace-not-provisioned": EXIT.usage,
   "repository-not-provisioned": EXIT.usage,
-  "kubeconfig": EXIT.usage,
+  kubeconfig: EXIT.usage,
   "wrong-cluster": EXIT.usage,
-  "forbidden": EXIT.usage,
+  forbidden: EXIT.usage,
   "builder-tool-missing": EXIT.usage,
   "build-failed": EXIT.buildFailed,
   "base-image-missing": EXIT.buildFailed,
@@ -35,13 +42,13 @@ export const ERROR_CODES = {
   "registry-unreachable": EXIT.infrastructure,
   "builder-not-ready": EXIT.infrastructure,
   "builder-gone": EXIT.infrastructure,
-  "pending": EXIT.infrastructure,
+  pending: EXIT.infrastructure,
   "image-pull": EXIT.infrastructure,
   "transfer-failed": EXIT.infrastructure,
   "credential-helper": EXIT.infrastructure,
-  "timeout": EXIT.infrastructure,
-  "interrupted": EXIT.interrupted,
-  "internal": EXIT.infrastructure,
+  timeout: EXIT.infrastructure,
+  interrupted: EXIT.interrupted,
+  internal: EXIT.infrastructure,
 } as const satisfies Record<string, number>;
 
 export type ErrorCode = keyof typeof ERROR_CODES;

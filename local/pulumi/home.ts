@@ -14,9 +14,11 @@ import {
 } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { join } from "node:path";
-import type { HomeEntry, Parts } from "./homePlan.ts";
+import type { HomeEntry, PulumiParts } from "./homePlan.ts";
 import { planHome } from "./homePlan.ts";
 import { findOfficialBin, findOfficialKubernetes } from "./officialParts.ts";
+
+export type { PulumiParts } from "./homePlan.ts";
 
 /** What a caller needs to run `pulumi` in the prepared home. */
 export interface PreparedPulumi {
@@ -25,7 +27,7 @@ export interface PreparedPulumi {
   /** Absolute path of the CLI. */
   readonly command: string;
   /** Which parts are Pulumi's own, and which are ours. */
-  readonly parts: Parts;
+  readonly parts: PulumiParts;
 }
 
 /** Where the home gets what it cannot find. */

@@ -1,7 +1,7 @@
 import { delimiter, join } from "node:path";
 
 /** Which of Pulumi's own programs are used, and for which ours stand in. */
-export interface Parts {
+export interface PulumiParts {
   readonly "pulumi-nodejs": "own" | "official";
   readonly kubernetes: "own" | "official";
 }
@@ -40,7 +40,7 @@ export interface HomePlan {
   readonly passphrase: string;
   readonly command: string;
   readonly environment: Readonly<Record<string, string>>;
-  readonly parts: Parts;
+  readonly parts: PulumiParts;
 }
 
 /**

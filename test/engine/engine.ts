@@ -217,13 +217,6 @@ function enginePath(): string {
   return path;
 }
 
-/** The cluster that the engine tier works on. */
-export function testKubeconfig(): string {
-  const path = process.env.PERGOLA_TEST_KUBECONFIG;
-  if (!path) throw new Error("PERGOLA_TEST_KUBECONFIG does not name a kubeconfig; run the engine tier by npm test");
-  return path;
-}
-
 /** Compiled code may be shared: only the first test pays for it. */
 const sharedCompileCache = {
   NODE_COMPILE_CACHE: join(import.meta.dirname, "../../node_modules/.cache/pergola-engine-tests"),

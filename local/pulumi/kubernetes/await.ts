@@ -62,11 +62,9 @@ export async function waitReady(
     said = readiness.detail;
     if (Date.now() >= deadline) throw await notReady(client, live, `${said} after ${seconds} s`);
     await delay(pause, undefined, { signal: options.signal }).catch(() => {});
-    if (options.signal.aborted)
-      throw new NotReady(`${title(live)} was not waited for to the end: cancelled while ${said}`, live, [said]);
+    if (options.signal.aborted) throw cutShort(live, `the wait for ${title(live)} was cancelled: ${said}`);
     const next = await client.get(name);
-    if (next === undefined)
-      throw new NotReady(`${title(live)} was deleted while it was waited for`, live, ["deleted meanwhile"]);
+    if (next === undefined) throw cutShort(live, `${title(live)} was deleted while it was waited for`);
     live = next;
   }
 }
@@ -113,9 +111,13 @@ function timeoutOf(object: ValueMap, seconds: number): number {
   return seconds || (annotated > 0 ? annotated : defaultTimeoutSeconds);
 }
 
+function cutShort(live: ValueMap, message: string): NotReady {
+  return new NotReady(message, live, [message]);
+}
+
 async function notReady(client: ClusterClient, live: ValueMap, why: string): Promise<NotReady> {
-  const reasons = await reasonsFor(client, live);
-  return new NotReady([`${title(live)} is not ready: ${why}`, ...reasons].join("\n  "), live, [why, ...reasons]);
+  const reasons = [`${title(live)} is not ready: ${why}`, ...(await reasonsFor(client, live))];
+  return new NotReady(reasons.join("\n  "), live, reasons);
 }
 
 async function surroundingsOf(client: ClusterClient, object: ValueMap): Promise<Surroundings> {

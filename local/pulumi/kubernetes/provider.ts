@@ -4,7 +4,7 @@ import { NotReady, waitGone, waitReady } from "./await.ts";
 import type { Checked } from "./check.ts";
 import { checkInputs } from "./check.ts";
 import type { ObjectName } from "./client.ts";
-import { ApiError, ClusterClient, UnknownKind, Unreachable } from "./client.ts";
+import { ClusterClient, UnknownKind, Unreachable } from "./client.ts";
 import type { ObjectChange } from "./diff.ts";
 import { diffObject } from "./diff.ts";
 import { importedInputs, pickInputs } from "./drift.ts";
@@ -12,12 +12,14 @@ import type { EngineLog } from "./engineLog.ts";
 import type { ObjectType } from "./kinds.ts";
 import { annotation, builtInNamespaced, idOf, parseId, refusal, title, tokenOfUrn, typeOf } from "./kinds.ts";
 import { readKubeconfig, selectCluster } from "./kubeconfig.ts";
-import { managerOf, previewFromInputs, previewOfCreation, previewOfUpdate, toOutputs } from "./outputs.ts";
+import { managerOf, toOutputs } from "./outputs.ts";
+import type { PreviewContext } from "./preview.ts";
+import { nameOf, previewCreation, previewUpdate, refuseExisting } from "./preview.ts";
 import { hideSecrets } from "./redact.ts";
 import type { ProviderSettings } from "./settings.ts";
 import { readSettings } from "./settings.ts";
 import type { ValueMap } from "./wire.ts";
-import { containsUnknown, stringAt, unknown, withoutSecrets } from "./wire.ts";
+import { stringAt, unknown, withoutSecrets } from "./wire.ts";
 
 /** An object was written, but something after that failed: its state must be kept all the same. */
 export class InitializationFailed extends Error {
@@ -106,10 +108,16 @@ export class KubernetesProvider {
     const { urn, inputs } = operation;
     return this.#hiding(inputs, async () => {
       const manager = managerFor(urn);
-      if (operation.preview) return { id: "", outputs: await this.#previewCreation(operation, manager) };
-      const name = this.#nameOf(inputs);
+      if (operation.preview) {
+        const outputs = await previewCreation(inputs, {
+          ...this.#previews(manager),
+          hasState: this.#existing.has(urn),
+        });
+        return { id: "", outputs };
+      }
+      const name = nameOf(inputs);
       await this.#untilKnown(name);
-      await this.#refuseExisting(name, inputs);
+      if (!this.#settings.upsertExistingObjects) await refuseExisting(this.#connected(), name, inputs);
       const live = await apply(this.#connected(), name, inputs, { manager, dryRun: false });
       return this.#settle(operation, name, live, manager);
     });
@@ -120,8 +128,8 @@ export class KubernetesProvider {
     const { urn, inputs } = operation;
     return this.#hiding(inputs, async () => {
       const manager = managerOf(olds) ?? managerFor(urn);
-      if (operation.preview) return this.#previewUpdate(operation, olds, manager);
-      const name = this.#nameOf(inputs);
+      if (operation.preview) return previewUpdate(inputs, olds, this.#previews(manager));
+      const name = nameOf(inputs);
       try {
         if ((await this.#connected().get(name)) === undefined) {
           throw new Error(
@@ -190,49 +198,6 @@ export class KubernetesProvider {
     }
   }
 
-  async #previewCreation(operation: Operation, manager: string): Promise<ValueMap> {
-    const { urn, inputs } = operation;
-    return this.#previewOr(previewFromInputs(inputs), inputs, async (client) => {
-      const name = this.#nameOf(inputs);
-      // While an object of that name is there, a dry run would try to update it. When it is about to be replaced that says
-      // nothing; when it belongs to somebody else, `up` will refuse, so the preview does.
-      if ((await client.get(name)) !== undefined) {
-        if (!this.#existing.has(urn)) await this.#refuseExisting(name, inputs);
-        return previewFromInputs(inputs);
-      }
-      const answer = await apply(client, name, inputs, { manager, dryRun: true });
-      return toOutputs(previewOfCreation(answer, inputs), inputs, manager);
-    });
-  }
-
-  async #previewUpdate({ inputs }: Operation, olds: ValueMap, manager: string): Promise<ValueMap> {
-    return this.#previewOr(previewFromInputs(inputs), inputs, async (client) => {
-      const answer = await apply(client, this.#nameOf(inputs), inputs, { manager, dryRun: true });
-      return toOutputs(previewOfUpdate(answer, olds), inputs, manager);
-    });
-  }
-
-  /** Asks the cluster for a preview, or falls back to the inputs where it cannot know: no cluster, no namespace, no kind yet. */
-  async #previewOr(
-    fallback: ValueMap,
-    inputs: ValueMap,
-    ask: (client: ClusterClient) => Promise<ValueMap>,
-  ): Promise<ValueMap> {
-    if (this.#client === undefined || containsUnknown(inputs)) return fallback;
-    try {
-      return await ask(this.#client);
-    } catch (error) {
-      if (error instanceof Unreachable) {
-        this.#log.warnOnce(
-          `${error.message}; this preview shows what the program says, which no API server has checked`,
-        );
-        return fallback;
-      }
-      if (error instanceof UnknownKind || (error instanceof ApiError && error.code === 404)) return fallback;
-      throw error;
-    }
-  }
-
   /** Waits for an object that was just written. Whatever fails from here on, its state is kept. */
   async #settle(operation: Operation, name: ObjectName, applied: ValueMap, manager: string): Promise<ObjectState> {
     const id = idOf(applied);
@@ -250,16 +215,6 @@ export class KubernetesProvider {
       const hidden = reasons.map((reason) => hideSecrets(reason, operation.inputs));
       throw new InitializationFailed((error as Error).message, id, toOutputs(live, operation.inputs, manager), hidden);
     }
-  }
-
-  async #refuseExisting(name: ObjectName, inputs: ValueMap): Promise<void> {
-    if (this.#settings.upsertExistingObjects) return;
-    const live = await this.#connected().get(name);
-    if (live === undefined) return;
-    const going = stringAt(live, "metadata", "deletionTimestamp") !== undefined ? " and is being deleted" : "";
-    throw new Error(
-      `${title(inputs)} already exists${going} in ${this.#connected().title}; import it (pulumi import, or the import option), rename yours, or set upsertExistingObjects on the provider to take it over`,
-    );
   }
 
   async #untilKnown(type: ObjectType): Promise<void> {
@@ -286,10 +241,9 @@ export class KubernetesProvider {
     }
   }
 
-  #nameOf(inputs: ValueMap): ObjectName {
-    const [type, name] = [typeOf(inputs, ""), stringAt(inputs, "metadata", "name")];
-    if (type === undefined || name === undefined) throw new Error("an object needs apiVersion, kind and metadata.name");
-    return { ...type, name, namespace: stringAt(inputs, "metadata", "namespace") };
+  #previews(manager: string): PreviewContext {
+    const { upsertExistingObjects } = this.#settings;
+    return { client: this.#client, manager, upsertExistingObjects, warn: (message) => this.#log.warnOnce(message) };
   }
 
   #connected(): ClusterClient {

@@ -1,0 +1,101 @@
+// The Node language host: what it runs, what it refuses, what it lists, and that nothing of it stays.
+import { cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { EngineStack } from "./engine.ts";
+
+const programs = join(import.meta.dirname, "programs");
+
+/** A program of one file, in a folder of its own. */
+async function program(source: string, runtime = "{ name: nodejs, options: { typescript: false } }") {
+  const folder = await mkdtemp(join(tmpdir(), "pergola-program-"));
+  await writeFile(join(folder, "Pulumi.yaml"), `name: small\nruntime: ${runtime}\n`);
+  await writeFile(join(folder, "package.json"), '{"name": "small", "type": "module", "main": "index.ts"}');
+  await writeFile(join(folder, "index.ts"), source);
+  return { folder, [Symbol.asyncDispose]: () => rm(folder, { recursive: true, force: true }) };
+}
+
+test("types are stripped, configuration and secrets arrive, exports become outputs", async () => {
+  await using small = await program(`
+    import * as pulumi from "@pulumi/pulumi";
+    const config = new pulumi.Config();
+    const list: string[] = config.requireObject<string[]>("list");
+    export const joined: string = list.join("+");
+    export const hidden = config.requireSecret("password");
+    export const where = [pulumi.getProject(), pulumi.getStack(), pulumi.getOrganization()];
+  `);
+  await using stack = await EngineStack.create({ program: small.folder });
+  await stack.run(["config", "set", "--path", "list[0]", "a"]);
+  await stack.run(["config", "set", "--path", "list[1]", "b"]);
+  await stack.run(["config", "set", "--secret", "password", "quiet please"]);
+  const up = await stack.operate("up");
+  expect(up.code, up.shown).toBe(0);
+  expect(up.shown).not.toContain("quiet please");
+  expect(JSON.parse(await stack.run(["stack", "output", "--json"]))).toEqual({
+    hidden: "[secret]",
+    joined: "a+b",
+    where: ["small", "test", "organization"],
+  });
+});
+
+test("a program that throws fails the operation with its message, once", async () => {
+  await using small = await program('throw new Error("the stack file says nothing");');
+  await using stack = await EngineStack.create({ program: small.folder });
+  const up = await stack.operate("up");
+  expect(up.code).not.toBe(0);
+  expect(up.diagnostics.filter((text) => text.includes("the stack file says nothing"))).toHaveLength(1);
+});
+
+test("runtime options that it does not do are refused by name", async () => {
+  await using typescript = await program("", "nodejs");
+  await using first = await EngineStack.create({ program: typescript.folder });
+  expect((await first.operate("preview")).shown).toContain(
+    "Write runtime: {name: nodejs, options: {typescript: false}}",
+  );
+  await using loader = await program("", "{ name: nodejs, options: { typescript: false, loader: tsx } }");
+  await using second = await EngineStack.create({ program: loader.folder });
+  expect((await second.operate("preview")).shown).toContain(
+    "runtime.options.loader is not known to Pergola's Node language host",
+  );
+});
+
+test("a policy pack runs and can stop an update", async () => {
+  await using small = await program(`
+    import { Namespace } from "@pulumi/kubernetes/core/v1/index.js";
+    import { Provider } from "@pulumi/kubernetes/provider.js";
+    const kubeconfig = JSON.stringify({
+      contexts: [{ name: "c", context: { cluster: "c", user: "u" } }], "current-context": "c",
+      clusters: [{ name: "c", cluster: { server: "https://127.0.0.1:1" } }], users: [{ name: "u", user: {} }],
+    });
+    const provider = new Provider("cluster", { kubeconfig });
+    const labels = process.env.OWNER ? { owner: process.env.OWNER } : undefined;
+    new Namespace("namespace", { metadata: { name: "engine-policy", labels } }, { provider });
+  `);
+  const pack = await mkdtemp(join(tmpdir(), "pergola-policy-"));
+  try {
+    await cp(join(programs, "policy"), pack, { recursive: true });
+    await using stack = await EngineStack.create({ program: small.folder });
+    // The pack finds its packages where a checkout has them: in a node_modules above it.
+    const flags = ["--policy-pack", join(programs, "policy")];
+    const refused = await stack.operate("preview", { flags });
+    expect(refused.code, refused.shown).not.toBe(0);
+    expect(
+      refused.events
+        .map(({ policyEvent }) => policyEvent?.message)
+        .filter(Boolean)
+        .join(),
+    ).toContain("label owner is missing");
+    const passed = await stack.operate("preview", { flags, environment: { OWNER: "platform" } });
+    expect(passed.code, passed.shown).toBe(0);
+  } finally {
+    await rm(pack, { recursive: true, force: true });
+  }
+});
+
+test("pulumi about names the host, pulumi install says what to run instead", async () => {
+  await using small = await program("");
+  await using stack = await EngineStack.create({ program: small.folder });
+  await expect(stack.run(["install"])).rejects.toThrow("run npm ci in");
+  expect(await readFile(join(small.folder, "Pulumi.yaml"), "utf8")).toContain("small");
+});
