@@ -10,7 +10,7 @@ import type { BuiltImage } from "./summary.ts";
 export const RUNNER = join(repositoryRoot, "builders", "cli", "main.ts");
 
 /**
- * Builds everything below `examples/` in one mode, from what the stack provisioned.
+ * Builds everything below `examples/` in one mode, from what the stack provisioned; what is there is left as it is.
  * Throws with the runner's own last lines when a build fails.
  */
 export async function buildExamples(options: {
@@ -19,7 +19,7 @@ export async function buildExamples(options: {
   readonly variables: Readonly<Record<string, string>>;
   readonly note: Note;
 }): Promise<BuiltImage[]> {
-  const args = ["build", join(repositoryRoot, "examples"), "--mode", options.mode];
+  const args = ["build", join(repositoryRoot, "examples"), "--mode", options.mode, "--skip-present"];
   const child = execa(process.execPath, [RUNNER, ...args, "--output", "json", "--progress", "plain"], {
     env: options.variables,
     stdin: "ignore",

@@ -95,7 +95,7 @@ async function carryOut(options: StartOptions, progress: Progress): Promise<Star
 
 /** `npm start -- --plan`: what would be installed, built and done; nothing is. */
 export async function showPlan(): Promise<void> {
-  process.stdout.write(await planText());
+  process.stdout.write(await planText(TOOLS));
   process.stdout.write(
     [
       "",

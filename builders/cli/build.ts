@@ -1,11 +1,13 @@
 /** `pergola build`: finds images, plans and builds them, prints what came of it. */
 import { randomBytes } from "node:crypto";
 import type { ModeName } from "../../infra/setup.ts";
+import { PergolaError } from "../errors.ts";
 import { contentHash, contentTag } from "../images/contentHash.ts";
 import type { ImageGraph } from "../images/graph.ts";
 import type { Image } from "../images/image.ts";
 import { planBuild } from "../plan/index.ts";
 import type { BuildPlan, Sibling } from "../plan/plan.ts";
+import { findPresent } from "../registry/present.ts";
 import { makeProgress } from "../report/progress.ts";
 import { buildResult, exitCodeOf, resultTable } from "../report/result.ts";
 import { connect, type Session } from "./connect.ts";
@@ -20,18 +22,27 @@ export interface BuildOptions extends GlobalOptions, ImageFlags {
   readonly tag?: string;
   readonly cache: boolean;
   readonly concurrency: number;
+  /** leave out what the registry holds under its content tag */
+  readonly skipPresent: boolean;
   readonly dryRun: boolean;
 }
 
 /** Runs the command; resolves to the exit code. @throws PergolaError for what stops it before anything is built */
 export async function runBuild(words: readonly string[], options: BuildOptions): Promise<number> {
+  if (options.skipPresent && options.tag !== undefined) {
+    throw new PergolaError({
+      code: "usage",
+      message: "--skip-present goes by the tag that follows from the content, so it cannot be used with --tag.",
+      hint: "Leave out one of them.",
+    });
+  }
   const request = requestImages(words, options, process.cwd(), process.env);
   for (const line of request.notices) note(line);
   const { graph } = request;
-  const tags = tagsOf(graph, options.tag);
   // A dry run talks to no cluster unless the BuildSetup is there.
   const session = await connect(options, { checkCluster: !options.dryRun });
-  const plan = planner(session, tags, options);
+  const mode = options.mode ?? session.setup.builders.default;
+  const plan = planner(session, tagsOf(graph, options.tag, mode), options);
   // All plans are made once before the first build: what is wrong with the last image is said now, not an hour later.
   const plans = planAll(graph, plan);
   if (options.dryRun) {
@@ -67,6 +78,9 @@ async function build(
       signal: interruption.signal,
       plan,
       execute: (one, io) => execute(one, { ...io, kube }),
+      ...(options.skipPresent
+        ? { present: (one: BuildPlan) => findPresent(one, session.setup.registry, kube.registryEndpoints) }
+        : {}),
       describe: ({ name }) => {
         const { references, mode } = planned.get(name) as BuildPlan;
         return { mode, reference: references[0] as string };
@@ -114,7 +128,7 @@ function planAll(graph: ImageGraph, plan: Plan): BuildPlan[] {
 }
 
 /** The tag of each image: the one given, else one that follows from its content and that of the images it is built on. */
-function tagsOf(graph: ImageGraph, given: string | undefined): Map<string, string> {
+function tagsOf(graph: ImageGraph, given: string | undefined, mode: ModeName): Map<string, string> {
   const hashes = new Map<string, string>();
   for (const name of graph.waves.flat()) {
     const siblings = new Map(
@@ -122,5 +136,5 @@ function tagsOf(graph: ImageGraph, given: string | undefined): Map<string, strin
     );
     hashes.set(name, contentHash(graph.images.get(name) as Image, siblings));
   }
-  return new Map([...hashes].map(([name, hash]) => [name, given ?? contentTag(hash)]));
+  return new Map([...hashes].map(([name, hash]) => [name, given ?? contentTag(hash, mode)]));
 }

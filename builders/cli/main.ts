@@ -64,6 +64,11 @@ function pergola(done: (code: number) => void): Command {
     .option("--secret <id=ID,...>", "build secret: id=ID,env=VARIABLE or id=ID,src=FILE", collect)
     .option("--platform <os/arch>", "platform; several: repeated, or with commas", collect)
     .option("--no-cache", "run every step again")
+    .option(
+      "--skip-present",
+      "do not build what the registry holds under its content tag (a newer base image is not seen)",
+      false,
+    )
     .option("--timeout <seconds>", "give up on an image after this time", positive)
     .option("--concurrency <n>", "images built at a time", positive, 4)
     .option("--dry-run", "print the plans and build nothing")

@@ -16,6 +16,8 @@ export interface ScheduleOptions {
   /** called when all dependencies are built, with what the image's siblings became */
   plan(image: Image, siblings: readonly Sibling[]): BuildPlan;
   execute(plan: BuildPlan, io: { emit(event: BuildEvent): void; signal: AbortSignal }): Promise<Outcome>;
+  /** digest of an image that need not be built because it is there, else null; without this everything is built */
+  present?(plan: BuildPlan): Promise<string | null>;
   /** reference and mode of an image that may never be planned */
   describe(image: Image): { readonly mode: ModeName; readonly reference: string };
   record(event: ImageEvent): void;
@@ -72,6 +74,8 @@ async function buildOne(image: Image, siblings: readonly Sibling[], options: Sch
   try {
     const plan = options.plan(image, siblings);
     result = { ...result, platforms: plan.platforms };
+    const present = options.present && (await options.present(plan));
+    if (present) return { ...result, digest: present, seconds: seconds(), status: "present" };
     const { mode, namespace, references } = plan;
     options.record({
       image: image.name,

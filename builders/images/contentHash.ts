@@ -2,6 +2,7 @@
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import path from "node:path";
+import type { ModeName } from "../../infra/setup.ts";
 import { PergolaError } from "../errors.ts";
 import { listContext } from "./context.ts";
 import type { Image } from "./image.ts";
@@ -37,9 +38,12 @@ export function contentHash(image: Image, siblingHashes: ReadonlyMap<string, str
   return hash.digest("hex");
 }
 
-/** The tag of a content hash: `v-` and ten hexadecimal digits, the form of Garden's versions. */
-export function contentTag(hash: string): string {
-  return `v-${hash.slice(0, 10)}`;
+/**
+ * The tag of a content hash: `v-` and ten hexadecimal digits, the form of Garden's versions. The mode counts, because builders
+ * make different images of one content: an image never silently stands for one that another builder made.
+ */
+export function contentTag(hash: string, mode: ModeName): string {
+  return `v-${createHash("sha256").update(`${mode}:${hash}`).digest("hex").slice(0, 10)}`;
 }
 
 function fileHash(file: string): string {

@@ -70,7 +70,8 @@ describe("the tag of a content", () => {
   it("has ten hexadecimal digits and is the same for another checkout at another time", () => {
     const [one, two] = [folder({ a: "1", "d/b": "2" }), folder({ "d/b": "2", a: "1" })];
     utimesSync(path.join(two, "a"), 1, 1);
-    expect(contentTag(hashOf(one))).toMatch(/^v-[0-9a-f]{10}$/);
+    expect(contentTag(hashOf(one), "kaniko")).toMatch(/^v-[0-9a-f]{10}$/);
+    expect(contentTag(hashOf(one), "kaniko")).not.toBe(contentTag(hashOf(one), "cluster-buildkit"));
     expect(hashOf(two)).toBe(hashOf(one));
   });
 
