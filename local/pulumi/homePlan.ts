@@ -69,7 +69,6 @@ export function planHome(inputs: HomeInputs): HomePlan {
         // Not a symbolic link: the engine resolves those, and would look for the language host beside the target.
         { kind: "copy", path: command, from: inputs.engine },
         script(join(bin, "pulumi-language-nodejs"), inputs, "languageHost.ts"),
-        script(join(bin, "pulumi-analyzer-policy"), inputs, "policyAnalyzer.ts"),
       ];
   const provider: HomeEntry = inputs.officialKubernetes
     ? { kind: "link", path: kubernetes, to: inputs.officialKubernetes }

@@ -20,13 +20,13 @@ import { parseProgramOptions } from "./language/programOptions.ts";
 import { pluginInstalled, programDependencies, requiredPackages } from "./language/requiredPackages.ts";
 import {
   empty,
+  failStream,
   grpc,
   language,
   languageService,
   ProtocolError,
   plugin,
   servePlugin,
-  serviceError,
   unary,
 } from "./protocol.ts";
 
@@ -116,7 +116,7 @@ function runPlugin(call: ServerWritableStream<RunPluginRequest, unknown>): void 
       children.run(
         {
           arguments: pluginArguments(request, required(request.getInfo())),
-          directory: request.getPwd() || required(request.getInfo()).getProgramDirectory(),
+          directory: pluginDirectory(request, required(request.getInfo())),
           environment: { ...process.env, ...parseEnvironment(request.getEnvList()) },
         },
         (chunk) => send((response) => response.setStdout(chunk)),
@@ -127,7 +127,7 @@ function runPlugin(call: ServerWritableStream<RunPluginRequest, unknown>): void 
       send((response) => response.setExitcode(code ?? 1));
       call.end();
     })
-    .catch((error: unknown) => call.destroy(Object.assign(new Error(), serviceError(error))));
+    .catch((error: unknown) => failStream(call, error));
 }
 
 /** `run-policy-pack ENGINE PROGRAM ...` and `run-plugin PROGRAM ...`: the SDK's two runners order their arguments differently. */
@@ -139,6 +139,11 @@ function pluginArguments(request: RunPluginRequest, info: ProgramInfo): string[]
   return request.getKind() === "analyzer"
     ? [sdkModule(directory, "cmd/run-policy-pack/index.js"), engine, program, ...rest]
     : [sdkModule(directory, "cmd/run-plugin/index.js"), program, ...request.getArgsList()];
+}
+
+/** A policy pack reads its package.json from the working folder; a plugin works where the stack's program lies. */
+function pluginDirectory(request: RunPluginRequest, info: ProgramInfo): string {
+  return request.getKind() === "analyzer" || request.getPwd() === "" ? info.getProgramDirectory() : request.getPwd();
 }
 
 function parseEnvironment(list: readonly string[]): Record<string, string> {
@@ -201,7 +206,7 @@ async function about(_request: AboutRequest) {
 
 function installDependencies(call: ServerWritableStream<InstallDependenciesRequest, unknown>): void {
   const message = `Pergola's Node language host installs nothing; run npm ci in ${call.request.getDirectory()}`;
-  call.destroy(Object.assign(new Error(message), { code: grpc.status.UNIMPLEMENTED }));
+  failStream(call, new ProtocolError(grpc.status.UNIMPLEMENTED, message));
 }
 
 async function cancel() {

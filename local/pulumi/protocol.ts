@@ -74,6 +74,11 @@ export function serviceError(thrown: unknown): { code: number; message: string; 
   return { code: grpc.status.UNKNOWN, message: thrown instanceof Error ? thrown.message : String(thrown) };
 }
 
+/** Ends a streaming call with an error. (grpc-js sends it from the `error` event; `destroy` leaves the caller waiting.) */
+export function failStream(call: { emit(event: "error", error: unknown): unknown }, thrown: unknown): void {
+  call.emit("error", serviceError(thrown));
+}
+
 /**
  * Serves one gRPC service on a free port of the loopback interface and prints the port as the only line on stdout: that
  * is how the engine learns the address of a plugin that it started.
@@ -99,9 +104,8 @@ export async function servePlugin(
 
 /** A handler that names the missing method; the engine reads UNIMPLEMENTED as "an older plugin" wherever that is fine. */
 function unimplemented(path: string, streaming: boolean): grpc.UntypedHandleCall {
-  const failure = { code: grpc.status.UNIMPLEMENTED, message: `${path} is not implemented by this plugin` };
-  if (streaming) {
-    return (call: grpc.ServerWritableStream<unknown, unknown>) => call.destroy(failure as ServiceError);
-  }
-  return ((_call: unknown, callback: (error: unknown) => void) => callback(failure)) as grpc.UntypedHandleCall;
+  const failure = new ProtocolError(grpc.status.UNIMPLEMENTED, `${path} is not implemented by this plugin`);
+  if (streaming)
+    return ((call: grpc.ServerWritableStream<unknown, unknown>) => failStream(call, failure)) as grpc.UntypedHandleCall;
+  return unary(() => Promise.reject(failure)) as grpc.UntypedHandleCall;
 }

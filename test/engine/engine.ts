@@ -66,6 +66,14 @@ export interface StackOptions {
 /** Commands that take part in a stack's life. */
 export type Operation = "up" | "preview" | "refresh" | "destroy" | "import";
 
+/** What an operation may be given. */
+export interface OperationOptions {
+  readonly flags?: readonly string[];
+  readonly environment?: Readonly<Record<string, string>>;
+  /** Sends SIGINT to the CLI when it is aborted. */
+  readonly interrupt?: AbortSignal;
+}
+
 /** A stack with an engine of its own. `await using` removes its folder; its objects are the test's to destroy. */
 export class EngineStack implements AsyncDisposable {
   readonly folder: string;
@@ -95,15 +103,16 @@ export class EngineStack implements AsyncDisposable {
   }
 
   /** Runs an operation of the stack without asking, and collects the engine's events. */
-  async operate(
-    operation: Operation,
-    more: { readonly flags?: readonly string[]; readonly environment?: Readonly<Record<string, string>> } = {},
-  ): Promise<EngineResult> {
+  async operate(operation: Operation, more: OperationOptions = {}): Promise<EngineResult> {
     const log = join(this.folder, `events-${randomBytes(4).toString("hex")}.jsonl`);
     const own = operation === "preview" ? ["preview", "--diff"] : [operation, "--yes", "--skip-preview"];
     const flags = ["--stack", this.name, "--event-log", log, "--color", "never", "--non-interactive"];
     const [command, ...rest] = own as [string, ...string[]];
-    const outcome = await this.#cli([command, ...rest, ...flags, ...(more.flags ?? [])], more.environment);
+    const outcome = await this.#cli(
+      [command, ...rest, ...flags, ...(more.flags ?? [])],
+      more.environment,
+      more.interrupt,
+    );
     const events = existsSync(log) ? parseEvents(await readFile(log, "utf8")) : [];
     // The SDK's debug messages are in it, and they quote inputs in clear, secret ones too: not ours to keep on disk.
     await rm(log, { force: true });
@@ -167,6 +176,7 @@ export class EngineStack implements AsyncDisposable {
   #cli(
     args: readonly string[],
     environment: Readonly<Record<string, string>> = {},
+    interrupt?: AbortSignal,
   ): Promise<{ code: number; stdout: string; stderr: string }> {
     const child = spawn(this.prepared.command, [...args], {
       cwd: this.project,
@@ -181,6 +191,8 @@ export class EngineStack implements AsyncDisposable {
       },
       stdio: ["ignore", "pipe", "pipe"],
     });
+    // As Ctrl-C in a terminal, but to the CLI alone: what it started is the CLI's to end.
+    interrupt?.addEventListener("abort", () => child.kill("SIGINT"), { once: true });
     const texts = { stdout: "", stderr: "" };
     for (const stream of ["stdout", "stderr"] as const) {
       child[stream].setEncoding("utf8");

@@ -1,11 +1,9 @@
 // The Node language host: what it runs, what it refuses, what it lists, and that nothing of it stays.
-import { cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm, symlink, watch, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { EngineStack } from "./engine.ts";
-
-const programs = join(import.meta.dirname, "programs");
 
 /** A program of one file, in a folder of its own. */
 async function program(source: string, runtime = "{ name: nodejs, options: { typescript: false } }") {
@@ -13,6 +11,7 @@ async function program(source: string, runtime = "{ name: nodejs, options: { typ
   await writeFile(join(folder, "Pulumi.yaml"), `name: small\nruntime: ${runtime}\n`);
   await writeFile(join(folder, "package.json"), '{"name": "small", "type": "module", "main": "index.ts"}');
   await writeFile(join(folder, "index.ts"), source);
+  await symlink(join(import.meta.dirname, "../../node_modules"), join(folder, "node_modules"));
   return { folder, [Symbol.asyncDispose]: () => rm(folder, { recursive: true, force: true }) };
 }
 
@@ -72,25 +71,34 @@ test("a policy pack runs and can stop an update", async () => {
     const labels = process.env.OWNER ? { owner: process.env.OWNER } : undefined;
     new Namespace("namespace", { metadata: { name: "engine-policy", labels } }, { provider });
   `);
-  const pack = await mkdtemp(join(tmpdir(), "pergola-policy-"));
-  try {
-    await cp(join(programs, "policy"), pack, { recursive: true });
-    await using stack = await EngineStack.create({ program: small.folder });
-    // The pack finds its packages where a checkout has them: in a node_modules above it.
-    const flags = ["--policy-pack", join(programs, "policy")];
-    const refused = await stack.operate("preview", { flags });
-    expect(refused.code, refused.shown).not.toBe(0);
-    expect(
-      refused.events
-        .map(({ policyEvent }) => policyEvent?.message)
-        .filter(Boolean)
-        .join(),
-    ).toContain("label owner is missing");
-    const passed = await stack.operate("preview", { flags, environment: { OWNER: "platform" } });
-    expect(passed.code, passed.shown).toBe(0);
-  } finally {
-    await rm(pack, { recursive: true, force: true });
-  }
+  await using stack = await EngineStack.create({ program: small.folder });
+  const flags = ["--policy-pack", join(import.meta.dirname, "programs/policy")];
+  const refused = await stack.operate("preview", { flags });
+  expect(refused.code).not.toBe(0);
+  expect(refused.events.flatMap(({ policyEvent }) => (policyEvent ? [policyEvent.policyName] : []))).toEqual(["owned"]);
+  expect(refused.shown).toContain("label owner is missing");
+  const passed = await stack.operate("preview", { flags, environment: { OWNER: "platform" } });
+  expect(passed.code, passed.shown).toBe(0);
+});
+
+test("an interrupted operation leaves no program behind", async () => {
+  await using small = await program(`
+    import { writeFileSync } from "node:fs";
+    writeFileSync(process.env.STARTED!, String(process.pid));
+    await new Promise((resolve) => setTimeout(resolve, 600_000));
+  `);
+  await using stack = await EngineStack.create({ program: small.folder });
+  const started = join(stack.folder, "started");
+  const interrupt = new AbortController();
+  const watching = (async () => {
+    for await (const { filename } of watch(stack.folder)) if (filename === "started") return;
+  })();
+  const running = stack.operate("up", { environment: { STARTED: started }, interrupt: interrupt.signal });
+  await watching;
+  interrupt.abort();
+  expect((await running).code).not.toBe(0);
+  const pid = Number(await readFile(started, "utf8"));
+  expect(() => process.kill(pid, 0)).toThrow("ESRCH");
 });
 
 test("pulumi about names the host, pulumi install says what to run instead", async () => {

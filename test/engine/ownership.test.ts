@@ -114,10 +114,9 @@ describe("secrets", () => {
 
 describe("what the API server or the provider refuses", () => {
   test("an unknown field fails the preview", async () => {
-    const wrong = inNamespace(space, "wrong", "core/v1", "ServiceAccount", { automount: true });
-    const result = await stack.operate("preview", [namespace(space), wrong]);
+    const result = await stack.operate("preview", [namespace(space), deployment(space, "wrong", { immage: "none" })]);
     expect(result.code).not.toBe(0);
-    expect(result.shown).toContain("automount");
+    expect(result.shown).toContain("immage: field not declared in schema");
   });
 
   test("patches of other people's objects, with the reason", async () => {

@@ -50,7 +50,7 @@ describe("readiness", () => {
     expect((await stack.engine.resource("stuck"))?.initErrors).not.toHaveLength(0);
 
     const repaired = await stack.succeed("up", [namespace(space), deployment(space, "stuck")]);
-    expect(repaired.steps).toEqual(["update stuck"]);
+    expect(repaired.steps).toContain("update stuck");
     expect((await stack.engine.resource("stuck"))?.initErrors ?? []).toHaveLength(0);
   });
 
