@@ -1,6 +1,7 @@
 // What the engine tier does to the cluster behind Pulumi's back, with kubectl.
 import { spawn } from "node:child_process";
 import { mkdtempSync } from "node:fs";
+import { writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -44,6 +45,20 @@ export async function live(namespace: string, object: string): Promise<Record<st
 /** Applies an object as another manager than Pulumi. */
 export async function applyAs(manager: string, object: object, ...flags: string[]): Promise<void> {
   await kubectl(["apply", "--server-side", "--field-manager", manager, ...flags, "-f", "-"], JSON.stringify(object));
+}
+
+/** Writes a kubeconfig of a cluster at an address where nothing listens, and returns its path. */
+export async function unreachableKubeconfig(folder: string): Promise<string> {
+  const path = join(folder, "nowhere.yaml");
+  const text = `apiVersion: v1
+kind: Config
+clusters: [{name: nowhere, cluster: {server: "https://127.0.0.1:1"}}]
+users: [{name: nobody, user: {token: none}}]
+contexts: [{name: nowhere, context: {cluster: nowhere, user: nobody}}]
+current-context: nowhere
+`;
+  await writeFile(path, text);
+  return path;
 }
 
 function required(name: string): string {

@@ -1,22 +1,12 @@
-// The Node language host: what it runs, what it refuses, what it lists, and that nothing of it stays.
-import { mkdtemp, readFile, rm, symlink, watch, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+// The Node language host: what it runs, and that nothing of it stays.
+import { readFile, watch } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { EngineStack } from "./engine.ts";
-
-/** A program of one file, in a folder of its own. */
-async function program(source: string, runtime = "{ name: nodejs, options: { typescript: false } }") {
-  const folder = await mkdtemp(join(tmpdir(), "pergola-program-"));
-  await writeFile(join(folder, "Pulumi.yaml"), `name: small\nruntime: ${runtime}\n`);
-  await writeFile(join(folder, "package.json"), '{"name": "small", "type": "module", "main": "index.ts"}');
-  await writeFile(join(folder, "index.ts"), source);
-  await symlink(join(import.meta.dirname, "../../node_modules"), join(folder, "node_modules"));
-  return { folder, [Symbol.asyncDispose]: () => rm(folder, { recursive: true, force: true }) };
-}
+import { smallProgram } from "./smallProgram.ts";
 
 test("types are stripped, configuration and secrets arrive, exports become outputs", async () => {
-  await using small = await program(`
+  await using small = await smallProgram(`
     import * as pulumi from "@pulumi/pulumi";
     const config = new pulumi.Config();
     const list: string[] = config.requireObject<string[]>("list");
@@ -39,28 +29,15 @@ test("types are stripped, configuration and secrets arrive, exports become outpu
 });
 
 test("a program that throws fails the operation with its message, once", async () => {
-  await using small = await program('throw new Error("the stack file says nothing");');
+  await using small = await smallProgram('throw new Error("the stack file says nothing");');
   await using stack = await EngineStack.create({ program: small.folder });
   const up = await stack.operate("up");
   expect(up.code).not.toBe(0);
   expect(up.diagnostics.filter((text) => text.includes("the stack file says nothing"))).toHaveLength(1);
 });
 
-test("runtime options that it does not do are refused by name", async () => {
-  await using typescript = await program("", "nodejs");
-  await using first = await EngineStack.create({ program: typescript.folder });
-  expect((await first.operate("preview")).shown).toContain(
-    "Write runtime: {name: nodejs, options: {typescript: false}}",
-  );
-  await using loader = await program("", "{ name: nodejs, options: { typescript: false, loader: tsx } }");
-  await using second = await EngineStack.create({ program: loader.folder });
-  expect((await second.operate("preview")).shown).toContain(
-    "runtime.options.loader is not known to Pergola's Node language host",
-  );
-});
-
 test("a policy pack runs and can stop an update", async () => {
-  await using small = await program(`
+  await using small = await smallProgram(`
     import { Namespace } from "@pulumi/kubernetes/core/v1/index.js";
     import { Provider } from "@pulumi/kubernetes/provider.js";
     const kubeconfig = JSON.stringify({
@@ -82,7 +59,7 @@ test("a policy pack runs and can stop an update", async () => {
 });
 
 test("an interrupted operation leaves no program behind", async () => {
-  await using small = await program(`
+  await using small = await smallProgram(`
     import { writeFileSync } from "node:fs";
     writeFileSync(process.env.STARTED!, String(process.pid));
     await new Promise((resolve) => setTimeout(resolve, 600_000));
@@ -99,11 +76,4 @@ test("an interrupted operation leaves no program behind", async () => {
   expect((await running).code).not.toBe(0);
   const pid = Number(await readFile(started, "utf8"));
   expect(() => process.kill(pid, 0)).toThrow("ESRCH");
-});
-
-test("pulumi about names the host, pulumi install says what to run instead", async () => {
-  await using small = await program("");
-  await using stack = await EngineStack.create({ program: small.folder });
-  await expect(stack.run(["install"])).rejects.toThrow("run npm ci in");
-  expect(await readFile(join(small.folder, "Pulumi.yaml"), "utf8")).toContain("small");
 });
