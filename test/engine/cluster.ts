@@ -1,6 +1,6 @@
 // What the engine tier does to the cluster behind Pulumi's back, with kubectl.
 import { spawn } from "node:child_process";
-import { mkdtempSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -14,6 +14,7 @@ export function testKubeconfig(): string {
 export const podImage = process.env.PERGOLA_TEST_POD_IMAGE ?? "pergola.local/pause:1";
 
 const cache = mkdtempSync(join(tmpdir(), "pergola-kubectl-"));
+process.once("exit", () => rmSync(cache, { recursive: true, force: true }));
 
 /** Runs kubectl and returns what it printed. @throws Error with its message, when it fails */
 export async function kubectl(args: readonly string[], stdin = ""): Promise<string> {
