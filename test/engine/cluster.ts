@@ -1,8 +1,6 @@
 // What the engine tier does to the cluster behind Pulumi's back, with kubectl.
 import { spawn } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 /** Path of the kubeconfig of the cluster that the engine tier works on. */
@@ -13,8 +11,8 @@ export function testKubeconfig(): string {
 /** An image that every node of the cluster has, and whose process just waits. */
 export const podImage = process.env.PERGOLA_TEST_POD_IMAGE ?? "pergola.local/pause:1";
 
-const cache = mkdtempSync(join(tmpdir(), "pergola-kubectl-"));
-process.once("exit", () => rmSync(cache, { recursive: true, force: true }));
+/** kubectl remembers what it discovers; not in the user's home, where each forwarder's port would leave a folder. */
+const cache = join(import.meta.dirname, "../../node_modules/.cache/pergola-engine-tests/kubectl");
 
 /** Runs kubectl and returns what it printed. @throws Error with its message, when it fails */
 export async function kubectl(args: readonly string[], stdin = ""): Promise<string> {
