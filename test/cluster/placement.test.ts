@@ -75,8 +75,9 @@ describe("placement", () => {
     const of = (name: string) => nodes.find((node) => node.metadata.name === name)!.status;
     const [apps, builder] = [of("apps"), of("builder")];
     expect(milli(apps.allocatable.cpu) + milli(builder.allocatable.cpu)).toBe(milli(apps.capacity.cpu));
-    const memory = [apps, builder].map((status) => Number.parseInt(status.allocatable.memory, 10));
-    expect(memory[0]! + memory[1]!).toBeLessThanOrEqual(Number.parseInt(apps.capacity.memory, 10));
+    const kibibytes = (amount: string) => Number.parseInt(amount, 10) * (amount.endsWith("Mi") ? 1024 : 1);
+    const memory = [apps, builder].map((status) => kibibytes(status.allocatable.memory));
+    expect(memory[0]! + memory[1]!).toBe(kibibytes(apps.capacity.memory));
     expect(milli(builder.allocatable.cpu)).toBeGreaterThan(milli(apps.allocatable.cpu));
     expect(memory[1]).toBeGreaterThan(memory[0]!);
   });

@@ -87,6 +87,13 @@ export function verdict(failure: KanikoFailure): ErrorData {
       hint: "Is it excluded by .dockerignore, or outside of the context?",
     });
   }
+  // What kaniko says when only mirrors may be asked (--skip-default-registry-fallback) and none has the image.
+  const unmirrored = /image not found on any configured mapped registries for (\S+)/.exec(said)?.[1];
+  if (unmirrored !== undefined) {
+    return error("base-image-missing", `There is no base image ${unmirrored} in the mirrors of this environment.`, {
+      hint: "Check its name; the environment takes base images from its mirrors only.",
+    });
+  }
   const problem = /\b(?:GET|HEAD) https?:|(?:Get|Head) "https?:|retrieving image|failed to get image/.test(said)
     ? registryProblem(said)
     : null;
