@@ -4,7 +4,7 @@ import { PergolaError } from "../../errors.ts";
 import type { BuildkitPlan } from "../../plan/plan.ts";
 import type { BuildEvent } from "../../report/events.ts";
 import type { Kube } from "../kube/kube.ts";
-import type { Deployment, Pod } from "../kube/objects.ts";
+import type { Deployment, Pod, PodTemplate } from "../kube/objects.ts";
 import type { Limits } from "../pods/limits.ts";
 import { PodWatch } from "../pods/podWatch.ts";
 import { containerStatus } from "../pods/state.ts";
@@ -23,8 +23,7 @@ interface Io {
   readonly limits: Limits;
 }
 
-/** Annotation by which the Deployment controller marks the Deployment and its current ReplicaSet. */
-const REVISION = "deployment.kubernetes.io/revision";
+/** Label that the Deployment controller adds to the templates of its ReplicaSets. */
 const TEMPLATE_HASH = "pod-template-hash";
 /** Refusals that do not go away by waiting. */
 const REFUSED_FOR_GOOD =
@@ -87,10 +86,12 @@ async function currentTemplateHash(
   for (let tries = 0; ; tries++) {
     if (deployment && (deployment.status?.observedGeneration ?? 0) >= (deployment.metadata.generation ?? 1)) {
       const sets = await kube.list("ReplicaSet", { namespace, labelSelector, signal });
+      // By the template, not by the revision: with strategy Recreate the new set is made only when the old pods are gone,
+      // and until then the Deployment still bears the old set's revision.
+      const wanted = JSON.stringify(deployment.spec?.template);
       const current = sets.find(
-        ({ metadata }) =>
-          metadata.ownerReferences?.some((owner) => owner.uid === uid) &&
-          metadata.annotations?.[REVISION] === deployment?.metadata.annotations?.[REVISION],
+        ({ metadata, spec }) =>
+          metadata.ownerReferences?.some((owner) => owner.uid === uid) && templateText(spec?.template) === wanted,
       );
       const hash = current?.metadata.labels?.[TEMPLATE_HASH];
       if (hash) return hash;
@@ -105,6 +106,13 @@ async function currentTemplateHash(
     await delay(tries < 10 ? 50 : 200);
     deployment = await kube.get("Deployment", namespace, name, signal);
   }
+}
+
+/** Text of a ReplicaSet's pod template as its Deployment has it; the API server writes both in one order. */
+function templateText(template: PodTemplate | undefined): string | undefined {
+  if (template === undefined) return undefined;
+  const { [TEMPLATE_HASH]: _, ...labels } = template.metadata?.labels ?? {};
+  return JSON.stringify({ ...template, metadata: { ...template.metadata, labels } });
 }
 
 /** Why the Deployment has no pod: what admission, a quota or a missing account said. */

@@ -49,10 +49,15 @@ export interface Pod extends KubeObject {
   };
 }
 
+/** The template of pods in a Deployment or ReplicaSet. */
+export interface PodTemplate {
+  metadata?: { labels?: Record<string, string> };
+}
+
 export interface Deployment extends KubeObject {
   spec?: {
     selector?: { matchLabels?: Record<string, string> };
-    template?: { metadata?: { labels?: Record<string, string> } };
+    template?: PodTemplate;
   };
   status?: {
     observedGeneration?: number;
@@ -61,6 +66,7 @@ export interface Deployment extends KubeObject {
 }
 
 export interface ReplicaSet extends KubeObject {
+  spec?: { template?: PodTemplate };
   status?: { conditions?: { type: string; status: string; reason?: string; message?: string }[] };
 }
 
