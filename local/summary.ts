@@ -54,7 +54,7 @@ export function summaryText(
     `Took         ${formatSeconds(total)}: ${extra.phases.map((phase) => `${phase.title} ${formatSeconds(phase.seconds)}`).join(", ")}`,
     "",
     "Next",
-    '  eval "$(npm run -s local env)"            kubectl, pulumi and pergola work on it from here on',
+    '  eval "$(npm run --silent local -- env)"   kubectl and pulumi work on it from here on',
     "  npm run pergola -- build examples/go-service",
     "  npm run pulumi -- stack --stack local",
     "  npm test",
