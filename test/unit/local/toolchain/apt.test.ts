@@ -54,7 +54,7 @@ describe("a failure of apt", () => {
       "use Debian 12",
     ],
     [
-      "E: Failed to fetch http://deb.debian.org/a.deb  Temporary failure resolving 'deb.debian.org'",
+      "E: Failed to fetch http://packages.example.org/a.deb  Temporary failure resolving 'packages.example.org'",
       "Temporary failure resolving",
       "check the network",
     ],

@@ -137,12 +137,12 @@ describe("a failed build", () => {
   it.each([
     ["link: writing output: write $WORK/a.out: no space left on device", "the disk is full (/cache)", "PERGOLA_CACHE"],
     [
-      'go: example.com/a@v1.0.0: Get "https://proxy.golang.org/a": dial tcp: lookup proxy.golang.org: no such host',
+      'go: example.com/a@v1.0.0: Get "https://modules.example.org/a": dial tcp: lookup modules.example.org: no such host',
       "the Go module proxy cannot be reached",
       "GOPROXY",
     ],
     [
-      "go: a.dev@v0.46.1: reading https://proxy.golang.org/a.dev/@v/v0.46.1.info: 403 Forbidden\n\tserver response: not available",
+      "go: a.dev@v0.46.1: reading https://modules.example.org/a.dev/@v/v0.46.1.info: 403 Forbidden\n\tserver response: not available",
       "the Go module proxy does not serve a module: go: a.dev@v0.46.1",
       "GOPROXY",
     ],
