@@ -24,15 +24,20 @@ export interface ToolEnvironment {
 export async function toolEnvironment(toolchain: Toolchain, options: { own?: boolean } = {}): Promise<ToolEnvironment> {
   const state = stateDirectory();
   const pulumi = await preparePulumi({ toolchain, state });
-  const kubeconfig = kubeconfigFile();
-  const useOurs = options.own || (process.env.KUBECONFIG === undefined && existsSync(kubeconfig));
   return {
     variables: {
       ...pulumi.environment,
       PATH: [...toolchain.clientPath, dirname(pulumi.command), process.env.PATH ?? ""].join(":"),
-      ...(useOurs ? { KUBECONFIG: kubeconfig } : {}),
+      ...clusterVariables(options),
     },
     pulumi: pulumi.command,
     parts: pulumi.parts,
   };
+}
+
+/** KUBECONFIG of the environment, where it applies: always with `own`, else when it runs and the user set none. */
+export function clusterVariables(options: { own?: boolean } = {}): { KUBECONFIG?: string } {
+  const kubeconfig = kubeconfigFile();
+  const ours = options.own || (process.env.KUBECONFIG === undefined && existsSync(kubeconfig));
+  return ours ? { KUBECONFIG: kubeconfig } : {};
 }

@@ -1,11 +1,10 @@
 /** The commands that hand over to another program, with the embedded environment set up around it. */
-import { existsSync } from "node:fs";
 import { delimiter, join } from "node:path";
-import { toolEnvironment } from "./environment.ts";
+import { clusterVariables, toolEnvironment } from "./environment.ts";
 import { LocalError } from "./errors.ts";
 import { runForeground } from "./foreground.mjs";
 import { prepareStack, withStackFile } from "./localStack.ts";
-import { kubeconfigFile, repositoryRoot, stateDirectory } from "./paths.ts";
+import { repositoryRoot, stateDirectory } from "./paths.ts";
 import { findToolchain, type Toolchain, toolchainObstacle } from "./toolchain/index.ts";
 
 /** The toolchain as it is; these commands build nothing, since that takes long and nobody asked for it. */
@@ -30,11 +29,10 @@ export async function runPulumi(args: readonly string[]): Promise<number> {
 /** `pergola ARGS`. Needs no toolchain of ours for a cluster elsewhere. Returns its exit code. */
 export async function runPergola(args: readonly string[]): Promise<number> {
   const toolchain = await findToolchain();
-  const kubeconfig = kubeconfigFile();
   const env = {
     ...process.env,
     PATH: pathWith(toolchain?.clientPath ?? []),
-    ...(process.env.KUBECONFIG === undefined && existsSync(kubeconfig) ? { KUBECONFIG: kubeconfig } : {}),
+    ...clusterVariables(),
   };
   const main = join(repositoryRoot, "builders", "cli", "main.ts");
   return await runForeground(process.execPath, [main, ...args], { env });
