@@ -16,7 +16,7 @@ export const RUNNER = join(repositoryRoot, "builders", "cli", "main.ts");
 export async function buildExamples(options: {
   readonly mode: string;
   /** with KUBECONFIG: the runner finds the BuildSetup in the cluster, in ConfigMap pergola-setup */
-  readonly variables: Readonly<Record<string, string>>;
+  readonly variables: Readonly<Record<string, string | undefined>>;
   readonly note: Note;
 }): Promise<BuiltImage[]> {
   const args = ["build", join(repositoryRoot, "examples"), "--mode", options.mode, "--skip-present"];

@@ -3,14 +3,14 @@
  * environment: what `npm start`, `npm test`, `npm run pulumi`, `npm run pergola` and `npm run local env` share.
  */
 import { existsSync } from "node:fs";
-import { dirname } from "node:path";
+import { delimiter } from "node:path";
 import { kubeconfigFile, stateDirectory } from "./paths.ts";
 import { type PulumiParts, preparePulumi } from "./pulumi/home.ts";
 import type { Toolchain } from "./toolchain/index.ts";
 
 export interface ToolEnvironment {
-  /** to be laid over the process environment */
-  readonly variables: Readonly<Record<string, string>>;
+  /** to be laid over the process environment; what is undefined is to be taken out of it */
+  readonly variables: Readonly<Record<string, string | undefined>>;
   /** the pulumi command */
   readonly pulumi: string;
   /** which parts of Pulumi are ours */
@@ -27,7 +27,9 @@ export async function toolEnvironment(toolchain: Toolchain, options: { own?: boo
   return {
     variables: {
       ...pulumi.environment,
-      PATH: [...toolchain.clientPath, dirname(pulumi.command), process.env.PATH ?? ""].join(":"),
+      // The engine would take the user's own passphrase, for other stacks, before the file with the environment's.
+      PULUMI_CONFIG_PASSPHRASE: undefined,
+      PATH: [...toolchain.clientPath, pulumi.environment.PATH].join(delimiter),
       ...clusterVariables(options),
     },
     pulumi: pulumi.command,

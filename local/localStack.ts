@@ -56,7 +56,7 @@ export function withSalt(stackFile: string, salt: string): string {
 /** Creates the stack when it is not there, and the copy of its stack file. Returns the path of the copy. */
 export async function prepareStack(options: {
   readonly pulumi: string;
-  readonly variables: Readonly<Record<string, string>>;
+  readonly variables: Readonly<Record<string, string | undefined>>;
   readonly state: string;
 }): Promise<string> {
   const folder = join(options.state, "pulumi", "stack");

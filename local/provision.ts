@@ -25,7 +25,7 @@ export function changesOf(output: string): string {
 /** Provisions the stack and returns its BuildSetup. Throws with what the engine said. */
 export async function provision(options: {
   readonly pulumi: string;
-  readonly variables: Readonly<Record<string, string>>;
+  readonly variables: Readonly<Record<string, string | undefined>>;
   readonly state: string;
   readonly note: Note;
 }): Promise<Provisioned> {

@@ -30,7 +30,7 @@ export async function test(args: readonly string[]): Promise<number> {
   const decisions = decideTiers({ obstacle, running, ci, wanted });
   const outcomes: TierOutcome[] = [];
   let parts = "none ran";
-  let environment: Record<string, string> | undefined;
+  let environment: Record<string, string | undefined> | undefined;
   let began = false;
   try {
     for (const decision of decisions) {
@@ -73,7 +73,7 @@ export async function test(args: readonly string[]): Promise<number> {
 async function runTier(
   tier: Tier,
   rest: readonly string[],
-  environment: Record<string, string>,
+  environment: Record<string, string | undefined>,
 ): Promise<Counts | null> {
   const folder = await mkdtemp(join(tmpdir(), "pergola-test-"));
   const report = join(folder, "report.json");

@@ -56,9 +56,9 @@ export async function runChecks(): Promise<number> {
   return types === 0 && style === 0 ? 0 : 1;
 }
 
-/** One `export` line for a POSIX shell. */
-export function exportLine(name: string, value: string): string {
-  return `export ${name}='${value.replaceAll("'", "'\\''")}'`;
+/** One line for a POSIX shell: `export`, or `unset` when there is no value. */
+export function shellLine(name: string, value: string | undefined): string {
+  return value === undefined ? `unset ${name}` : `export ${name}='${value.replaceAll("'", "'\\''")}'`;
 }
 
 /** Prints the variables for `eval`. */
@@ -67,9 +67,9 @@ export async function printEnvironment(): Promise<void> {
   const { variables } = await toolEnvironment(toolchain, { own: true });
   for (const [name, value] of Object.entries(variables)) {
     // The shell's own PATH, not the one that npm made for this process.
-    if (name !== "PATH") process.stdout.write(`${exportLine(name, value)}\n`);
+    if (name !== "PATH") process.stdout.write(`${shellLine(name, value)}\n`);
   }
-  process.stdout.write(`${exportLine("PATH", toolchain.clientPath.join(delimiter))}":$PATH"\n`);
+  process.stdout.write(`${shellLine("PATH", toolchain.clientPath.join(delimiter))}":$PATH"\n`);
 }
 
 function pathWith(folders: readonly string[]): string {

@@ -1,7 +1,7 @@
 import { resolve } from "node:path";
 import { execa } from "execa";
 import { describe, expect, it } from "vitest";
-import { exportLine } from "../../../local/tools.ts";
+import { shellLine } from "../../../local/tools.ts";
 
 const main = resolve(import.meta.dirname, "../../../local/main.ts");
 const run = (...args: string[]) => execa(process.execPath, [main, ...args], { reject: false });
@@ -54,6 +54,11 @@ describe("the command line", () => {
 
 it("variables for a shell survive quotes, spaces and dollars", async () => {
   const value = 'it\'s $HOME "quoted" `x`\nline';
-  const { stdout } = await execa("sh", ["-c", `${exportLine("V", value)}; printf %s "$V"`]);
+  const { stdout } = await execa("sh", ["-c", `${shellLine("V", value)}; printf %s "$V"`]);
   expect(stdout).toBe(value);
+});
+
+it("a variable that has to go is unset, whatever the shell had", async () => {
+  const { stdout } = await execa("sh", ["-c", `V=old; ${shellLine("V", undefined)}; printf %s "\${V-gone}"`]);
+  expect(stdout).toBe("gone");
 });

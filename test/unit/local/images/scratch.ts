@@ -4,10 +4,16 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterAll } from "vitest";
 
+const made: string[] = [];
+// Here and not where a folder is made: inside of a test it would not be registered.
+afterAll(() => {
+  for (const path of made) rmSync(path, { recursive: true, force: true });
+});
+
 /** A new empty folder. */
 export function folder(): string {
   const path = mkdtempSync(join(tmpdir(), "pergola-images-"));
-  afterAll(() => rmSync(path, { recursive: true, force: true }));
+  made.push(path);
   return path;
 }
 
