@@ -29,6 +29,8 @@ export function builderRules(secrets: readonly string[]): PolicyRule[] {
       resources: ["deployments"],
       verbs: ["get", "list", "watch", "create", "update", "patch", "delete"],
     },
+    // Which pods are those of the builder's current template, while it is replaced.
+    { apiGroups: ["apps"], resources: ["replicasets"], verbs: ["get", "list"] },
     { apiGroups: [""], resources: ["serviceaccounts"], verbs: ["get"], resourceNames: [BUILDER_SERVICE_ACCOUNT] },
     ...(secrets.length === 0
       ? []
