@@ -1,4 +1,5 @@
 /** What apt says and asks for, as data. Pure. */
+import { DISK_FULL_HINT } from "./cache.ts";
 import type { DebianSet } from "./debianPackages.ts";
 
 /** One package as apt would download it now. */
@@ -56,7 +57,7 @@ export function explainAptFailure(set: DebianSet, output: string, system: string
   if (isDiskFull(output)) {
     return {
       message: `${what}: the disk is full: ${last}`,
-      hint: "free space, or set PERGOLA_CACHE to a folder on a larger disk",
+      hint: DISK_FULL_HINT,
     };
   }
   const missing = [

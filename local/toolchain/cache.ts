@@ -16,6 +16,9 @@ import {
 import { join } from "node:path";
 import { LocalError } from "../errors.ts";
 
+/** What to do when the disk that the cache is on is full. */
+export const DISK_FULL_HINT = "free space, or set PERGOLA_CACHE to a folder on a larger disk";
+
 /** What `entry.json` in an entry says. */
 export interface EntryRecord {
   readonly name: string;
@@ -107,7 +110,7 @@ export class Cache {
       rmSync(temporary, { recursive: true, force: true });
       if ((error as NodeJS.ErrnoException).code !== "ENOSPC") throw error;
       throw new LocalError(`${entry.name} ${entry.version}: the disk is full (${this.#folder})`, {
-        hint: "free space, or set PERGOLA_CACHE to a folder on a larger disk",
+        hint: DISK_FULL_HINT,
         cause: error,
       });
     }

@@ -6,6 +6,7 @@
  * of which none is built here; they are ignored. GOPROXY, GOSUMDB (other than off) and GOAUTH are taken over.
  */
 import { LocalError } from "../errors.ts";
+import { DISK_FULL_HINT } from "./cache.ts";
 
 /** The variables that are read with `go env -json`; it merges the environment with the user's `go env -w` file. */
 export const GO_SETTINGS = [
@@ -167,7 +168,7 @@ export function explainGoFailure(
   if (/no space left on device|disk quota exceeded/i.test(output)) {
     return {
       message: `${what}: the disk is full (${folders.join(", ")})`,
-      hint: "free space, or set PERGOLA_CACHE to a folder on a larger disk; building everything took 14 GB for a while",
+      hint: `${DISK_FULL_HINT}; building everything took 14 GB for a while`,
     };
   }
   if (/SECURITY ERROR|checksum mismatch/i.test(output)) {
