@@ -21,7 +21,22 @@ it("two starts at once: one waits for the other and says so, and both report the
     summary.images.map((image) => [image.name, image.mode, image.digest]);
   expect(digests(b)).toEqual(digests(a));
   expect(b.setup).toEqual(a.setup);
+  // What was there before stays as it is, and the result is complete.
+  expect(b.images.map((image: { status: string }) => image.status)).toEqual(b.images.map(() => "present"));
+  expect(b).toMatchObject({
+    cluster: { kubeconfig, context: "pergola-local" },
+    stack: "local",
+    parts: { "pulumi-nodejs": expect.any(String), kubernetes: expect.any(String) },
+    answer: expect.stringContaining("Hello from go-service"),
+  });
   expect(await kubectl(["get", "nodes", "--output", "jsonpath={.items[*].metadata.uid}"])).toBe(nodes);
+});
+
+it("after a start the stack has nothing to change, and the clone is as it was", async () => {
+  const clone = () => execa("git", ["status", "--porcelain"], { cwd: import.meta.dirname });
+  const before = await clone();
+  await execa(process.execPath, [bootstrap, "pulumi", "preview", "--stack", "local", "--expect-no-changes"]);
+  expect((await clone()).stdout).toBe(before.stdout);
 });
 
 it("another clone is told whose environment runs, and can neither take nor stop it", async () => {
