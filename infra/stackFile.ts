@@ -13,6 +13,12 @@ export type ConfigurationValues = Readonly<Record<string, string>>;
 /** Key that turns off the engine's default providers, which would act on whatever cluster is ambient. */
 const DEFAULT_PROVIDERS = "pulumi:disable-default-providers";
 
+/** What of a stack file is encrypted has to stay so, and everything but `secrets` gets into the setup and the cluster in clear. */
+const ENCRYPTED =
+  "has an encrypted value, but all of this section is published in clear text (in the stack's output and in ConfigMaps); " +
+  "keep the value in pergola:secrets (pulumi config set --secret --path 'pergola:secrets.NAME') and name it where a secret " +
+  "is used, or write this section without encryption";
+
 /** Sections that are scalars; the engine passes them as bare text. */
 const SCALARS: readonly SectionName[] = ["purpose", "allowProduction"];
 
@@ -28,7 +34,13 @@ export function parseStackFile(
   const problems: Problem[] = [...stackProblems(stack), ...providerProblems(values), ...keyProblems(values)];
   const parsed: Record<string, unknown> = {};
   for (const section of Object.keys(SECTIONS) as SectionName[]) {
-    const raw = rawSection(section, values[`pergola:${section}`]);
+    const key = `pergola:${section}`;
+    if (section !== "secrets" && secretKeys.includes(key)) {
+      // Not read at all: no message may show a value of it.
+      problems.push({ path: key, message: ENCRYPTED });
+      continue;
+    }
+    const raw = rawSection(section, values[key]);
     const result =
       "problem" in raw ? { problems: [raw.problem] } : parseSection<unknown>(section, SECTIONS[section], raw.value);
     if ("problems" in result) problems.push(...result.problems);

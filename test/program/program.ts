@@ -23,6 +23,8 @@ export interface ProgramOptions {
   readonly config: StackFileConfig;
   /** decrypted secrets, as `pergola:secrets` */
   readonly secrets?: Record<string, string>;
+  /** full keys that hold something encrypted beside the secrets */
+  readonly encrypted?: readonly string[];
   /** objects of the live cluster; kube-system by default */
   readonly live?: LiveObjects;
   readonly preview?: boolean;
@@ -96,7 +98,10 @@ export async function runProgram(options: ProgramOptions): Promise<ProgramRun> {
         HOME: home,
         KUBECONFIG: file,
         PULUMI_CONFIG: JSON.stringify(values),
-        PULUMI_CONFIG_SECRET_KEYS: JSON.stringify(options.secrets ? ["pergola:secrets"] : []),
+        PULUMI_CONFIG_SECRET_KEYS: JSON.stringify([
+          ...(options.secrets ? ["pergola:secrets"] : []),
+          ...(options.encrypted ?? []),
+        ]),
         PULUMI_NODEJS_TYPESCRIPT: "false",
         PULUMI_ERROR_OUTPUT_STRING: "true",
         PERGOLA_TEST_LOADED: loaded,

@@ -64,6 +64,18 @@ describe("a stack file", () => {
     expect(types(run)).toEqual(["pulumi:pulumi:Stack"]);
   });
 
+  test("with an encrypted value in a section that is published", async () => {
+    const config = changed((it) => {
+      it["pergola:access"].annotations = { "example.com/token": "hush" };
+    });
+    const run = await runProgram({ config, encrypted: ["pergola:access"] });
+    const message = refused(run);
+    expect(message).toContain("pergola:access: has an encrypted value");
+    expect(message).not.toContain("hush");
+    expect(types(run)).toEqual(["pulumi:pulumi:Stack"]);
+    expect(run.outputs).toEqual({});
+  });
+
   test("of a stack whose name cannot be part of object names", async () => {
     const run = await runProgram({ stack: "Dev_1", config: readStackFile("local") });
     expect(refused(run)).toBe(

@@ -20,12 +20,12 @@ export function values(config: Record<string, unknown>): Record<string, string> 
   return Object.fromEntries(Object.entries(config).map(([key, value]) => [key, text(value)]));
 }
 
-/** The problems of `local` after a change, as `path: message`. Secrets count as encrypted. */
+/** The problems of `local` after a change, as `path: message`. Secrets count as encrypted, and what else is said to be. */
 // biome-ignore lint/suspicious/noExplicitAny: as above
-export function problemsAfter(change: (config: Record<string, any>) => void): string[] {
+export function problemsAfter(change: (config: Record<string, any>) => void, encrypted: string[] = []): string[] {
   const config = localConfig();
   change(config);
-  const parsed = parseStackFile("local", values(config), ["pergola:secrets"]);
+  const parsed = parseStackFile("local", values(config), ["pergola:secrets", ...encrypted]);
   return "problems" in parsed ? parsed.problems.map(({ path, message }) => `${path}: ${message}`) : [];
 }
 

@@ -164,6 +164,19 @@ cases("secrets", [
   ],
 ]);
 
+test.each(["purpose", "registry", "access", "cluster", "builder", "cache"])(
+  "an encrypted value in %s is refused, and nothing of that section is shown",
+  (section) => {
+    const problems = problemsAfter(
+      (config) => (config[`pergola:${section}`] = { canary: "hush" }),
+      [`pergola:${section}`],
+    );
+    expect(problems).toEqual([
+      `pergola:${section}: has an encrypted value, but all of this section is published in clear text (in the stack's output and in ConfigMaps); keep the value in pergola:secrets (pulumi config set --secret --path 'pergola:secrets.NAME') and name it where a secret is used, or write this section without encryption`,
+    ]);
+  },
+);
+
 test("all problems are said at once, in one message that names the file", () => {
   const problems = problemsAfter((config) => {
     config["pergola:purpose"] = "tst";
