@@ -1,4 +1,5 @@
 // What a refresh reports as the inputs of an object: the live values of exactly those fields that the program named.
+import { hideContent } from "./outputs.ts";
 import { sameQuantity } from "./quantity.ts";
 import type { Value, ValueMap } from "./wire.ts";
 import { isList, isMap, isSecret, sameValue, secret, withoutSecrets } from "./wire.ts";
@@ -43,7 +44,10 @@ const served = [
   "uid",
 ];
 
-/** The inputs of an object that nobody's program has described yet: all of it, less what the API server adds. */
+/**
+ * The inputs of an object that nobody's program has described yet: all of it, less what the API server adds. They go into the
+ * state, so a Secret's content is secret.
+ */
 export function importedInputs(live: ValueMap): ValueMap {
   const metadata = isMap(live.metadata) ? live.metadata : {};
   const { status: _status, ...rest } = live;
@@ -51,7 +55,7 @@ export function importedInputs(live: ValueMap): ValueMap {
     ...rest,
     metadata: Object.fromEntries(Object.entries(metadata).filter(([key]) => !served.includes(key))),
   };
-  return live.kind === "Secret" && inputs.data !== undefined ? { ...inputs, data: secret(inputs.data) } : inputs;
+  return live.kind === "Secret" ? hideContent(inputs) : inputs;
 }
 
 function pick(live: Value | undefined, wanted: Value | undefined, amount: boolean): Value | undefined {

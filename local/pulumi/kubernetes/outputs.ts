@@ -84,7 +84,8 @@ function serviceSpec(dryRun: ValueMap, inputs: ValueMap): Value {
   };
 }
 
-function hideContent(object: ValueMap): ValueMap {
+/** A Secret with its content as secret values, kubectl's copy of it included. */
+export function hideContent(object: ValueMap): ValueMap {
   const hidden: Record<string, Value | undefined> = { ...object };
   for (const key of ["data", "stringData"]) {
     const value = hidden[key];

@@ -79,18 +79,29 @@ describe("what a refresh reports as inputs", () => {
   });
 });
 
-test("an import takes the whole object, less what the API server adds; a Secret's content is secret", () => {
+test("an import takes the whole object, less what the API server adds; a Secret's content is secret, also in kubectl's copy", () => {
+  const copy = "kubectl.kubernetes.io/last-applied-configuration";
   const live = {
     apiVersion: "v1",
     kind: "Secret",
-    metadata: { name: "one", uid: "u", managedFields: [], labels: { a: "1" } },
+    metadata: {
+      name: "one",
+      uid: "u",
+      managedFields: [],
+      labels: { a: "1" },
+      annotations: { [copy]: '{"stringData":{"a":"x"}}', team: "one" },
+    },
     data: { a: "eA==" },
     status: {},
   };
   expect(importedInputs(live)).toEqual({
     apiVersion: "v1",
     kind: "Secret",
-    metadata: { name: "one", labels: { a: "1" } },
+    metadata: {
+      name: "one",
+      labels: { a: "1" },
+      annotations: { [copy]: secret('{"stringData":{"a":"x"}}'), team: "one" },
+    },
     data: secret({ a: "eA==" }),
   });
 });
