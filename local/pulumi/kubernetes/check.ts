@@ -82,7 +82,10 @@ function complete(inputs: ValueMap, metadata: ValueMap, context: CheckContext): 
     added.annotations = { ...(isMap(metadata.annotations) ? metadata.annotations : {}), [autonamed]: "true" };
   }
   const noNamespace = metadata.namespace === undefined || metadata.namespace === null || metadata.namespace === "";
-  if (context.namespaced === true && noNamespace) added.namespace = context.defaultNamespace;
+  // While the cluster cannot say, the namespace of the last time stays: without it, a preview would show a replacement.
+  const namespace =
+    context.namespaced === undefined ? at(context.olds, "metadata", "namespace") : context.defaultNamespace;
+  if (context.namespaced !== false && noNamespace && namespace !== undefined) added.namespace = namespace;
   if (Object.keys(added).length === 0) return inputs;
   if (isSecret(inputs.metadata))
     return { ...inputs, metadata: { ...inputs.metadata, value: { ...metadata, ...added } } };

@@ -75,23 +75,36 @@ export function title(object: ValueMap): string {
   return `${stringAt(object, "kind") ?? "object"} ${idOf(object)}`;
 }
 
-/** Built-in kinds without a namespace, for when the cluster cannot be asked (Kubernetes 1.34 API reference). */
+/** The kinds of Kubernetes itself without a namespace (API reference of 1.34). */
 const clusterScoped: ReadonlySet<string> = new Set([
   "/Namespace", "/Node", "/PersistentVolume", "/ComponentStatus",
+  "admissionregistration.k8s.io/MutatingAdmissionPolicy", "admissionregistration.k8s.io/MutatingAdmissionPolicyBinding",
   "admissionregistration.k8s.io/MutatingWebhookConfiguration", "admissionregistration.k8s.io/ValidatingAdmissionPolicy",
   "admissionregistration.k8s.io/ValidatingAdmissionPolicyBinding", "admissionregistration.k8s.io/ValidatingWebhookConfiguration",
   "apiextensions.k8s.io/CustomResourceDefinition", "apiregistration.k8s.io/APIService",
   "certificates.k8s.io/CertificateSigningRequest", "flowcontrol.apiserver.k8s.io/FlowSchema",
-  "flowcontrol.apiserver.k8s.io/PriorityLevelConfiguration", "networking.k8s.io/IngressClass", "node.k8s.io/RuntimeClass",
-  "rbac.authorization.k8s.io/ClusterRole", "rbac.authorization.k8s.io/ClusterRoleBinding", "scheduling.k8s.io/PriorityClass",
-  "storage.k8s.io/CSIDriver", "storage.k8s.io/CSINode", "storage.k8s.io/StorageClass", "storage.k8s.io/VolumeAttachment",
+  "flowcontrol.apiserver.k8s.io/PriorityLevelConfiguration", "networking.k8s.io/IPAddress", "networking.k8s.io/IngressClass",
+  "networking.k8s.io/ServiceCIDR", "node.k8s.io/RuntimeClass", "rbac.authorization.k8s.io/ClusterRole",
+  "rbac.authorization.k8s.io/ClusterRoleBinding", "resource.k8s.io/DeviceClass", "resource.k8s.io/ResourceSlice",
+  "scheduling.k8s.io/PriorityClass", "storage.k8s.io/CSIDriver", "storage.k8s.io/CSINode", "storage.k8s.io/StorageClass",
+  "storage.k8s.io/VolumeAttachment", "storage.k8s.io/VolumeAttributesClass",
+]); // biome-ignore format: a table
+/** Those with one, in groups to which definitions may add kinds of either sort. */
+const namespaced: ReadonlySet<string> = new Set([
+  "coordination.k8s.io/Lease", "discovery.k8s.io/EndpointSlice", "events.k8s.io/Event", "networking.k8s.io/Ingress",
+  "networking.k8s.io/NetworkPolicy", "rbac.authorization.k8s.io/Role", "rbac.authorization.k8s.io/RoleBinding",
+  "resource.k8s.io/ResourceClaim", "resource.k8s.io/ResourceClaimTemplate", "storage.k8s.io/CSIStorageCapacity",
 ]); // biome-ignore format: a table
 
-/** Whether a built-in kind lies in namespaces; undefined for custom kinds, of which only the cluster knows. */
+/**
+ * Whether a kind of Kubernetes itself lies in namespaces. Undefined for all others, of which only the cluster knows: those of
+ * groups that end in `.k8s.io` too, since definitions may add kinds to these (GatewayClass, VolumeSnapshotClass).
+ */
 export function builtInNamespaced({ apiVersion, kind }: ObjectType): boolean | undefined {
   const group = groupOf(apiVersion);
-  if (clusterScoped.has(`${group}/${kind}`)) return false;
-  return group === "" || !group.includes(".") || group.endsWith(".k8s.io") ? true : undefined;
+  const key = `${group}/${kind}`;
+  if (clusterScoped.has(key)) return false;
+  return namespaced.has(key) || !group.includes(".") ? true : undefined;
 }
 
 /** Whether metadata asks for something by a Pulumi annotation. */

@@ -1,7 +1,13 @@
 import { describe, expect, test } from "vitest";
 import type { CheckContext } from "../../../../../local/pulumi/kubernetes/check.ts";
 import { checkInputs } from "../../../../../local/pulumi/kubernetes/check.ts";
-import { idOf, parseId, refusal, typeOfToken } from "../../../../../local/pulumi/kubernetes/kinds.ts";
+import {
+  builtInNamespaced,
+  idOf,
+  parseId,
+  refusal,
+  typeOfToken,
+} from "../../../../../local/pulumi/kubernetes/kinds.ts";
 import { secret, unknown } from "../../../../../local/pulumi/kubernetes/wire.ts";
 
 const context: CheckContext = {
@@ -44,6 +50,12 @@ describe("names", () => {
     const inputs = { metadata: { name: "one" } };
     expect(checkInputs(inputs, { ...context, namespaced: false }).inputs).toEqual(inputs);
     expect(checkInputs(inputs, { ...context, namespaced: undefined }).inputs).toEqual(inputs);
+  });
+
+  test("while the cluster cannot say whether a kind lies in namespaces, the namespace of the last time stays", () => {
+    const olds = { metadata: { name: "one", namespace: "team" } };
+    const inputs = { metadata: { name: "one" } };
+    expect(checkInputs(inputs, { ...context, olds, namespaced: undefined }).inputs).toEqual(olds);
   });
 
   test("metadata that is secret or not known yet is left as it is", () => {
@@ -96,6 +108,26 @@ describe("what is refused", () => {
     expect(refusal("kubernetes:a.dev/v1:DogPatch", { apiVersion: "a.dev/v1", kind: "DogPatch" })).toBeUndefined();
     expect(refusal("kubernetes:a.dev/v1:AllowList", { apiVersion: "a.dev/v1", kind: "AllowList" })).toBeUndefined();
   });
+});
+
+test.each([
+  ["v1 ConfigMap", true],
+  ["v1 PersistentVolume", false],
+  ["apps/v1 Deployment", true],
+  ["networking.k8s.io/v1 NetworkPolicy", true],
+  ["rbac.authorization.k8s.io/v1 RoleBinding", true],
+  ["rbac.authorization.k8s.io/v1 ClusterRole", false],
+  ["storage.k8s.io/v1 VolumeAttributesClass", false],
+  ["resource.k8s.io/v1 DeviceClass", false],
+  ["networking.k8s.io/v1 ServiceCIDR", false],
+  // Definitions add these: only the cluster knows.
+  ["gateway.networking.k8s.io/v1 GatewayClass", undefined],
+  ["snapshot.storage.k8s.io/v1 VolumeSnapshotClass", undefined],
+  ["storage.k8s.io/v9 NotThereYet", undefined],
+  ["engine.pergola.dev/v1 Widget", undefined],
+])("%s lies in namespaces, as far as is known without the cluster: %s", (type, expected) => {
+  const [apiVersion, kind] = type.split(" ") as [string, string];
+  expect(builtInNamespaced({ apiVersion, kind })).toBe(expected);
 });
 
 test("tokens name types, ids name objects", () => {
