@@ -1,5 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { ClusterClient, ObjectName } from "./client.ts";
+import { ApiError, Unreachable } from "./client.ts";
 import { annotation, title } from "./kinds.ts";
 import type { Surroundings } from "./readiness.ts";
 import { hasReadiness, readinessOf } from "./readiness.ts";
@@ -55,7 +56,8 @@ export async function waitReady(
   let live = applied;
   let said = "";
   for (let pause = 200; ; pause = Math.min(pause * 1.5, 1000)) {
-    const readiness = readinessOf(live, await surroundingsOf(client, live));
+    const seen = live;
+    const readiness = readinessOf(seen, await answered(() => surroundingsOf(client, seen), deadline, options));
     if (readiness.state === "ready") return live;
     if (readiness.state === "failed") throw await notReady(client, live, readiness.reason);
     if (readiness.detail !== said) options.onStatus(readiness.detail);
@@ -63,7 +65,7 @@ export async function waitReady(
     if (Date.now() >= deadline) throw await notReady(client, live, `${said} after ${seconds} s`);
     await delay(pause, undefined, { signal: options.signal }).catch(() => {});
     if (options.signal.aborted) throw cutShort(live, `the wait for ${title(live)} was cancelled: ${said}`);
-    const next = await client.get(name);
+    const next = await answered(() => client.get(name), deadline, options);
     if (next === undefined) throw cutShort(live, `${title(live)} was deleted while it was waited for`);
     live = next;
   }
@@ -82,7 +84,7 @@ export async function waitGone(
   const seconds = options.timeoutSeconds || defaultTimeoutSeconds;
   const deadline = Date.now() + seconds * 1000;
   for (let pause = 50; ; pause = Math.min(pause * 1.5, 1000)) {
-    const live = await client.get(name);
+    const live = await answered(() => client.get(name), deadline, options);
     if (live === undefined || (uid !== undefined && stringAt(live, "metadata", "uid") !== uid)) return;
     const held = heldBy(live);
     options.onStatus(`waiting for it to go${held}`);
@@ -91,6 +93,27 @@ export async function waitGone(
     if (options.signal.aborted)
       throw new Error(`${title(live)} is still there: the wait for its deletion was cancelled`);
   }
+}
+
+/**
+ * Asks until there is an answer, or until the deadline: an API server that is restarted, or has too much to do, ends no wait
+ * of ten minutes.
+ */
+async function answered<T>(ask: () => Promise<T>, deadline: number, options: WaitOptions): Promise<T> {
+  for (let pause = 200; ; pause = Math.min(pause * 1.5, 1000)) {
+    try {
+      return await ask();
+    } catch (error) {
+      if (!isPassing(error) || Date.now() >= deadline || options.signal.aborted) throw error;
+      options.onStatus(`asking again: ${(error as Error).message}`);
+    }
+    await delay(pause, undefined, { signal: options.signal }).catch(() => {});
+  }
+}
+
+/** No connection, too many requests, or an error of the server's own. */
+function isPassing(error: unknown): boolean {
+  return error instanceof Unreachable || (error instanceof ApiError && (error.code === 429 || error.code >= 500));
 }
 
 /** Finalizers, and for a namespace what is left in it. */
