@@ -42,13 +42,15 @@ describe("the Kubernetes provider", () => {
     expect(text).toContain(`ConfigMap ${space}/theirs already exists in cluster`);
   });
 
-  test("says that an object is gone, and what to run", async () => {
+  test("says that an object is gone, and what to run: preview and up alike", async () => {
     const account = (team: string) =>
       inNamespace(space, "builder", "core/v1", "ServiceAccount", { metadata: { annotations: { team } } });
     await stack.succeed("up", [namespace(space), account("one")]);
     await kubectl(["delete", "serviceaccount", "builder", "-n", space]);
-    const text = await shown("up", [namespace(space), account("two")]);
-    expect(text).toContain(`ServiceAccount ${space}/builder is gone from the cluster; run pulumi refresh`);
+    for (const operation of ["preview", "up"] as const) {
+      const text = await shown(operation, [namespace(space), account("two")]);
+      expect(text).toContain(`ServiceAccount ${space}/builder is gone from the cluster; run pulumi refresh`);
+    }
     await stack.succeed("refresh", [namespace(space), account("two")]);
     expect((await stack.succeed("up", [namespace(space), account("two")])).steps).toContain("create builder");
   });

@@ -39,10 +39,13 @@ export async function previewCreation(
   });
 }
 
-/** The outputs that an update is expected to have. @throws Error when the API server refuses it */
+/** The outputs that an update is expected to have. @throws Error when the API server refuses it, or the object is gone */
 export async function previewUpdate(inputs: ValueMap, olds: ValueMap, context: PreviewContext): Promise<ValueMap> {
   return askOr(previewFromInputs(inputs), inputs, context, async (client) => {
-    const answer = await apply(client, nameOf(inputs), inputs, { manager: context.manager, dryRun: true });
+    const name = nameOf(inputs);
+    // A dry run would create an object that is gone, where `up` refuses.
+    await refuseGone(client, name, inputs);
+    const answer = await apply(client, name, inputs, { manager: context.manager, dryRun: true });
     return toOutputs(previewOfUpdate(answer, olds), inputs, context.manager);
   });
 }
@@ -55,6 +58,12 @@ export async function refuseExisting(client: ClusterClient, name: ObjectName, in
   throw new Error(
     `${title(inputs)} already exists${going} in ${client.title}; import it (pulumi import, or the import option), rename yours, or set upsertExistingObjects on the provider to take it over`,
   );
+}
+
+/** @throws Error when an object is not there, naming it and the way out */
+export async function refuseGone(client: ClusterClient, name: ObjectName, inputs: ValueMap): Promise<void> {
+  if ((await client.get(name)) !== undefined) return;
+  throw new Error(`${title(inputs)} is gone from the cluster; run pulumi refresh, and pulumi up will create it again`);
 }
 
 /** The name that inputs give an object. @throws Error when they give none */

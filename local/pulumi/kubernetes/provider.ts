@@ -14,7 +14,7 @@ import { annotation, builtInNamespaced, idOf, parseId, refusal, title, tokenOfUr
 import { readKubeconfig, selectCluster } from "./kubeconfig.ts";
 import { managerOf, toOutputs } from "./outputs.ts";
 import type { PreviewContext } from "./preview.ts";
-import { nameOf, previewCreation, previewUpdate, refuseExisting } from "./preview.ts";
+import { nameOf, previewCreation, previewUpdate, refuseExisting, refuseGone } from "./preview.ts";
 import { hideSecrets } from "./redact.ts";
 import type { ProviderSettings } from "./settings.ts";
 import { readSettings } from "./settings.ts";
@@ -131,11 +131,7 @@ export class KubernetesProvider {
       if (operation.preview) return previewUpdate(inputs, olds, this.#previews(manager));
       const name = nameOf(inputs);
       try {
-        if ((await this.#connected().get(name)) === undefined) {
-          throw new Error(
-            `${title(inputs)} is gone from the cluster; run pulumi refresh, and pulumi up will create it again`,
-          );
-        }
+        await refuseGone(this.#connected(), name, inputs);
         const live = await apply(this.#connected(), name, inputs, { manager, dryRun: false });
         return (await this.#settle(operation, name, live, manager)).outputs;
       } catch (error) {
