@@ -99,24 +99,10 @@ export class ClusterClient {
     return this.#call("PATCH", `${await this.#objectPath(object)}?${query}`, body, "application/apply-patch+yaml");
   }
 
-  /** Asks for an object's deletion; it may take a while to be gone. Resolves to false when it was not there. */
-  async delete(
-    object: ObjectName,
-    options: { readonly propagation: string; readonly uid?: string | undefined },
-  ): Promise<boolean> {
-    const body = {
-      apiVersion: "v1",
-      kind: "DeleteOptions",
-      propagationPolicy: options.propagation,
-      ...(options.uid === undefined ? {} : { preconditions: { uid: options.uid } }),
-    };
-    return (await this.#unlessGone(this.#call("DELETE", await this.#objectPath(object), body))) !== undefined;
-  }
-
-  /** Closes kept connections. */
-  close(): void {
-    this.#agent.destroy();
-    this.#plainAgent.destroy();
+  /** Asks for an object's deletion; it may take a while to be gone. One that is not there is fine. */
+  async delete(object: ObjectName, options: { readonly propagation: string }): Promise<void> {
+    const body = { apiVersion: "v1", kind: "DeleteOptions", propagationPolicy: options.propagation };
+    await this.#unlessGone(this.#call("DELETE", await this.#objectPath(object), body));
   }
 
   async #unlessGone(answer: Promise<ValueMap>): Promise<ValueMap | undefined> {
