@@ -3,13 +3,18 @@
  * table. `exitCode` says what a process that stops because of it exits with.
  */
 
-/** Exit codes of `pergola`: done, a build failed, usage or configuration, infrastructure (worth a retry). */
+/**
+ * Exit codes of `pergola`: done, a build failed, usage or configuration, infrastructure (worth a retry); and what a shell gives
+ * a program that ends by SIGHUP, SIGINT, SIGPIPE (nobody reads its output any more) and SIGTERM.
+ */
 export const EXIT = {
   done: 0,
   buildFailed: 1,
   usage: 2,
   infrastructure: 75,
+  hungUp: 129,
   interrupted: 130,
+  outputClosed: 141,
   terminated: 143,
 } as const;
 

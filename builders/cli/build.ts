@@ -14,7 +14,7 @@ import { connect, type Session } from "./connect.ts";
 import { plansAsText } from "./dryRun.ts";
 import { type ImageFlags, requestImages } from "./imageOptions.ts";
 import { watchInterruption } from "./interruption.ts";
-import { colorsOn, type GlobalOptions, note, printResult } from "./output.ts";
+import { colorsOn, type GlobalOptions, note, outputClosed, printResult } from "./output.ts";
 import { buildGraph } from "./schedule.ts";
 
 export interface BuildOptions extends GlobalOptions, ImageFlags {
@@ -70,7 +70,7 @@ async function build(
   const planned = new Map(plans.map((one) => [one.name, one]));
   const kube = await session.kube();
   const { execute } = await import("../run/index.ts");
-  const interruption = watchInterruption(note);
+  const interruption = watchInterruption(note, outputClosed);
   try {
     const images = await buildGraph({
       graph,

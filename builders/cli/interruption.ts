@@ -1,30 +1,54 @@
-/** Ctrl-C and termination: the first one cancels and cleans up, the second one leaves at once. */
+/** Ctrl-C, termination and an output that nobody reads: the first one cancels and cleans up, a later one leaves at once. */
 import { EXIT } from "../errors.ts";
 
 export interface Interruption {
-  /** aborted by the first SIGINT or SIGTERM */
+  /** aborted by the first SIGINT, SIGTERM or SIGHUP, and when the output is closed */
   readonly signal: AbortSignal;
-  /** 130 or 143 once interrupted, else null */
+  /** 129, 130, 141 or 143 once interrupted, else null */
   exitCode(): number | null;
   /** takes the handlers away again */
   release(): void;
 }
 
-/** @param say prints a line for people */
-export function watchInterruption(say: (line: string) => void): Interruption {
+/**
+ * One termination arrives several times: the kernel signals the whole process group (Ctrl-C, `timeout`, systemd), and each
+ * process above this one, npm among them, passes on what it got. Nobody presses Ctrl-C deliberately again within this time.
+ */
+const REPEAT_MILLISECONDS = 2000;
+
+const CODES = { SIGHUP: EXIT.hungUp, SIGINT: EXIT.interrupted, SIGTERM: EXIT.terminated } as const;
+const SIGNALS = Object.keys(CODES) as (keyof typeof CODES)[];
+
+/**
+ * @param say prints a line for people
+ * @param outputClosed aborted when what is printed cannot be read any more
+ */
+export function watchInterruption(say: (line: string) => void, outputClosed: AbortSignal): Interruption {
   const controller = new AbortController();
   let code: number | null = null;
-  const handle = (exitCode: number) => (): void => {
-    if (code !== null) process.exit(code);
+  let began = 0;
+  const stop = (exitCode: number): void => {
     code = exitCode;
+    began = performance.now();
     say("Stopping: cancelling the builds and removing their pods. Once more to leave them.");
     controller.abort();
   };
-  const handlers = { SIGINT: handle(EXIT.interrupted), SIGTERM: handle(EXIT.terminated) };
-  process.on("SIGINT", handlers.SIGINT).on("SIGTERM", handlers.SIGTERM);
+  const handle = (name: NodeJS.Signals): void => {
+    if (code === null) stop(CODES[name as keyof typeof CODES]);
+    else if (performance.now() - began > REPEAT_MILLISECONDS) process.exit(code);
+  };
+  const closed = (): void => {
+    if (code === null) stop(EXIT.outputClosed);
+  };
+  for (const name of SIGNALS) process.on(name, handle);
+  outputClosed.addEventListener("abort", closed);
+  if (outputClosed.aborted) closed();
   return {
     signal: controller.signal,
     exitCode: () => code,
-    release: () => void process.off("SIGINT", handlers.SIGINT).off("SIGTERM", handlers.SIGTERM),
+    release: () => {
+      for (const name of SIGNALS) process.off(name, handle);
+      outputClosed.removeEventListener("abort", closed);
+    },
   };
 }

@@ -4,10 +4,11 @@ import { readFileSync } from "node:fs";
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import { EXIT, PergolaError } from "../errors.ts";
 import { PROGRESS_KINDS } from "../report/progress.ts";
-import { type GlobalOptions, printError } from "./output.ts";
+import { type GlobalOptions, printError, watchOutput } from "./output.ts";
 
 const MODES = ["cluster-buildkit", "kaniko", "local-docker"];
 
+watchOutput();
 process.exitCode = await main(process.argv.slice(2));
 
 /** Runs one command line; resolves to the exit code and never rejects. */
@@ -76,7 +77,8 @@ function pergola(done: (code: number) => void): Command {
       "after",
       `\nA path is a directory with a Dockerfile, a directory with Garden Build actions in it or below it, or a Garden file.
 Any other word is the name of an image below the working directory. Images that are FROM one another are built in order.
-Exit codes: 0 built, 1 a build failed, 2 usage or configuration, 75 infrastructure (try again), 130/143 interrupted.
+Exit codes: 0 built, 1 a build failed, 2 usage or configuration, 75 infrastructure (try again),
+129/130/143 interrupted by SIGHUP, SIGINT or SIGTERM, 141 when nobody reads the output any more.
 ${examples([
   "pergola build services/api",
   "pergola build examples --mode kaniko --output json",

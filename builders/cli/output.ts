@@ -15,14 +15,38 @@ export interface GlobalOptions {
   readonly debug: boolean;
 }
 
+/** What a stream says when its reader is gone: a pipe whose other end was closed, a terminal that was. */
+const READER_GONE: readonly (string | undefined)[] = ["EPIPE", "EIO"];
+
+const closed = new Set<NodeJS.WriteStream>();
+const gone = new AbortController();
+
+/** Aborted when the reader of stdout or stderr is gone. */
+export const outputClosed: AbortSignal = gone.signal;
+
+/** Makes a closed pipe or terminal an event ({@link outputClosed}) instead of a crash: what is written from then on is dropped. */
+export function watchOutput(): void {
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on("error", (error: NodeJS.ErrnoException) => {
+      if (!READER_GONE.includes(error.code)) throw error;
+      closed.add(stream);
+      gone.abort();
+    });
+  }
+}
+
 /** Prints a result: JSON when asked for, else the text. */
 export function printResult(options: GlobalOptions, value: unknown, text: () => string): void {
-  process.stdout.write(options.output === "json" ? `${JSON.stringify(value, null, 2)}\n` : `${text()}\n`);
+  write(process.stdout, options.output === "json" ? JSON.stringify(value, null, 2) : text());
 }
 
 /** A line for people. */
 export function note(line: string): void {
-  process.stderr.write(`${line}\n`);
+  write(process.stderr, line);
+}
+
+function write(stream: NodeJS.WriteStream, text: string): void {
+  if (!closed.has(stream)) stream.write(`${text}\n`);
 }
 
 /** Whether stderr takes colours: not with --no-color or NO_COLOR (no-color.org), and not when it is no terminal. */
@@ -53,7 +77,7 @@ export function printError(error: unknown, options: { output: string; color: boo
   note(`${label} ${first}`);
   for (const line of more) note(line);
   if (options.debug && error instanceof Error) note(debugText(error));
-  if (options.output === "json") process.stdout.write(`${JSON.stringify({ version: 1, error: data }, null, 2)}\n`);
+  if (options.output === "json") write(process.stdout, JSON.stringify({ version: 1, error: data }, null, 2));
   return error instanceof PergolaError ? error.exitCode : EXIT.infrastructure;
 }
 
