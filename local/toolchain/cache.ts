@@ -11,6 +11,7 @@ import {
   readFileSync,
   renameSync,
   rmSync,
+  statSync,
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
@@ -18,6 +19,12 @@ import { LocalError } from "../errors.ts";
 
 /** What to do when the disk that the cache is on is full. */
 export const DISK_FULL_HINT = "free space, or set PERGOLA_CACHE to a folder on a larger disk";
+
+/** The error to throw on: one for a person when the disk was full while `what` was written to `folder`, else the same. */
+export function explainFullDisk(error: unknown, what: string, folder: string): unknown {
+  if ((error as NodeJS.ErrnoException).code !== "ENOSPC") return error;
+  return new LocalError(`${what}: the disk is full (${folder})`, { hint: DISK_FULL_HINT, cause: error });
+}
 
 /** What `entry.json` in an entry says. */
 export interface EntryRecord {
@@ -56,13 +63,12 @@ export function folderContent(folder: string): Record<string, string> {
 const RECORD = "entry.json";
 const UNFINISHED = ".unfinished-";
 
-/** One folder of the cache with entries of one sort. */
+/** One folder of the cache with entries of one sort. The folder is made with its first entry: looking changes nothing. */
 export class Cache {
   readonly #folder: string;
 
   constructor(folder: string) {
     this.#folder = folder;
-    mkdirSync(folder, { recursive: true });
   }
 
   /** Path of the entry with this key when it is there and whole. */
@@ -71,12 +77,14 @@ export class Cache {
     return this.#whole(path) ? path : undefined;
   }
 
-  /** Path of an entry with these inputs, whatever it was made with; for when that cannot be found out now. */
+  /** Path of the newest entry with these inputs, whatever it was made with. */
   findByInputs(name: string, version: string, inputs: string): string | undefined {
-    return readdirSync(this.#folder)
+    const made = (path: string): number => statSync(join(path, RECORD)).mtimeMs;
+    return this.#names()
       .filter((entry) => entry.startsWith(`${name}-${version}-`))
       .map((entry) => join(this.#folder, entry))
-      .find((path) => this.#whole(path) && this.record(path).inputs === inputs);
+      .filter((path) => this.#whole(path) && this.record(path).inputs === inputs)
+      .sort((a, b) => made(b) - made(a))[0];
   }
 
   /** What an entry says about itself. */
@@ -108,19 +116,19 @@ export class Cache {
       return path;
     } catch (error) {
       rmSync(temporary, { recursive: true, force: true });
-      if ((error as NodeJS.ErrnoException).code !== "ENOSPC") throw error;
-      throw new LocalError(`${entry.name} ${entry.version}: the disk is full (${this.#folder})`, {
-        hint: DISK_FULL_HINT,
-        cause: error,
-      });
+      throw explainFullDisk(error, `${entry.name} ${entry.version}`, this.#folder);
     }
   }
 
   /** Deletes what killed processes left. The caller holds the lock that keeps others from making entries here. */
   removeUnfinished(): void {
-    for (const name of readdirSync(this.#folder)) {
+    for (const name of this.#names()) {
       if (name.startsWith(UNFINISHED)) rmSync(join(this.#folder, name), { recursive: true, force: true });
     }
+  }
+
+  #names(): string[] {
+    return existsSync(this.#folder) ? readdirSync(this.#folder) : [];
   }
 
   #path(name: string, version: string, key: string): string {

@@ -17,7 +17,7 @@ import {
 import { join } from "node:path";
 import { execa } from "execa";
 import { LocalError } from "../errors.ts";
-import { cacheFolder, repositoryRoot } from "../paths.ts";
+import { cacheDirectory, cacheFolder, repositoryRoot } from "../paths.ts";
 import type { Note, Progress } from "../progress.ts";
 import { explainAptFailure, isDiskFull, parsePrintedUris, type ResolvedPackage, unresolved } from "./apt.ts";
 import { Cache, type EntryRecord, keyOf } from "./cache.ts";
@@ -52,21 +52,25 @@ export interface DebianState {
   readonly resolved: readonly ResolvedPackage[];
 }
 
-/**
- * Finds a set in the cache: the one with the versions that the system's lists name now; when they cannot name all,
- * any with the same packages.
- */
-export async function findDebianSet(set: DebianSet): Promise<DebianState> {
-  const cache = new Cache(cacheFolder("debian"));
-  const inputs = setInputs(set);
-  const resolved = await resolvePackages(set, []).catch(() => []);
-  if (resolved.length === 0 || unresolved(set, resolved).length > 0) {
-    return { entry: cache.findByInputs(set.name, VERSION, inputs), resolved: [] };
-  }
-  return { entry: cache.find(set.name, VERSION, setKey(inputs, resolved)), resolved };
+/** Folder of the set that was unpacked last, whatever versions the system's lists name now; undefined when there is none. */
+export function unpackedDebianSet(set: DebianSet): string | undefined {
+  return debianCache().findByInputs(set.name, VERSION, setInputs(set));
 }
 
-/** Root folders of the unpacked sets, in their order; what is missing is made, by one process at a time. */
+/**
+ * Finds a set in the cache as a start takes it: the one with the versions that the system's lists name now; when they
+ * cannot name all, the one that was unpacked last.
+ */
+export async function findDebianSet(set: DebianSet): Promise<DebianState> {
+  const resolved = await resolvePackages(set, []).catch(() => []);
+  if (unresolved(set, resolved).length > 0) return { entry: unpackedDebianSet(set), resolved: [] };
+  return { entry: debianCache().find(set.name, VERSION, setKey(setInputs(set), resolved)), resolved };
+}
+
+/**
+ * Root folders of the unpacked sets, in their order; what is missing is made, by one process at a time. When newer
+ * packages cannot be had, those that were unpacked before are taken.
+ */
 export async function ensureDebianSets(sets: readonly DebianSet[], progress: Progress): Promise<string[]> {
   let states = await Promise.all(sets.map(findDebianSet));
   if (states.some((state) => state.entry === undefined)) {
@@ -75,42 +79,66 @@ export async function ensureDebianSets(sets: readonly DebianSet[], progress: Pro
       `unpacks Debian packages for ${repositoryRoot}`,
       (owner) => progress.say(`waiting for Debian packages that another start unpacks (${owner})`),
     );
-    new Cache(cacheFolder("debian")).removeUnfinished();
+    debianCache().removeUnfinished();
     states = await Promise.all(sets.map(findDebianSet));
     const entries: string[] = [];
-    for (const [index, set] of sets.entries()) {
-      const title = `Debian packages: ${set.name} (${set.packages.length})`;
-      entries.push(states[index]?.entry ?? (await progress.phase(title, (note) => addSet(set, note))));
+    try {
+      for (const [index, set] of sets.entries()) {
+        const title = `Debian packages: ${set.name} (${set.packages.length})`;
+        entries.push(states[index]?.entry ?? (await progress.phase(title, (note) => renewSet(set, progress, note))));
+      }
+    } finally {
+      rmSync(aptFolder(), { recursive: true, force: true });
     }
-    rmSync(aptFolder(), { recursive: true, force: true });
     return entries.map((entry) => join(entry, "root"));
   }
   return states.map((state) => join(state.entry as string, "root"));
 }
 
-/** Where package lists of our own are while they are needed. */
+function debianCache(): Cache {
+  return new Cache(join(cacheDirectory(), "debian"));
+}
+
+/** Where packages, and package lists of our own, are while they are needed. */
 function aptFolder(): string {
   return join(cacheFolder("build"), "apt");
 }
 
+/** Makes the set, or goes on with the one that was unpacked last: a mirror that is away must not stop a start. */
+async function renewSet(set: DebianSet, progress: Progress, note: Note): Promise<string> {
+  try {
+    return await addSet(set, note);
+  } catch (error) {
+    const before = unpackedDebianSet(set);
+    // On a full disk nothing that follows would work either.
+    if (before === undefined || !(error instanceof LocalError) || isDiskFull(error.message)) throw error;
+    progress.say(`${error.message}; going on with the packages that were unpacked before`);
+    return before;
+  }
+}
+
 async function addSet(set: DebianSet, note: Note): Promise<string> {
-  const cache = new Cache(cacheFolder("debian"));
   const { resolved, options } = await resolveWithLists(set, note);
+  const packages = join(aptFolder(), "packages");
+  rmSync(packages, { recursive: true, force: true });
+  mkdirSync(packages, { recursive: true });
+  const downloaded = await downloadPackages(set, resolved, packages, options, note);
   const inputs = setInputs(set);
-  const madeWith = resolved.map((one) => `${one.name} ${one.version}`).sort();
   const entry: Omit<EntryRecord, "seconds" | "files"> = {
     name: set.name,
     version: VERSION,
+    // Over what the system's lists name, also when the archive had newer packages: the next start looks for that.
     key: setKey(inputs, resolved),
     inputs,
-    madeWith: madeWith.join(", "),
+    madeWith: downloaded
+      .map((one) => `${one.name} ${one.version}`)
+      .sort()
+      .join(", "),
   };
-  return await cache.add(entry, async (folder) => {
-    const packages = join(folder, "packages");
+  return await debianCache().add(entry, async (folder) => {
     const root = join(folder, "root");
-    for (const path of [packages, root]) mkdirSync(path, { recursive: true });
-    await downloadPackages(set, resolved, packages, options, note);
-    for (const one of resolved) {
+    mkdirSync(root);
+    for (const one of downloaded) {
       note(`unpacking ${one.name} ${one.version}`);
       const result = await execa("dpkg-deb", ["--extract", join(packages, one.file), root], { reject: false });
       if (result.exitCode !== 0) throw aptError(set, `E: ${one.file}: ${result.stderr.trim()}`);
@@ -134,24 +162,27 @@ async function resolveWithLists(
   return { resolved: await resolvePackages(set, options), options };
 }
 
+/** Downloads the packages and returns them; where they are gone from the archive, the ones that replaced them. */
 async function downloadPackages(
   set: DebianSet,
   resolved: readonly ResolvedPackage[],
   folder: string,
   options: readonly string[],
   note: Note,
-): Promise<void> {
+): Promise<readonly ResolvedPackage[]> {
   note(`downloading ${(resolved.reduce((sum, one) => sum + one.size, 0) / 1e6).toFixed(0)} MB`);
-  const argv = resolved.map((one) => `${one.name}=${one.version}`);
+  const argv = (packages: readonly ResolvedPackage[]) => packages.map((one) => `${one.name}=${one.version}`);
+  let downloaded = resolved;
   try {
-    await apt(set, [...options, "download", ...argv], folder);
+    await apt(set, [...options, "download", ...argv(resolved)], folder);
   } catch (error) {
     if (isDiskFull((error as Error).message)) throw error;
     // Lists that are older than the archive name files that are no longer there, and a mirror fails now and then.
-    // Versions stay as they were resolved: they are in the entry's key.
-    await apt(set, [...(await freshLists(set, note)), "download", ...argv], folder);
+    const fresh = await freshLists(set, note);
+    downloaded = await resolvePackages(set, fresh);
+    await apt(set, [...fresh, "download", ...argv(downloaded)], folder);
   }
-  for (const one of resolved) {
+  for (const one of downloaded) {
     const sum = createHash("sha256")
       .update(readFileSync(join(folder, one.file)))
       .digest("hex");
@@ -161,6 +192,7 @@ async function downloadPackages(
       });
     }
   }
+  return downloaded;
 }
 
 /** Package lists of our own below the cache, fetched anew. */

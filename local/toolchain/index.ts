@@ -1,11 +1,12 @@
 /** The programs that the embedded environment is made of: `ensureToolchain` makes them ready, once per machine. */
 import { join } from "node:path";
 import type { Progress } from "../progress.ts";
-import { debianEnvironment, ensureDebianSets, findDebianSet } from "./debian.ts";
+import { debianEnvironment, ensureDebianSets, unpackedDebianSet } from "./debian.ts";
 import { DEBIAN_SETS } from "./debianPackages.ts";
 import { checkGo, ensureGoTools, findGoTools, readGoSettings } from "./go.ts";
+import type { GoSettings } from "./goSettings.ts";
 import { findOnPath } from "./onPath.ts";
-import { type BinaryName, DEFAULT_TOOLS, GO_TOOLS, goTool, type ToolName, toolOfBinary } from "./tools.ts";
+import { type BinaryName, DEFAULT_TOOLS, GO_TOOLS, type GoTool, goTool, type ToolName, toolOfBinary } from "./tools.ts";
 
 export type { BinaryName, ToolName } from "./tools.ts";
 export { DEFAULT_TOOLS } from "./tools.ts";
@@ -23,8 +24,6 @@ export interface Toolchain {
   environment(): Record<string, string>;
   /** Folders for a user's PATH: buildctl and kubectl, and nothing else. */
   readonly clientPath: readonly string[];
-  /** Tools that were found on PATH and not built. */
-  readonly fromPath: readonly ToolName[];
 }
 
 /**
@@ -36,30 +35,38 @@ export async function ensureToolchain(
   names: readonly ToolName[] = DEFAULT_TOOLS,
 ): Promise<Toolchain> {
   const { binaries, missing } = await splitByPath(names);
+  // A Go that cannot build what is missing is said before anything is downloaded.
+  const settings = await readGoSettings();
+  const unbuilt = unbuiltTools(missing, settings);
+  if (unbuilt.length > 0) checkGo(unbuilt, settings);
   // Debian first: it takes seconds, and what is wrong with the machine shows early.
   const [debianRoot = "", baseRoot = ""] = await ensureDebianSets(DEBIAN_SETS, progress);
   const entries = await ensureGoTools(missing.map(goTool), progress);
   return toolchain(binaries, entries, debianRoot, baseRoot);
 }
 
-/** The toolchain when all of it is there; undefined when something would have to be built or downloaded. */
+/**
+ * The toolchain as it was made ready last; undefined when a part of it is not there. Newer Debian packages or another Go
+ * since then do not matter: who only uses a running environment must not have to start it anew.
+ */
 export async function findToolchain(names: readonly ToolName[] = DEFAULT_TOOLS): Promise<Toolchain | undefined> {
   const { binaries, missing } = await splitByPath(names);
-  const states = findGoTools(missing.map(goTool), await readGoSettings());
+  const states = findGoTools(missing.map(goTool), undefined);
   const entries = states.flatMap(({ tool, entry }) => (entry === undefined ? [] : [[tool.name, entry] as const]));
   if (entries.length < states.length) return undefined;
-  const [debian, base] = await Promise.all(DEBIAN_SETS.map(findDebianSet));
-  if (debian?.entry === undefined || base?.entry === undefined) return undefined;
-  return toolchain(binaries, new Map(entries), join(debian.entry, "root"), join(base.entry, "root"));
+  const [debian, base] = DEBIAN_SETS.map(unpackedDebianSet);
+  if (debian === undefined || base === undefined) return undefined;
+  return toolchain(binaries, new Map(entries), join(debian, "root"), join(base, "root"));
 }
 
-/** Why the toolchain is not there, in a few words; null when it is. Nothing is built or downloaded to find out. */
+/**
+ * Why a start would have to make the toolchain first, in a few words; null when it would not. Nothing is built or
+ * downloaded to find out.
+ */
 export async function toolchainObstacle(names: readonly ToolName[] = DEFAULT_TOOLS): Promise<string | null> {
   const { missing } = await splitByPath(names);
   const settings = await readGoSettings();
-  const unbuilt = findGoTools(missing.map(goTool), settings).flatMap(({ tool, entry }) =>
-    entry === undefined ? [tool] : [],
-  );
+  const unbuilt = unbuiltTools(missing, settings);
   if (unbuilt.length > 0) {
     try {
       checkGo(unbuilt, settings);
@@ -68,11 +75,14 @@ export async function toolchainObstacle(names: readonly ToolName[] = DEFAULT_TOO
     }
     return `not built yet: ${unbuilt.map((tool) => tool.name).join(", ")} (npm start builds them)`;
   }
-  for (const set of DEBIAN_SETS) {
-    if ((await findDebianSet(set)).entry === undefined)
-      return `Debian packages are not unpacked yet (npm start does it)`;
+  if (DEBIAN_SETS.some((set) => unpackedDebianSet(set) === undefined)) {
+    return "Debian packages are not unpacked yet (npm start does it)";
   }
   return null;
+}
+
+function unbuiltTools(names: readonly ToolName[], settings: GoSettings | undefined): GoTool[] {
+  return findGoTools(names.map(goTool), settings).flatMap(({ tool, entry }) => (entry === undefined ? [tool] : []));
 }
 
 async function splitByPath(
@@ -111,7 +121,6 @@ function toolchain(
     clientPath: [...entries]
       .filter(([name]) => GO_TOOLS.some((tool) => tool.name === name && Object.keys(tool.links).some(isClientLink)))
       .map(([, entry]) => join(entry, "client")),
-    fromPath: [...new Set([...fromPath.keys()].map((name) => toolOfBinary(name).name))],
   };
 }
 

@@ -1,9 +1,9 @@
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { Cache, folderContent, keyOf } from "../../../../local/toolchain/cache.ts";
+import { Cache, DISK_FULL_HINT, folderContent, keyOf } from "../../../../local/toolchain/cache.ts";
 
 let folder = "";
 beforeEach(() => {
@@ -47,11 +47,24 @@ describe("an entry", () => {
     expect(cache.record(path)).toMatchObject({ ...entry, files: { program: 7 } });
   });
 
-  it("is found by its inputs, whatever it was made with", async () => {
+  it("is found by its inputs, whatever it was made with; the newest of several", async () => {
     const cache = new Cache(folder);
     const path = await cache.add(entry, fill);
     expect(cache.findByInputs("tool", "1.0", "iiii")).toBe(path);
     expect(cache.findByInputs("tool", "1.0", "jjjj")).toBeUndefined();
+    const later = await cache.add({ ...entry, key: "0000", madeWith: "go2" }, fill);
+    utimesSync(join(path, "entry.json"), 1, 1);
+    expect(cache.findByInputs("tool", "1.0", "iiii")).toBe(later);
+    utimesSync(join(later, "entry.json"), 0, 0);
+    expect(cache.findByInputs("tool", "1.0", "iiii")).toBe(path);
+  });
+
+  it("is looked for without making a folder", () => {
+    const cache = new Cache(join(folder, "none"));
+    expect(cache.find("tool", "1.0", "aaaa")).toBeUndefined();
+    expect(cache.findByInputs("tool", "1.0", "iiii")).toBeUndefined();
+    cache.removeUnfinished();
+    expect(readdirSync(folder)).toEqual([]);
   });
 
   it("leaves nothing behind when making it fails", async () => {
@@ -61,6 +74,18 @@ describe("an entry", () => {
       throw new Error("no network");
     };
     await expect(cache.add(entry, failing)).rejects.toThrow("no network");
+    expect(readdirSync(folder)).toEqual([]);
+  });
+
+  it("that does not fit the disk says what to do, and leaves nothing behind", async () => {
+    const filling = async () => {
+      writeFileSync("/dev/full", "content");
+      return [];
+    };
+    await expect(new Cache(folder).add(entry, filling)).rejects.toMatchObject({
+      message: `tool 1.0: the disk is full (${folder})`,
+      hint: DISK_FULL_HINT,
+    });
     expect(readdirSync(folder)).toEqual([]);
   });
 
