@@ -25,6 +25,9 @@ const INSTRUCTION =
 const FILES = /^(RUN|COPY|ADD|WORKDIR) /;
 const CACHED = /^Using caching version of cmd: (.*)$/;
 const PUSHED = /^Pushed (\S+)@(sha256:[0-9a-f]{64})$/;
+/** A mirror that did not give a base image. What kaniko says in the end does not tell why. */
+const MIRROR_FAILED =
+  /^Failed to retrieve image \S+ from remapped registry \S+: (.*?)\. Will try with the next registry/s;
 /** What kaniko prints before it exits; the last such line counts, as a step's output may look like one. */
 const FINAL = /^(?:error (?:building image|pushing image|checking push permissions|resolving|executing)|Error: )/;
 
@@ -34,6 +37,7 @@ export class KanikoLog {
   readonly #cached = new Set<string>();
   readonly #pushed = new Map<string, string>();
   readonly #warnings = new Set<string>();
+  #mirrorErrors: string[] = [];
   #tail: string[] = [];
   #error = "";
   #current: (KanikoStep & { started: number; cached: boolean }) | null = null;
@@ -67,6 +71,9 @@ export class KanikoLog {
     if (cached !== undefined) this.#cached.add(cached);
     const [, repository, digest] = PUSHED.exec(message) ?? [];
     if (repository && digest) this.#pushed.set(repository, digest);
+    if (message.startsWith("Retrieving image manifest ")) this.#mirrorErrors = [];
+    const failed = MIRROR_FAILED.exec(message)?.[1];
+    if (failed !== undefined) this.#mirrorErrors.push(failed);
     if (level === "warning" && message.startsWith("Error uploading layer to cache")) this.#warn(message);
     this.#emit({ type: "log", step: this.#current?.id ?? null, line: message });
   }
@@ -84,6 +91,11 @@ export class KanikoLog {
   /** what kaniko itself said about its end, "" when it said nothing */
   get errorText(): string {
     return this.#error;
+  }
+
+  /** why each mirror that was asked for the last base image did not give it */
+  get mirrorErrors(): readonly string[] {
+    return this.#mirrorErrors;
   }
 
   /** last lines of output of the current step */

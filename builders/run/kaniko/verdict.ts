@@ -10,6 +10,8 @@ export interface KanikoFailure {
   readonly exitCode: number | null;
   /** kaniko's last words */
   readonly errorText: string;
+  /** why mirrors did not give the base image that was asked for last */
+  readonly mirrorErrors: readonly string[];
   /** last output of the step that ran last */
   readonly tail: string;
   readonly step: KanikoStep | null;
@@ -22,7 +24,8 @@ export interface KanikoFailure {
 }
 
 export function verdict(failure: KanikoFailure): ErrorData {
-  const { end, exitCode, errorText, tail, step, dockerfile, pod, namespace, reference, memoryLimit } = failure;
+  const { end, exitCode, errorText, mirrorErrors, tail, step, dockerfile, pod, namespace, reference, memoryLimit } =
+    failure;
   const said = errorText.replace(/^(?:error building image: |error building stage: |Error: )+/i, "").trim();
   const parseLine = /dockerfile parse error on line (\d+)/.exec(said)?.[1];
   const line = parseLine === undefined ? (step?.line ?? null) : Number(parseLine);
@@ -87,34 +90,40 @@ export function verdict(failure: KanikoFailure): ErrorData {
       hint: "Is it excluded by .dockerignore, or outside of the context?",
     });
   }
-  // What kaniko says when only mirrors may be asked (--skip-default-registry-fallback) and none has the image.
+  // What kaniko says when only mirrors may be asked (--skip-default-registry-fallback) and none gave the image, whatever the
+  // reason. A mirror that could not be reached or refused may well have it.
   const unmirrored = /image not found on any configured mapped registries for (\S+)/.exec(said)?.[1];
-  if (unmirrored !== undefined) {
+  const telling =
+    unmirrored === undefined
+      ? undefined
+      : mirrorErrors.find((text) => ["unreachable", "denied"].includes(registryProblem(text) ?? ""));
+  if (unmirrored !== undefined && telling === undefined) {
     return error("base-image-missing", `There is no base image ${unmirrored} in the mirrors of this environment.`, {
       hint: "Check its name; the environment takes base images from its mirrors only.",
     });
   }
-  const problem = /\b(?:GET|HEAD) https?:|(?:Get|Head) "https?:|retrieving image|failed to get image/.test(said)
-    ? registryProblem(said)
+  const why = telling ?? said;
+  const problem = /\b(?:GET|HEAD) https?:|(?:Get|Head) "https?:|retrieving image|failed to get image/.test(why)
+    ? registryProblem(why)
     : null;
-  const host = hostOf(said) ?? "";
-  const image = /https?:\/\/([^/\s]+)\/v2\/(\S+?)\/manifests\/([^\s":]+)/.exec(said);
+  const host = hostOf(why) ?? "";
+  const image = /https?:\/\/([^/\s]+)\/v2\/(\S+?)\/manifests\/([^\s":]+)/.exec(why);
   const base = image
     ? `${image[1]}/${image[2]}${image[3]?.startsWith("sha256") ? "@" : ":"}${image[3]}`
-    : "of the Dockerfile";
+    : (unmirrored ?? "of the Dockerfile");
   switch (problem) {
     case "missing":
-      return error("base-image-missing", `There is no base image ${base}: ${said}`);
+      return error("base-image-missing", `There is no base image ${base}: ${why}`);
     case "denied":
       return error(
         "base-image-missing",
-        `The registry ${host} does not let the builder read the base image ${base}: ${said}`,
+        `The registry ${host} does not let the builder read the base image ${base}: ${why}`,
         {
           hint: "The image may be private or missing: check its name, and the pull secrets of the builder's namespace.",
         },
       );
     case "unreachable":
-      return error("registry-unreachable", `The registry ${host} of the base image ${base} cannot be reached: ${said}`);
+      return error("registry-unreachable", `The registry ${host} of the base image ${base} cannot be reached: ${why}`);
   }
   if (/no space left on device/.test(said)) {
     return error("build-failed", `The build has no space left${at}: ${said}`, {

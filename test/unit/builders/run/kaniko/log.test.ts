@@ -49,7 +49,25 @@ time="2026-11-21T05:07:35Z" level=info msg="CMD [\\"/bin/sh\\"]"
 time="2026-11-21T05:07:35Z" level=warning msg="Error uploading layer to cache: connection refused"
 time="2026-11-21T05:07:36Z" level=info msg="Pushed 172.30.0.11:30500/examples/ok@sha256:520f963286fbbb35ffdf5b9f621b2464f2717db95da5d362044ac572a8a8d726"`;
 
+/** Of a pod whose packets to the only mirror were dropped. */
+const SILENT_MIRROR = `time="2026-11-21T07:48:12Z" level=info msg="Retrieving image manifest busybox:1.36"
+time="2026-11-21T07:48:12Z" level=info msg="Retrieving image busybox:1.36 from mapped registry 172.30.0.11:30500"
+time="2026-11-21T07:49:43Z" level=warning msg="Retrying operation after 1s due to Get \\"https://172.30.0.11:30500/v2/\\": dial tcp 172.30.0.11:30500: i/o timeout"
+time="2026-11-21T07:51:47Z" level=warning msg="Failed to retrieve image busybox:1.36 from remapped registry 172.30.0.11:30500: unable to complete operation after 2 attempts, last error: Get \\"https://172.30.0.11:30500/v2/\\": dial tcp 172.30.0.11:30500: i/o timeout. Will try with the next registry, or fallback to the original registry."
+error building image: image not found on any configured mapped registries for busybox:1.36`;
+
 describe("kaniko's log", () => {
+  it("shows that a mirror is tried again, and keeps why it gave nothing", () => {
+    const { log, events } = replay(SILENT_MIRROR, false);
+    expect(events).toContainEqual({
+      type: "log",
+      step: null,
+      line: expect.stringMatching(/^Retrying operation after 1s due to .* i\/o timeout$/),
+    });
+    expect(log.mirrorErrors).toEqual([expect.stringMatching(/^unable to complete .*: i\/o timeout$/)]);
+    expect(log.errorText).toContain("image not found on any configured mapped registries");
+  });
+
   it("is understood in its plain format too", () => {
     const { log, events } = replay(TEXT_BUILD, true);
     expect(

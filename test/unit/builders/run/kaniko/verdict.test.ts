@@ -6,6 +6,7 @@ const judge = (more: Partial<KanikoFailure>) =>
     end: { phrase: "ended with exit code 1", outOfMemory: false },
     exitCode: 1,
     errorText: "",
+    mirrorErrors: [],
     tail: "",
     step: null,
     dockerfile: "Dockerfile",
@@ -70,6 +71,31 @@ const CASES: [name: string, failure: Partial<KanikoFailure>, expected: object][]
     {
       code: "base-image-missing",
       message: expect.stringMatching(/^There is no base image 172\.30\.0\.11:30500\/library\/nothing:1: /),
+    },
+  ],
+  [
+    "a base image that no mirror has",
+    {
+      errorText: "error building image: image not found on any configured mapped registries for nothing:1",
+      mirrorErrors: [
+        "unable to complete operation after 2 attempts, last error: GET http://172.30.0.11:30500/v2/library/nothing/manifests/1: MANIFEST_UNKNOWN: manifest unknown",
+      ],
+    },
+    { code: "base-image-missing", message: "There is no base image nothing:1 in the mirrors of this environment." },
+  ],
+  [
+    "a mirror that does not answer, although kaniko speaks of an image that was not found",
+    {
+      errorText: "error building image: image not found on any configured mapped registries for busybox:1.36",
+      mirrorErrors: [
+        'unable to complete operation after 2 attempts, last error: Get "https://172.30.0.11:30500/v2/": dial tcp 172.30.0.11:30500: i/o timeout; Get "http://172.30.0.11:30500/v2/": dial tcp 172.30.0.11:30500: i/o timeout',
+      ],
+    },
+    {
+      code: "registry-unreachable",
+      message: expect.stringMatching(
+        /^The registry 172\.30\.0\.11:30500 of the base image busybox:1\.36 cannot be reached: .*i\/o timeout$/,
+      ),
     },
   ],
   [
