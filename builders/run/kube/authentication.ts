@@ -5,14 +5,14 @@
 import { spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
 import type { Agent } from "node:http";
-import type { SecureContextOptions } from "node:tls";
+import { createSecureContext, type SecureContextOptions } from "node:tls";
 import { PergolaError } from "../../errors.ts";
-import { type ExecEntry, type KubeTarget, kubeconfigFiles } from "./kubeconfig.ts";
+import { type ExecEntry, type KubeTarget, kubeconfigFiles, type UserEntry } from "./kubeconfig.ts";
 
 /** How to connect and what to say: spread into `https.request` or a WebSocket's options. */
 export interface Credentials {
   readonly tls: SecureContextOptions & { rejectUnauthorized?: boolean; servername?: string };
-  readonly headers: Readonly<Record<string, string>>;
+  readonly headers: Readonly<Record<string, string | string[]>>;
   /** an agent that must be used (a proxy); otherwise the caller makes its own */
   readonly agent?: Agent;
 }
@@ -38,7 +38,11 @@ export class Authentication {
   credentials(): Promise<Credentials> {
     if (this.#kept && this.#kept.until > Date.now() && this.#expiry > Date.now()) return this.#kept.credentials;
     this.#expiry = Number.POSITIVE_INFINITY;
-    const credentials = this.#make();
+    const credentials = this.#make().then((made) => {
+      checkCertificate(made.tls, this.#target);
+      // Whoever is to act as somebody with fewer rights must never do it with their own.
+      return { ...made, headers: { ...made.headers, ...impersonation(this.#target.user) } };
+    });
     const until = this.#target.user.tokenFile ? Date.now() + TOKEN_FILE_SECONDS * 1000 : Number.POSITIVE_INFINITY;
     this.#kept = { credentials, until };
     credentials.catch(() => this.forget());
@@ -102,6 +106,43 @@ export class Authentication {
     const { headers, agent, ca, cert, key, rejectUnauthorized, servername } = options;
     const tls = { ca, cert, key, rejectUnauthorized, servername };
     return { tls, headers: headers ?? {}, ...(agent ? { agent } : {}) };
+  }
+}
+
+/**
+ * Headers that ask the API server to act as somebody else.
+ * https://kubernetes.io/docs/reference/access-authn-authz/authentication/#user-impersonation
+ */
+function impersonation(user: UserEntry): Record<string, string | string[]> {
+  const groups = user["as-groups"] ?? [];
+  return {
+    ...(user.as ? { "Impersonate-User": user.as } : {}),
+    ...(user["as-uid"] ? { "Impersonate-Uid": user["as-uid"] } : {}),
+    ...(groups.length > 0 ? { "Impersonate-Group": groups } : {}),
+    ...Object.fromEntries(
+      Object.entries(user["as-user-extra"] ?? {}).map(([key, values]) => [
+        `Impersonate-Extra-${encodeURIComponent(key)}`,
+        values,
+      ]),
+    ),
+  };
+}
+
+/** Says of a broken certificate or key whose it is: a connection would fail with OpenSSL's words alone. */
+function checkCertificate({ cert, key }: Credentials["tls"], { context, user }: KubeTarget): void {
+  if (!cert && !key) return;
+  try {
+    createSecureContext({ cert, key });
+  } catch (cause) {
+    const files = [user["client-certificate"], user["client-key"]].filter(Boolean).join(", ");
+    throw new PergolaError(
+      {
+        code: "kubeconfig",
+        message: `The client certificate or key of context ${context}${files ? ` (${files})` : ""} cannot be used: ${(cause as Error).message}`,
+        hint: "Both must be PEM and belong together: get a new kubeconfig.",
+      },
+      { cause },
+    );
   }
 }
 

@@ -49,6 +49,11 @@ export interface UserEntry {
   password?: string;
   exec?: ExecEntry;
   "auth-provider"?: unknown;
+  /** act as somebody else (kubectl's --as) */
+  as?: string;
+  "as-uid"?: string;
+  "as-groups"?: string[] | null;
+  "as-user-extra"?: Record<string, string[]> | null;
 }
 
 interface ContextEntry {
@@ -173,11 +178,19 @@ export function selectContext(config: Kubeconfig, name: string | null): KubeTarg
       message: `Context ${context} names the user ${entry.user}, which the kubeconfig does not have.`,
     });
   }
+  const server = cluster.server.replace(/\/+$/, "");
+  if (!/^https?:$/.test(URL.parse(server)?.protocol ?? "")) {
+    throw new PergolaError({
+      code: "kubeconfig",
+      message: `Context ${context} names the cluster ${entry.cluster}, whose server ${JSON.stringify(cluster.server)} is not an http or https address.`,
+      hint: "Write it as https://HOST:PORT.",
+    });
+  }
   const endpoints = entry.extensions?.find((extension) => extension.name === REGISTRY_ENDPOINTS_EXTENSION)?.extension;
   return {
     context,
     namespace: entry.namespace || "default",
-    server: cluster.server.replace(/\/+$/, ""),
+    server,
     cluster,
     user: config.users.get(entry.user ?? "") ?? {},
     registryEndpoints: Object.fromEntries(

@@ -53,6 +53,16 @@ describe("kubeconfig", () => {
     expect(message(() => selectContext(config, context))).toBe(expected);
   });
 
+  it.each(["not a url", "127.0.0.1:6443", "ftp://127.0.0.1"])("refuses the server %s by name", (server) => {
+    const odd = parseKubeconfig(
+      `contexts: [{name: odd, context: {cluster: odd}}]\nclusters: [{name: odd, cluster: {server: "${server}"}}]`,
+      "/odd",
+    );
+    expect(message(() => selectContext(odd, "odd"))).toBe(
+      `kubeconfig: Context odd names the cluster odd, whose server "${server}" is not an http or https address.`,
+    );
+  });
+
   it("lets the first of several files decide", () => {
     const other = parseKubeconfig(
       "current-context: other\nclusters: [{name: local, cluster: {server: 'https://elsewhere'}}]\ncontexts: [{name: other, context: {cluster: local}}]",
