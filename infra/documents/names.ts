@@ -52,6 +52,6 @@ export function namespaceProblem(name: string): string | null {
 
 /** What is wrong with a stack name, which becomes part of object names; null when nothing is. */
 export function stackNameProblem(stack: string): string | null {
-  // "pergola-" and the longest suffix in use ("-registry") leave this much.
-  return labelProblem(stack, LABEL_LIMIT - "pergola-".length - "-registry".length);
+  // "pergola-" and the longest suffix in use ("-registry-" and eight digits of a digest) leave this much.
+  return labelProblem(stack, LABEL_LIMIT - "pergola-".length - "-registry-12345678".length);
 }

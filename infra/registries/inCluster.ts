@@ -31,8 +31,8 @@ export const REGISTRY_LABELS: Readonly<Record<string, string>> = { "app.kubernet
 
 export interface InClusterRegistryArgs {
   readonly config: InClusterRegistryConfig;
-  /** name of the PersistentVolume, which has no namespace */
-  readonly volumeName: string;
+  /** beginning of the name of the PersistentVolume, which has no namespace: words */
+  readonly volumeName: readonly string[];
   /** content of the password file, secret; null for a registry that asks for no login */
   readonly htpasswd: pulumi.Output<string> | null;
 }
@@ -84,13 +84,14 @@ export class InClusterRegistry extends pulumi.ComponentResource {
           template: {
             metadata: {
               labels: REGISTRY_LABELS,
-              annotations: { "pergola.dev/configuration": digest(configuration, args.htpasswd) },
+              annotations: { "pergola.dev/configuration": filesDigest(configuration, args.htpasswd) },
             },
             spec: podSpec(config, { configMap, credentials, claim }),
           },
         },
       },
-      child,
+      // In another namespace it would be made before the old one is gone, and both would write into the folder.
+      { ...child, deleteBeforeReplace: true },
     );
     const nodePort = splitHost(config.host).port!;
     new Service(
@@ -103,27 +104,35 @@ export class InClusterRegistry extends pulumi.ComponentResource {
           ports: [{ name: "http", protocol: "TCP", port: REGISTRY_PORT, targetPort: REGISTRY_PORT, nodePort }],
         },
       },
-      child,
+      // In another namespace it would ask for the node port while the old one still has it.
+      { ...child, deleteBeforeReplace: true },
     );
     this.registerOutputs({});
   }
 
-  /** A static volume: the folder outlives the claim, and the volume can be nowhere but on its node. */
+  /**
+   * A static volume: the folder outlives the claim, and the volume can be nowhere but on its node.
+   *
+   * Hardly anything of a bound pair can be changed, and neither half can go while a pod uses it. So the names say what the
+   * pair is made from: after a change there is a new pair, the Deployment moves over, and the old one can go.
+   */
   private volume(
     name: string,
-    { config: { storage }, volumeName }: InClusterRegistryArgs,
+    { config: { clusterNamespace, storage }, volumeName }: InClusterRegistryArgs,
     namespace: pulumi.Output<string>,
   ): PersistentVolumeClaim {
+    const pair = digest(JSON.stringify([clusterNamespace, storage.node, storage.path, storage.size])).slice(0, 8);
+    const claimName = physicalName([NAME, pair]);
     const hostname = { key: "kubernetes.io/hostname", operator: "In", values: [storage.node] };
     const volume = new PersistentVolume(
       `${name}-volume`,
       {
-        metadata: { name: volumeName },
+        metadata: { name: physicalName([...volumeName, pair]) },
         spec: {
           capacity: { storage: storage.size },
           accessModes: ["ReadWriteOnce"],
           persistentVolumeReclaimPolicy: "Retain",
-          claimRef: { namespace, name: NAME },
+          claimRef: { namespace, name: claimName },
           hostPath: { path: storage.path, type: "DirectoryOrCreate" },
           nodeAffinity: { required: { nodeSelectorTerms: [{ matchExpressions: [hostname] }] } },
         },
@@ -133,7 +142,7 @@ export class InClusterRegistry extends pulumi.ComponentResource {
     return new PersistentVolumeClaim(
       `${name}-claim`,
       {
-        metadata: { name: NAME, namespace },
+        metadata: { name: claimName, namespace },
         spec: {
           accessModes: ["ReadWriteOnce"],
           // Not the default class, which would make a volume of its own.
@@ -208,11 +217,14 @@ function podSpec(config: InClusterRegistryConfig, { configMap, credentials, clai
  * Changes when the files that the registry reads at its start do, so that the pod is replaced. Not marked secret, or the
  * whole pod template would be: it is a digest over bcrypt, so no easier to guess from than the password file itself.
  */
-function digest(configuration: string, htpasswd: pulumi.Output<string> | null): pulumi.Input<string> {
-  const of = (text: string) => createHash("sha256").update(text).digest("hex").slice(0, 16);
+function filesDigest(configuration: string, htpasswd: pulumi.Output<string> | null): pulumi.Input<string> {
   return htpasswd === null
-    ? of(configuration)
-    : pulumi.unsecret(htpasswd.apply((file) => of(`${configuration}\n${file}`)));
+    ? digest(configuration)
+    : pulumi.unsecret(htpasswd.apply((file) => digest(`${configuration}\n${file}`)));
+}
+
+function digest(text: string): string {
+  return createHash("sha256").update(text).digest("hex").slice(0, 16);
 }
 
 function base64(text: pulumi.Output<string>): pulumi.Output<string> {
@@ -232,7 +244,7 @@ export function provisionInClusterRegistry(
     "registry",
     {
       config,
-      volumeName: physicalName(["pergola", environment.stack, "registry"]),
+      volumeName: ["pergola", environment.stack, "registry"],
       htpasswd:
         basicAuth && password
           ? password.apply((password) => `${htpasswdLine({ username: basicAuth.username, password }, scope)}\n`)
