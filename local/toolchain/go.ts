@@ -1,9 +1,9 @@
 /** Builds the Go tools into the cache. What is decided stands in tools.ts and goSettings.ts; this runs it. */
-import { createWriteStream, mkdirSync, readFileSync, rmSync, symlinkSync } from "node:fs";
+import { closeSync, mkdirSync, openSync, readFileSync, rmSync, symlinkSync, writeSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { execa } from "execa";
 import { LocalError } from "../errors.ts";
-import { cacheFolder, repositoryRoot } from "../paths.ts";
+import { cacheDirectory, cacheFolder, repositoryRoot } from "../paths.ts";
 import type { Note, Progress } from "../progress.ts";
 import { Cache, type EntryRecord, folderContent, keyOf } from "./cache.ts";
 import {
@@ -64,7 +64,7 @@ export interface GoToolState {
 
 /** Which of the tools are in the cache. Without a Go, an entry that another Go release made is as good. */
 export function findGoTools(tools: readonly GoTool[], settings: GoSettings | undefined): GoToolState[] {
-  const cache = new Cache(cacheFolder("toolchain"));
+  const cache = new Cache(join(cacheDirectory(), "toolchain"));
   return tools.map((tool) => {
     const inputs = inputsKey(tool, folderContent(wrapperFolder(tool)));
     const entry =
@@ -210,19 +210,29 @@ async function runGo(
     reject: false,
     stdin: "ignore",
   });
-  const file = createWriteStream(log, { flags: "a" });
-  file.write(`go ${argv.join(" ")}\n`);
   let downloads = 0;
   let packages = 0;
-  for await (const line of child.iterable({ from: "all" })) {
-    file.write(`${line}\n`);
-    const module = /^go: downloading (\S+ \S+)$/.exec(line)?.[1];
-    if (module !== undefined) note(`module ${++downloads}: ${module}`);
-    // `-v` names each package as it is compiled.
-    else if (/^[\w.~-]+(\/[\w.~-]+)+$/.test(line)) note(`package ${++packages}: ${line}`);
+  try {
+    const file = openSync(log, "a");
+    try {
+      writeSync(file, `go ${argv.join(" ")}\n`);
+      for await (const line of child.iterable({ from: "all" })) {
+        writeSync(file, `${line}\n`);
+        const module = /^go: downloading (\S+ \S+)$/.exec(line)?.[1];
+        if (module !== undefined) note(`module ${++downloads}: ${module}`);
+        // `-v` names each package as it is compiled.
+        else if (/^[\w.~-]+(\/[\w.~-]+)+$/.test(line)) note(`package ${++packages}: ${line}`);
+      }
+    } finally {
+      closeSync(file);
+    }
+  } catch (error) {
+    // The log could not be written: go must be gone before the folder that it writes to is removed.
+    child.kill();
+    await child;
+    throw error;
   }
   const result = await child;
-  await new Promise<void>((resolve) => file.end(resolve));
   if (result.exitCode === 0) return;
   const output = result.all ?? "";
   if (result.isTerminated && result.exitCode === undefined && output === "") {
