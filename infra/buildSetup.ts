@@ -1,7 +1,7 @@
 /** The BuildSetup of a stack: a pure function of what its stack file says and what was provisioned. */
 
 import type { BuilderPlacement } from "./cluster/builderNodes.ts";
-import { modesOf, namespaceOf, type StackConfig } from "./config.ts";
+import { modesOf, namespacesOf, type StackConfig } from "./config.ts";
 import { MODE_POD_SECURITY } from "./documents/podSecurity.ts";
 import { BUILDER_SERVICE_ACCOUNT, type BuildSetup, SETUP_VERSION, buildSetup as schema } from "./setup.ts";
 
@@ -25,7 +25,7 @@ export interface SetupFacts {
 export function makeBuildSetup(config: Omit<StackConfig, "secrets">, facts: SetupFacts): BuildSetup {
   const { access, builder, cluster } = config;
   const modes = modesOf(config).map(([name, mode]) => {
-    const namespaces = mode.namespaces.map(namespaceOf).map((namespace) => ({
+    const namespaces = namespacesOf(mode).map((namespace) => ({
       name: namespace.name,
       team: namespace.team,
       serviceAccount: BUILDER_SERVICE_ACCOUNT,

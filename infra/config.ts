@@ -4,9 +4,9 @@
  * configRules.ts; stacks/schema.json is generated from here.
  */
 import { z } from "zod";
-import { namespaceProblem, SUBDOMAIN_PATTERN } from "./documents/names.ts";
+import { annotationKeyProblem, namespaceProblem, SUBDOMAIN_PATTERN } from "./documents/names.ts";
 import { QUANTITY_PATTERN } from "./documents/quantity.ts";
-import { hostProblem } from "./documents/registryHost.ts";
+import { hostProblem, mirroredHostProblem } from "./documents/registryHost.ts";
 
 /** A check whose message is the end of a sentence that begins with the value. */
 function checked(problem: (value: string) => string | null) {
@@ -53,9 +53,12 @@ const inClusterRegistry = z.strictObject({
   namespace: repositoryPrefix.default("").describe("path between host and image name"),
   insecure: z.boolean().describe("plain HTTP; this registry serves nothing else"),
   mirrors: z
-    .record(host, z.array(host).min(1))
+    .record(checked(mirroredHostProblem), z.array(host).min(1))
     .default({})
-    .describe("registry host -> mirrors that builders ask instead"),
+    .describe(
+      "registry host (docker.io for Docker Hub) -> mirrors that builders ask instead. A mirror that is a Service of the same " +
+        "cluster needs cluster.guardrails.networkPolicy: false",
+    ),
   basicAuth: z.strictObject({ username, passwordSecret: secretName }).optional(),
   image: image.describe("image of the registry itself"),
   clusterNamespace: namespaceName
@@ -74,7 +77,7 @@ const inClusterRegistry = z.strictObject({
 const noAccess = z.strictObject({
   kind: z.literal("none"),
   annotations: z
-    .record(z.string(), z.string())
+    .record(checked(annotationKeyProblem), z.string())
     .default({})
     .describe("annotations of the builders' service account, where an identity was arranged elsewhere"),
 });
@@ -90,7 +93,14 @@ const login = z.union([
 ]);
 
 const guardrails = z.strictObject({
-  networkPolicy: z.boolean().default(true),
+  networkPolicy: z
+    .boolean()
+    .default(true)
+    .describe(
+      "nothing reaches builders; they reach DNS, the registries of this file and what `internet` allows. Policies see the pods " +
+        "behind a Service: a registry or mirror that is a Service of the same cluster, in another namespace, is cut off unless " +
+        "this is false",
+    ),
   internet: z.boolean().default(true).describe("builders may reach ports 80 and 443 outside of the cluster"),
   quota: quantities
     .default({
@@ -116,20 +126,35 @@ const ci = z.strictObject({
 });
 
 const cluster = z.strictObject({
-  context: z.string().min(1).optional().describe("context of the ambient kubeconfig"),
-  kubeconfigSecret: secretName.optional().describe("secret that holds a kubeconfig, instead of a context"),
-  name: objectName.optional().describe("lasting name of the cluster; changing it replaces everything in it"),
+  context: z
+    .string()
+    .min(1)
+    .optional()
+    .describe(
+      "context of the ambient kubeconfig; without `name`, another name of it replaces everything in the cluster",
+    ),
+  kubeconfigSecret: secretName
+    .optional()
+    .describe("secret that holds a kubeconfig, instead of a context; needs `name`, so that the secret may be renamed"),
+  name: objectName
+    .optional()
+    .describe("lasting name of the cluster, the context by default; changing it replaces everything in the cluster"),
   server: z
     .string()
     .regex(/^https:\/\/[^/\s]+/, "is not an https URL")
     .optional()
     .describe("API server that the context has to lead to"),
   uid: z.string().min(1).optional().describe("uid of the namespace kube-system that the cluster has to have"),
-  builderNodes: z.array(z.discriminatedUnion("kind", [existingNodes])).min(1),
+  builderNodes: z
+    .array(z.discriminatedUnion("kind", [existingNodes]))
+    .min(1)
+    .describe("nodes with label and taint garden-build=true; all of one architecture"),
   pullSecret: z
     .strictObject({ name: objectName.default("pergola-pull"), logins: z.array(login).default([]) })
     .prefault({}),
-  guardrails: guardrails.prefault({}),
+  guardrails: guardrails
+    .prefault({})
+    .describe("bounds of the builder namespaces that are made; namespaces that exist already get none of this"),
   ci: ci.prefault({}),
 });
 
@@ -138,7 +163,12 @@ const namespaceEntry = z.union([
   z.strictObject({
     name: namespaceName,
     existing: z.boolean().default(false).describe("used as it is and checked, never created or relabelled"),
-    team: z.string().min(1).nullable().default(null),
+    team: z
+      .string()
+      .min(1)
+      .nullable()
+      .default(null)
+      .describe("whose namespace it is; carried into the setup, where it tells people. Nothing is decided by it"),
     images: z.union([z.literal("*"), z.array(z.string().min(1)).min(1)]).default("*"),
   }),
 ]);
@@ -210,9 +240,11 @@ export const NOT_IN_THIS_VERSION: Readonly<Record<string, readonly string[]>> = 
   "builder.default": ["local-docker"],
 };
 
-/** A namespace entry in its long form. */
-export function namespaceOf(entry: z.infer<typeof namespaceEntry>): NamespaceConfig {
-  return typeof entry === "string" ? { name: entry, existing: false, team: null, images: "*" } : entry;
+/** The namespaces of one mode in their long form. */
+export function namespacesOf(mode: Pick<ModeConfig, "namespaces">): NamespaceConfig[] {
+  return mode.namespaces.map((entry) =>
+    typeof entry === "string" ? { name: entry, existing: false, team: null, images: "*" } : entry,
+  );
 }
 
 /** The modes that a stack file provisions, in the order of the schema. */

@@ -96,11 +96,17 @@ function unionProblems(issue: z.core.$ZodIssueInvalidUnion, path: Path, section:
     );
   const branches = issue.errors.filter((branch) => !wrongForm(branch)).sort((a, b) => a.length - b.length);
   if (branches[0] === undefined) {
-    return [
-      { path: pathText(path), message: `is ${shown(value, path)}, which is none of the forms that are allowed here` },
-    ];
+    const forms = [...new Set(issue.errors.flatMap((branch) => branch.flatMap(formOf)))];
+    return [{ path: pathText(path), message: `is ${shown(value, path)}; allowed is ${forms.join(" or ")}` }];
   }
   return branches[0].flatMap((inner) => problemsOf(inner, path, section));
+}
+
+/** The form that a branch of a union wanted instead of another: `a string`, `"*"`. */
+function formOf(issue: z.core.$ZodIssue): string[] {
+  if (issue.path.length > 0) return [];
+  if (issue.code === "invalid_type") return [article(issue.message)];
+  return issue.code === "invalid_value" ? issue.values.map((value) => JSON.stringify(value)) : [];
 }
 
 /** Values that a discriminator may have; zod sets them beside what its types declare. */
@@ -146,7 +152,8 @@ function article(type: string): string {
 
 /** A value as a message may show it. */
 function shown(value: unknown, path: Path): string {
-  if (path[0] === "secrets") return "the value (not shown)";
+  // Where the name of a secret belongs, there may be the secret itself.
+  if (path[0] === "secrets" || String(path.at(-1)).endsWith("Secret")) return "the value (not shown)";
   const text = JSON.stringify(value) ?? "nothing";
   return text.length <= 120 ? text : `${text.slice(0, 117)}...`;
 }

@@ -1,10 +1,10 @@
 /** Rules of a stack file that span fields. Each gets what could be parsed, so that all problems are seen at once. */
-import { type InClusterMode, modesOf, namespaceOf, type StackConfig } from "./config.ts";
+import { amountProblems } from "./amountRules.ts";
+import { type InClusterMode, modesOf, namespacesOf, type StackConfig } from "./config.ts";
 import { type Problem, pathText } from "./configProblems.ts";
 import { BCRYPT_PASSWORD_BYTES } from "./documents/htpasswd.ts";
 import { nearest } from "./documents/nearest.ts";
 import { MODE_POD_SECURITY } from "./documents/podSecurity.ts";
-import { quantityValue } from "./documents/quantity.ts";
 import { configKey, helperProblem, NODE_PORTS, splitHost } from "./documents/registryHost.ts";
 
 /** The sections that could be parsed. */
@@ -18,9 +18,18 @@ const PRODUCTION_REASONS =
 
 /** All violations, in the order of the rules. */
 export function ruleProblems(config: ParsedSections): Problem[] {
-  return [purpose, registry, secrets, logins, clusterChoice, modes, namespaces, amounts, cacheTags].flatMap((rule) =>
-    rule(config),
-  );
+  return [
+    purpose,
+    registry,
+    secrets,
+    logins,
+    clusterChoice,
+    modes,
+    builderNodes,
+    namespaces,
+    amountProblems,
+    cacheTags,
+  ].flatMap((rule) => rule(config));
 }
 
 function purpose({ purpose, allowProduction }: ParsedSections): Problem[] {
@@ -55,8 +64,7 @@ function registry({ registry, builder }: ParsedSections): Problem[] {
       problem(["registry", "insecure"], "is false, but a registry of kind inCluster serves plain HTTP; write true"),
     );
   }
-  const builders =
-    builder === undefined ? [] : modesOf({ builder }).flatMap(([, mode]) => mode.namespaces.map(namespaceOf));
+  const builders = builder === undefined ? [] : modesOf({ builder }).flatMap(([, mode]) => namespacesOf(mode));
   if (builders.some((namespace) => namespace.name === registry.clusterNamespace)) {
     const message = `${JSON.stringify(registry.clusterNamespace)} is a builder namespace; give the registry one of its own`;
     problems.push(problem(["registry", "clusterNamespace"], message));
@@ -78,7 +86,8 @@ function secrets({ registry, cluster, secrets }: ParsedSections): Problem[] {
     used.push({ path: ["cluster", "pullSecret", "logins", index, "passwordSecret"], name: login.passwordSecret });
   }
   return used.flatMap(({ path, name, limit }) => {
-    const value = secrets[name];
+    // The names are the stack file's, also "constructor".
+    const value = Object.hasOwn(secrets, name) ? secrets[name] : undefined;
     if (value === undefined) {
       const there = Object.keys(secrets);
       const meant = nearest(name, there);
@@ -129,6 +138,12 @@ function clusterChoice({ cluster }: ParsedSections): Problem[] {
   if (cluster.context === undefined && cluster.kubeconfigSecret === undefined) {
     return [problem(["cluster"], "names no cluster; add context (of the ambient kubeconfig) or kubeconfigSecret")];
   }
+  if (cluster.kubeconfigSecret !== undefined && cluster.name === undefined) {
+    const message =
+      "has kubeconfigSecret, but no name; add name, a lasting name of the cluster: by it everything stays in place when the " +
+      "secret or the kubeconfig changes";
+    return [problem(["cluster"], message)];
+  }
   return [];
 }
 
@@ -147,21 +162,33 @@ function modes({ builder, cluster }: ParsedSections): Problem[] {
       ),
     );
   }
-  const nodes = [...new Set(cluster?.builderNodes.map((node) => `linux/${node.architecture}`))];
+  // Of several architectures none is right; the rule below says so.
+  const architectures = architecturesOf(cluster);
+  const node = architectures.length === 1 ? `linux/${architectures[0]}` : null;
   for (const [name, mode] of provisioned) {
     const path = ["builder", "modes", name, "platforms"];
-    const platforms = mode.platforms ?? nodes;
-    if (cluster !== undefined) {
-      for (const platform of mode.platforms ?? []) {
-        if (!nodes.includes(platform))
-          problems.push(problem(path, `has ${platform}, but the builder nodes are ${nodes.join(", ")}`));
-      }
+    const platforms = mode.platforms ?? [];
+    for (const platform of platforms.filter((platform) => node !== null && platform !== node)) {
+      problems.push(problem(path, `has ${platform}, but the builder nodes are ${node}`));
     }
-    if (name === "kaniko" && platforms.length > 1) {
-      problems.push(problem(path, `are ${platforms.join(", ")}; kaniko builds one platform per image, so write one`));
-    }
+    const twice = platforms.find((platform, index) => platforms.indexOf(platform) !== index);
+    if (twice !== undefined) problems.push(problem(path, `has ${twice} twice`));
   }
   return problems;
+}
+
+/** Nothing leads a build to the nodes of its platform, so there is one. */
+function builderNodes({ cluster }: ParsedSections): Problem[] {
+  const architectures = architecturesOf(cluster);
+  if (architectures.length < 2) return [];
+  const message =
+    `are of the architectures ${architectures.join(" and ")}; this version has builders on nodes of one: keep one, and take ` +
+    "the label garden-build=true off the other nodes";
+  return [problem(["cluster", "builderNodes"], message)];
+}
+
+function architecturesOf(cluster: ParsedSections["cluster"]): string[] {
+  return [...new Set(cluster?.builderNodes.map((node) => node.architecture))];
 }
 
 /** A namespace has one Pod Security level, so modes that need different ones do not share it; and is listed once. */
@@ -171,8 +198,7 @@ function namespaces({ builder }: ParsedSections): Problem[] {
   const problems: Problem[] = [];
   for (const [name, mode] of modesOf({ builder })) {
     const own = new Set<string>();
-    for (const [index, entry] of mode.namespaces.entries()) {
-      const namespace = namespaceOf(entry).name;
+    for (const [index, { name: namespace }] of namespacesOf(mode).entries()) {
       const path = ["builder", "modes", name, "namespaces", index];
       const owner = owners.get(namespace);
       if (own.has(namespace)) {
@@ -191,44 +217,6 @@ function namespaces({ builder }: ParsedSections): Problem[] {
     }
   }
   return problems;
-}
-
-/** Requests do not exceed limits, and one builder pod fits into the quota of its namespace. */
-function amounts({ builder, cluster }: ParsedSections): Problem[] {
-  const problems: Problem[] = [];
-  const defaults = cluster?.guardrails.containerDefaults;
-  if (defaults) problems.push(...above(["cluster", "guardrails", "containerDefaults"], defaults));
-  if (builder === undefined) return problems;
-  for (const [name, mode] of modesOf({ builder })) {
-    const path = ["builder", "modes", name, "resources"];
-    problems.push(...above(path, mode.resources));
-    for (const [key, quota] of Object.entries(cluster?.guardrails.quota ?? {})) {
-      const [side, resource] = key.startsWith("limits.")
-        ? (["limits", key.slice(7)] as const)
-        : (["requests", key.replace(/^requests\./, "")] as const);
-      const wanted = mode.resources[side][resource];
-      if (wanted !== undefined && quantityValue(wanted)! > quantityValue(quota)!) {
-        problems.push(
-          problem(
-            [...path, side, resource],
-            `is ${wanted}, but pergola:cluster.guardrails.quota allows a whole namespace ${key} ${quota}`,
-          ),
-        );
-      }
-    }
-  }
-  return problems;
-}
-
-function above(
-  path: readonly string[],
-  amounts: { readonly limits: Record<string, string>; readonly requests: Record<string, string> },
-): Problem[] {
-  return Object.entries(amounts.requests).flatMap(([resource, request]) => {
-    const limit = amounts.limits[resource];
-    if (limit === undefined || quantityValue(request)! <= quantityValue(limit)!) return [];
-    return [problem([...path, "requests", resource], `is ${request}, more than the limit ${limit}`)];
-  });
 }
 
 function cacheTags({ cache }: ParsedSections): Problem[] {

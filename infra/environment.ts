@@ -24,7 +24,7 @@ export function readEnvironment(): Environment {
     stack,
     config,
     secret(name) {
-      const value = secrets[name];
+      const value = Object.hasOwn(secrets, name) ? secrets[name] : undefined;
       if (value === undefined) throw new pulumi.RunError(`no secret ${JSON.stringify(name)} in pergola:secrets`);
       return pulumi.secret(value);
     },

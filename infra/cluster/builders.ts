@@ -6,7 +6,7 @@ import { physicalName } from "../documents/names.ts";
 import type { Environment } from "../environment.ts";
 import type { ProvisionedRegistry } from "../registries/registry.ts";
 import type { BuildSetup } from "../setup.ts";
-import { ClusterIdentityAccess } from "./ciAccess.ts";
+import { ClusterIdentityAccess, ciGroup } from "./ciAccess.ts";
 import type { ClusterConnection } from "./connection.ts";
 import { BuilderNamespace, builderNamespaces } from "./namespace.ts";
 
@@ -40,7 +40,7 @@ export function provisionBuilders(
     },
     { provider: cluster.provider },
   );
-  const group = config.cluster.ci.group ?? `pergola:ci:${stack}`;
+  const group = ciGroup(environment);
   const roleName = physicalName(["pergola", stack, "ci"]);
   new ClusterIdentityAccess("ci-cluster", { roleName, group }, { providers: [cluster.provider] });
 

@@ -5,10 +5,16 @@ import { Role } from "@pulumi/kubernetes/rbac/v1/role.js";
 import { RoleBinding } from "@pulumi/kubernetes/rbac/v1/roleBinding.js";
 import * as pulumi from "@pulumi/pulumi";
 import { builderRules, clusterRules, gardenRules } from "../documents/ciRole.ts";
+import type { Environment } from "../environment.ts";
 
 /** Name of the Role and its binding in every builder namespace. */
 const NAME = "pergola-ci";
 const API_GROUP = "rbac.authorization.k8s.io";
+
+/** The group of those who build with a stack. */
+export function ciGroup({ config, stack }: Environment): string {
+  return config.cluster.ci.group ?? `pergola:ci:${stack}`;
+}
 
 export interface CiAccessArgs {
   readonly namespace: pulumi.Input<string>;

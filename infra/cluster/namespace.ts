@@ -1,7 +1,7 @@
 /** The namespaces that builds run in, with everything that builds find there. */
 import { Namespace } from "@pulumi/kubernetes/core/v1/namespace.js";
 import * as pulumi from "@pulumi/pulumi";
-import { type ModeConfig, modesOf, type NamespaceConfig, namespaceOf } from "../config.ts";
+import { modesOf, type NamespaceConfig, namespacesOf } from "../config.ts";
 import type { RegistryLogin } from "../documents/dockerConfig.ts";
 import type { BuilderEgress } from "../documents/networkPolicy.ts";
 import {
@@ -13,7 +13,7 @@ import {
 import type { Environment } from "../environment.ts";
 import type { BuildSetup } from "../setup.ts";
 import { BuilderAccount } from "./builderAccount.ts";
-import { CiAccess } from "./ciAccess.ts";
+import { CiAccess, ciGroup } from "./ciAccess.ts";
 import type { ClusterConnection } from "./connection.ts";
 import { Guardrails } from "./guardrails.ts";
 import { liveValue } from "./live.ts";
@@ -34,11 +34,6 @@ export function builderNamespaces(environment: Environment): BuilderNamespaceCon
     }
   }
   return [...found.values()];
-}
-
-/** The namespaces of one mode in their long form. */
-export function namespacesOf(mode: ModeConfig): NamespaceConfig[] {
-  return mode.namespaces.map(namespaceOf);
 }
 
 /**
@@ -95,8 +90,7 @@ export class BuilderNamespace extends pulumi.ComponentResource {
     if (!wanted.existing) {
       new Guardrails(`${name}-guardrails`, { namespace, config: cluster.guardrails, egress: args.egress }, child);
     }
-    const group = cluster.ci.group ?? `pergola:ci:${environment.stack}`;
-    new CiAccess(`${name}-ci`, { namespace, group, garden: cluster.ci.garden, secrets }, child);
+    new CiAccess(`${name}-ci`, { namespace, group: ciGroup(environment), garden: cluster.ci.garden, secrets }, child);
     new SetupConfigMap(`${name}-setup`, { namespace, setup }, child);
     this.registerOutputs({});
   }

@@ -50,6 +50,18 @@ export function namespaceProblem(name: string): string | null {
   return null;
 }
 
+/**
+ * What is wrong with the key of an annotation, as the end of a sentence that begins with it; null when nothing is. Letter case
+ * is free (kubernetes/kubernetes, apimachinery, ValidateAnnotations).
+ */
+export function annotationKeyProblem(key: string): string | null {
+  const [name = "", prefix] = key.split("/").reverse() as [string, string?];
+  const named = name.length <= LABEL_LIMIT && /^[a-zA-Z0-9]([\w.-]*[a-zA-Z0-9])?$/.test(name);
+  const prefixed = prefix === undefined || (prefix.length <= 253 && SUBDOMAIN_PATTERN.test(prefix.toLowerCase()));
+  if (named && prefixed && key.split("/").length <= 2) return null;
+  return "is not the key of an annotation: a name of at most 63 letters, digits, -, _ and ., after a DNS name and / if at all";
+}
+
 /** What is wrong with a stack name, which becomes part of object names; null when nothing is. */
 export function stackNameProblem(stack: string): string | null {
   // "pergola-" and the longest suffix in use ("-registry-" and eight digits of a digest) leave this much.

@@ -43,6 +43,14 @@ export function hostProblem(host: string): string | null {
   return null;
 }
 
+/** What is wrong with a host that shall have mirrors: builders look images of Docker Hub up under one name of it only. */
+export function mirroredHostProblem(host: string): string | null {
+  if (host === "index.docker.io" || host === "registry-1.docker.io") {
+    return "is Docker Hub by a name that no image is looked up by; write docker.io";
+  }
+  return hostProblem(host);
+}
+
 /** The key of a registry in docker's config.json: the host itself, but a URL for Docker Hub. */
 export function configKey(host: string): string {
   return DOCKER_HUB_HOSTS.includes(host) ? DOCKER_HUB_KEY : host;

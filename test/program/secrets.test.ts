@@ -24,6 +24,7 @@ beforeAll(async () => {
   cluster.pullSecret = { logins: [{ host: "hub.example", username: "reader", passwordSecret: "hubPassword" }] };
   delete cluster.context;
   cluster.kubeconfigSecret = "kubeconfig";
+  cluster.name = "dev";
   const kubeconfig = JSON.stringify({
     "current-context": "c",
     contexts: [{ name: "c", context: { cluster: "c", user: "u" } }],

@@ -1,5 +1,6 @@
 // Bad stack files: every field and rule of `builder` once, with the exact message.
-import { type Change, cases } from "./config.ts";
+import { expect, test } from "vitest";
+import { type Change, cases, problemsAfter } from "./config.ts";
 
 const cluster =
   (change: Change): Change =>
@@ -35,6 +36,11 @@ cases("builder", [
     "a misspelt mode",
     modes((it) => (it.kanico = {})),
     ['pergola:builder.modes: unknown key "kanico"; allowed: cluster-buildkit, kaniko; did you mean kaniko?'],
+  ],
+  [
+    "no modes",
+    (config) => (config["pergola:builder"].modes = {}),
+    ['pergola:builder.default: is "cluster-buildkit", which is not in pergola:builder.modes (there is none)'],
   ],
   [
     "a mode in no namespace",
@@ -73,6 +79,26 @@ cases("builder", [
     ],
   ],
   [
+    "an existing namespace that is so in words",
+    modes((it) => (it.kaniko.namespaces = [{ name: "a", existing: "yes" }])),
+    ['pergola:builder.modes.kaniko.namespaces[0].existing: is "yes"; allowed is true or false'],
+  ],
+  [
+    "a namespace that is a number",
+    modes((it) => (it.kaniko.namespaces = [1])),
+    ["pergola:builder.modes.kaniko.namespaces[0]: is 1; allowed is a string or an object"],
+  ],
+  [
+    "images that are neither a list nor all",
+    modes((it) => (it.kaniko.namespaces = [{ name: "a", images: "api" }])),
+    ['pergola:builder.modes.kaniko.namespaces[0].images: is "api"; allowed is "*" or a list'],
+  ],
+  [
+    "an image without a name in the list",
+    modes((it) => (it.kaniko.namespaces = [{ name: "a", images: ["api", ""] }])),
+    ['pergola:builder.modes.kaniko.namespaces[0].images[1]: "" is empty'],
+  ],
+  [
     "images that are none",
     modes((it) => (it.kaniko.namespaces = [{ name: "a", images: [] }])),
     ["pergola:builder.modes.kaniko.namespaces[0].images: [] is empty; at least one entry is needed"],
@@ -95,11 +121,28 @@ cases("builder", [
     ["pergola:builder.modes.cluster-buildkit.profile: is missing; allowed: rootful, rootless"],
   ],
   [
+    "a misspelt profile",
+    modes((it) => (it["cluster-buildkit"].profile = "rootles")),
+    [
+      'pergola:builder.modes.cluster-buildkit.profile: is "rootles"; allowed: rootful, rootless; did you mean rootless?',
+    ],
+  ],
+  [
     "a profile for kaniko",
     modes((it) => (it.kaniko.profile = "rootful")),
     ['pergola:builder.modes.kaniko: unknown key "profile"; allowed: namespaces, image, platforms, resources'],
   ],
   ["no image", modes((it) => delete it.kaniko.image), ["pergola:builder.modes.kaniko.image: is missing (a string)"]],
+  [
+    "an image that is none",
+    modes((it) => (it.kaniko.image = "Kaniko:1")),
+    ['pergola:builder.modes.kaniko.image: "Kaniko:1" is not an image reference'],
+  ],
+  [
+    "an image without a tag",
+    modes((it) => (it.kaniko.image = "pergola.local/kaniko")),
+    ['pergola:builder.modes.kaniko.image: "pergola.local/kaniko" has neither tag nor digest'],
+  ],
   [
     "a platform that is none",
     modes((it) => (it.kaniko.platforms = ["linux/arm"])),
@@ -113,11 +156,14 @@ cases("builder", [
     ["pergola:builder.modes.kaniko.platforms: has linux/arm64, but the builder nodes are linux/amd64"],
   ],
   [
-    "kaniko on builder nodes of two architectures",
-    cluster((it) => it.builderNodes.push({ kind: "existing", architecture: "arm64" })),
-    [
-      "pergola:builder.modes.kaniko.platforms: are linux/amd64, linux/arm64; kaniko builds one platform per image, so write one",
-    ],
+    "a platform twice",
+    modes((it) => (it.kaniko.platforms = ["linux/amd64", "linux/amd64"])),
+    ["pergola:builder.modes.kaniko.platforms: has linux/amd64 twice"],
+  ],
+  [
+    "no platforms",
+    modes((it) => (it.kaniko.platforms = [])),
+    ["pergola:builder.modes.kaniko.platforms: [] is empty; at least one entry is needed"],
   ],
   [
     "a limit that is no quantity",
@@ -135,6 +181,41 @@ cases("builder", [
     ["pergola:builder.modes.kaniko.resources.requests.memory: is 9Gi, more than the limit 8Gi"],
   ],
   [
+    "a misspelt side of the resources",
+    modes((it) => (it.kaniko.resources = { limit: { memory: "1Gi" } })),
+    ['pergola:builder.modes.kaniko.resources: unknown key "limit"; allowed: limits, requests; did you mean limits?'],
+  ],
+  [
+    "a resource that is none",
+    modes((it) => (it.kaniko.resources.limits.Memory = "1Gi")),
+    ['pergola:builder.modes.kaniko.resources.limits.Memory: the key "Memory" is not the name of a resource'],
+  ],
+  [
+    "a request above the limit that containers without one get",
+    modes((it) => (it.kaniko.resources = { requests: { memory: "8Gi" } })),
+    [
+      "pergola:builder.modes.kaniko.resources.requests.memory: is 8Gi, more than the limit 1Gi that pergola:cluster.guardrails.containerDefaults gives where there is none; add limits.memory",
+    ],
+  ],
+  [
+    "one builder that requests more than the whole quota",
+    cluster((it) => (it.guardrails.quota = { "requests.memory": "128Mi", "ephemeral-storage": "512Mi" })),
+    ["cluster-buildkit", "kaniko"].flatMap((mode) => [
+      `pergola:builder.modes.${mode}.resources.requests.memory: is 256Mi, but pergola:cluster.guardrails.quota allows a whole namespace requests.memory 128Mi`,
+      `pergola:builder.modes.${mode}.resources.requests.ephemeral-storage: is 1Gi, but pergola:cluster.guardrails.quota allows a whole namespace ephemeral-storage 512Mi`,
+    ]),
+  ],
+  [
+    "one builder whose limit is its request and more than the whole quota",
+    (config) => {
+      config["pergola:cluster"].guardrails.quota = { "requests.cpu": "2" };
+      config["pergola:builder"].modes.kaniko.resources = { limits: { cpu: "4" } };
+    },
+    [
+      "pergola:builder.modes.kaniko.resources.limits.cpu: is 4 and so the request, but pergola:cluster.guardrails.quota allows a whole namespace requests.cpu 2",
+    ],
+  ],
+  [
     "one builder that is more than the whole quota",
     cluster((it) => (it.guardrails.quota = { "limits.memory": "7Gi" })),
     [
@@ -143,3 +224,14 @@ cases("builder", [
     ],
   ],
 ]);
+
+test("guardrails say nothing about a mode whose namespaces exist already, because they are not made there", () => {
+  const problems = problemsAfter((config) => {
+    config["pergola:cluster"].guardrails.quota = { "limits.memory": "7Gi" };
+    for (const mode of Object.values<{ namespaces: unknown }>(config["pergola:builder"].modes)) {
+      mode.namespaces = [{ name: mode === config["pergola:builder"].modes.kaniko ? "a" : "b", existing: true }];
+    }
+    config["pergola:builder"].modes.kaniko.resources = { requests: { memory: "8Gi" } };
+  });
+  expect(problems).toEqual([]);
+});

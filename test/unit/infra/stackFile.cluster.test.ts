@@ -33,9 +33,32 @@ cases("cluster", [
     cluster((it) => {
       delete it.context;
       it.kubeconfigSecret = "k";
+      it.name = "dev";
     }),
     [
       "pergola:cluster.kubeconfigSecret: no secret \"k\" in pergola:secrets (there are none); pulumi config set --secret --path 'pergola:secrets.k'",
+    ],
+  ],
+  [
+    "a name of a secret that is none",
+    cluster((it) => {
+      delete it.context;
+      it.kubeconfigSecret = "1";
+      it.name = "dev";
+    }),
+    [
+      "pergola:cluster.kubeconfigSecret: the value (not shown) is not a name of a secret: a letter, then letters, digits, _ and -",
+    ],
+  ],
+  [
+    "a kubeconfig without a lasting name of the cluster",
+    (config) => {
+      delete config["pergola:cluster"].context;
+      config["pergola:cluster"].kubeconfigSecret = "k";
+      config["pergola:secrets"] = { k: "x" };
+    },
+    [
+      "pergola:cluster: has kubeconfigSecret, but no name; add name, a lasting name of the cluster: by it everything stays in place when the secret or the kubeconfig changes",
     ],
   ],
   [
@@ -66,6 +89,13 @@ cases("cluster", [
     ['pergola:cluster.builderNodes[0].architecture: is "amd46"; allowed: amd64, arm64; did you mean amd64?'],
   ],
   [
+    "builder nodes of two architectures",
+    cluster((it) => it.builderNodes.push({ kind: "existing", architecture: "arm64" })),
+    [
+      "pergola:cluster.builderNodes: are of the architectures amd64 and arm64; this version has builders on nodes of one: keep one, and take the label garden-build=true off the other nodes",
+    ],
+  ],
+  [
     "a pull secret whose name is none",
     cluster((it) => (it.pullSecret = { name: "A" })),
     ['pergola:cluster.pullSecret.name: "A" is not a valid object name'],
@@ -73,7 +103,7 @@ cases("cluster", [
   [
     "a login of no form",
     cluster((it) => (it.pullSecret = { logins: ["a"] })),
-    ['pergola:cluster.pullSecret.logins[0]: is "a", which is none of the forms that are allowed here'],
+    ['pergola:cluster.pullSecret.logins[0]: is "a"; allowed is an object'],
   ],
   [
     "a login at Docker Hub's website",
@@ -94,6 +124,39 @@ cases("cluster", [
     cluster((it) => (it.pullSecret = { logins: [{ host: "mirror.internal.example", helper: "ecr-login" }] })),
     [
       'pergola:cluster.pullSecret.logins[0].helper: "ecr-login" only knows Amazon ECR registries, and mirror.internal.example is none',
+    ],
+  ],
+  [
+    "a helper for Google's registries at a foreign host",
+    cluster((it) => (it.pullSecret = { logins: [{ host: "mirror.internal.example", helper: "gcr" }] })),
+    [
+      'pergola:cluster.pullSecret.logins[0].helper: "gcr" only knows Google\'s registries, and mirror.internal.example is none',
+    ],
+  ],
+  [
+    "a helper by the name of its program",
+    cluster((it) => (it.pullSecret = { logins: [{ host: "gcr.io", helper: "docker-credential-gcr" }] })),
+    [
+      'pergola:cluster.pullSecret.logins[0].helper: "docker-credential-gcr" is written without the prefix docker-credential-: gcr',
+    ],
+  ],
+  [
+    "a helper that is no name",
+    cluster((it) => (it.pullSecret = { logins: [{ host: "gcr.io", helper: "gcr login" }] })),
+    ['pergola:cluster.pullSecret.logins[0].helper: "gcr login" is not the name of a credential helper'],
+  ],
+  [
+    "a login without a user name",
+    cluster((it) => (it.pullSecret = { logins: [{ host: "gcr.io", username: "", passwordSecret: "p" }] })),
+    [
+      'pergola:cluster.pullSecret.logins[0].username: "" is not a user name: at least one character, no colon, no white space',
+    ],
+  ],
+  [
+    "a login whose password is not among the secrets",
+    cluster((it) => (it.pullSecret = { logins: [{ host: "gcr.io", username: "a", passwordSecret: "p" }] })),
+    [
+      "pergola:cluster.pullSecret.logins[0].passwordSecret: no secret \"p\" in pergola:secrets (there are none); pulumi config set --secret --path 'pergola:secrets.p'",
     ],
   ],
   [
@@ -125,6 +188,13 @@ cases("cluster", [
     ],
   ],
   [
+    "an unknown guardrail",
+    cluster((it) => (it.guardrails.quotas = {})),
+    [
+      'pergola:cluster.guardrails: unknown key "quotas"; allowed: networkPolicy, internet, quota, containerDefaults; did you mean quota?',
+    ],
+  ],
+  [
     "a quota for what is no resource",
     cluster((it) => (it.guardrails.quota = { "A b": "1" })),
     ['pergola:cluster.guardrails.quota["A b"]: the key "A b" is not the name of a resource'],
@@ -146,8 +216,50 @@ cases("cluster", [
   ],
   [
     "defaults above their limits",
-    cluster((it) => (it.guardrails.containerDefaults = { limits: { memory: "1Gi" }, requests: { memory: "2Gi" } })),
+    cluster(
+      (it) => (it.guardrails.containerDefaults = { limits: { cpu: "1", memory: "1Gi" }, requests: { memory: "2Gi" } }),
+    ),
     ["pergola:cluster.guardrails.containerDefaults.requests.memory: is 2Gi, more than the limit 1Gi"],
+  ],
+  [
+    "a default that is no quantity",
+    cluster((it) => (it.guardrails.containerDefaults = { limits: { cpu: "1", memory: "1 Gi" } })),
+    ['pergola:cluster.guardrails.containerDefaults.limits.memory: "1 Gi" is not a quantity like "500m", "4" or "8Gi"'],
+  ],
+  [
+    "an unknown key of the defaults",
+    cluster((it) => (it.guardrails.containerDefaults = { limit: { cpu: "1" } })),
+    [
+      'pergola:cluster.guardrails.containerDefaults: unknown key "limit"; allowed: limits, requests; did you mean limits?',
+    ],
+  ],
+  [
+    "no default for what the quota demands of every container",
+    cluster((it) => (it.guardrails.containerDefaults = { limits: { cpu: "1" } })),
+    [
+      "pergola:cluster.guardrails.containerDefaults: has no limits.memory, but pergola:cluster.guardrails.quota has limits.memory, so the API server would refuse every container that says nothing about it, such as Garden's init container; add it, or write a quota without limits.memory",
+    ],
+  ],
+  [
+    "no default request for what a quota by its short name demands",
+    cluster((it) => {
+      it.guardrails.quota = { memory: "1Gi", "requests.ephemeral-storage": "64Gi" };
+      it.guardrails.containerDefaults = { requests: { cpu: "1" } };
+      it.guardrails.quota["requests.memory"] = "1Gi";
+    }),
+    [
+      "pergola:cluster.guardrails.containerDefaults: has no requests.memory, but pergola:cluster.guardrails.quota has memory, so the API server would refuse every container that says nothing about it, such as Garden's init container; add it, or write a quota without memory",
+    ],
+  ],
+  [
+    "a default that is more than the whole quota",
+    cluster((it) => {
+      it.guardrails.quota = { "limits.pods": "1", "limits.memory": "9Gi" };
+      it.guardrails.containerDefaults = { limits: { memory: "10Gi" } };
+    }),
+    [
+      "pergola:cluster.guardrails.containerDefaults.limits.memory: is 10Gi, but pergola:cluster.guardrails.quota allows a whole namespace limits.memory 9Gi",
+    ],
   ],
   ["an empty group", cluster((it) => (it.ci = { group: "" })), ['pergola:cluster.ci.group: "" is empty']],
   [

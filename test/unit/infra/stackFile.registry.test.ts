@@ -52,6 +52,23 @@ cases("registry", [
     ['pergola:registry.host: "172.30.0.11:5000" has port 5000, which is no node port (30000 to 32767)'],
   ],
   [
+    "a port that is none",
+    registry((it) => (it.host = "172.30.0.11:65536")),
+    ['pergola:registry.host: "172.30.0.11:65536" has port 65536, which is not between 1 and 65535'],
+  ],
+  [
+    "a host that no host can be named",
+    registry((it) => (it.host = "-registry-:30500")),
+    ['pergola:registry.host: "-registry-:30500" is not host or host:port'],
+  ],
+  [
+    "an address of the loopback interface",
+    registry((it) => (it.host = "127.0.0.53:30500")),
+    [
+      'pergola:registry.host: "127.0.0.53:30500" is a different place on every node and in every pod; write a node\'s address',
+    ],
+  ],
+  [
     "a loopback host",
     registry((it) => (it.host = "localhost:30500")),
     [
@@ -79,6 +96,13 @@ cases("registry", [
     "a mirror for no host",
     registry((it) => (it.mirrors = { "a b": ["c"] })),
     ['pergola:registry.mirrors["a b"]: the key "a b" is not host or host:port'],
+  ],
+  [
+    "a mirror for Docker Hub by another of its names",
+    registry((it) => (it.mirrors = { "index.docker.io": ["mirror.internal.example"] })),
+    [
+      'pergola:registry.mirrors["index.docker.io"]: the key "index.docker.io" is Docker Hub by a name that no image is looked up by; write docker.io',
+    ],
   ],
   [
     "a mirror with a scheme",
@@ -121,6 +145,11 @@ cases("registry", [
     ['pergola:registry.storage.node: "A" is not a valid node name'],
   ],
   [
+    "a node name that is too long",
+    registry((it) => (it.storage.node = "a".repeat(254))),
+    [`pergola:registry.storage.node: "${"a".repeat(116)}... has 254 characters, at most 253 are allowed`],
+  ],
+  [
     "a relative path",
     registry((it) => (it.storage.path = "a")),
     ['pergola:registry.storage.path: "a" is not an absolute path'],
@@ -139,6 +168,36 @@ cases("registry", [
     "a user name with a colon",
     registry((it) => (it.basicAuth = { username: "a:b", passwordSecret: "p" })),
     ['pergola:registry.basicAuth.username: "a:b" is not a user name: at least one character, no colon, no white space'],
+  ],
+  [
+    "a login without user name and password",
+    registry((it) => (it.basicAuth = {})),
+    [
+      "pergola:registry.basicAuth.username: is missing (a string)",
+      "pergola:registry.basicAuth.passwordSecret: is missing (a string)",
+    ],
+  ],
+  [
+    "a password in clear text",
+    registry((it) => (it.basicAuth = { username: "a", password: "hush" })),
+    [
+      "pergola:registry.basicAuth.passwordSecret: is missing (a string)",
+      'pergola:registry.basicAuth: unknown key "password"; allowed: username, passwordSecret',
+    ],
+  ],
+  [
+    "a password where the name of a secret belongs, which is not repeated",
+    registry((it) => (it.basicAuth = { username: "a", passwordSecret: "pass word" })),
+    [
+      "pergola:registry.basicAuth.passwordSecret: the value (not shown) is not a name of a secret: a letter, then letters, digits, _ and -",
+    ],
+  ],
+  [
+    "a secret whose name every object has",
+    registry((it) => (it.basicAuth = { username: "a", passwordSecret: "constructor" })),
+    [
+      "pergola:registry.basicAuth.passwordSecret: no secret \"constructor\" in pergola:secrets (there are none); pulumi config set --secret --path 'pergola:secrets.constructor'",
+    ],
   ],
   [
     "a password that is not among the secrets",

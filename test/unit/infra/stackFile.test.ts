@@ -2,7 +2,7 @@
 // of their own.
 import { expect, test } from "vitest";
 import { stackFileMessage } from "../../../infra/stackFile.ts";
-import { cases, problemsAfter } from "./config.ts";
+import { type Case, cases, problemsAfter } from "./config.ts";
 
 test("the stack file of the embedded environment has no problem", () => {
   expect(problemsAfter(() => {})).toEqual([]);
@@ -110,12 +110,25 @@ cases("access", [
     (config) => (config["pergola:access"].annotations = { a: 1 }),
     ["pergola:access.annotations.a: is 1; allowed is a string"],
   ],
+  ...["a b", "", "-a", "/a", "a/", "a/b/c", "a_b/c", `${"a".repeat(64)}`].map(
+    (key): Case => [
+      `an annotation by the key ${JSON.stringify(key)}`,
+      (config) => (config["pergola:access"].annotations = { [key]: "x" }),
+      [
+        `pergola:access.annotations${/^[\w-]+$/.test(key) ? `.${key}` : `[${JSON.stringify(key)}]`}: the key ${JSON.stringify(key)} is not the key of an annotation: a name of at most 63 letters, digits, -, _ and ., after a DNS name and / if at all`,
+      ],
+    ],
+  ),
   [
     "an unknown key",
     (config) => (config["pergola:access"].anotations = {}),
     ['pergola:access: unknown key "anotations"; allowed: kind, annotations; did you mean annotations?'],
   ],
 ]);
+
+test.each(["eks.amazonaws.com/role-arn", "Example.com/Some_key.2", "a"])("the annotation %s is accepted", (key) => {
+  expect(problemsAfter((config) => (config["pergola:access"].annotations = { [key]: "x" }))).toEqual([]);
+});
 
 cases("cache", [
   ["text", (config) => (config["pergola:cache"] = "max"), ['pergola:cache: is "max"; allowed is a list']],
