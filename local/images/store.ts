@@ -5,8 +5,9 @@
  */
 import { createHash, randomUUID } from "node:crypto";
 import { statSync } from "node:fs";
-import { mkdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
-import { basename, join } from "node:path";
+import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
+import { explainFullDisk } from "../toolchain/cache.ts";
 import type { Entry } from "./entries.ts";
 import { type Compression, type Layer, writeLayer } from "./layer.ts";
 import { type AssembledImage, assemble, type ImageDescription, writeArchive } from "./oci.ts";
@@ -46,24 +47,69 @@ export async function archive(
       layers.push(await writeLayer(entries, parts.at(-1)!, "none"));
     }
     await atomically(path, (target) => writeArchive(assemble(description, layers), target));
+  } catch (error) {
+    throw explainFullDisk(error, basename(path), directory);
   } finally {
     for (const part of parts) await rm(part, { force: true });
   }
   return { path, written: true };
 }
 
-/** The image with gzip layers that stay in `directory`, ready to be pushed. Layers that several images share are kept once. */
+/**
+ * The image with gzip layers that stay in `directory`, ready to be pushed, and a record of it. Layers that several images
+ * share are kept once.
+ */
 export async function pushable(directory: string, description: ImageDescription): Promise<AssembledImage> {
   const layers: Layer[] = [];
   for (const { entries } of description.layers) layers.push(await gzipLayer(directory, entries));
-  return assemble(description, layers);
+  const image = assemble(description, layers);
+  const kept = { ...image, layers: image.layers.map((layer) => ({ ...layer, path: basename(layer.path) })) };
+  await atomically(recordOf(directory, description), (target) => writeFile(target, JSON.stringify(kept)));
+  return image;
+}
+
+/** The image of this description when it was assembled before; its layers need not be there any more. */
+export async function assembledBefore(
+  directory: string,
+  description: ImageDescription,
+): Promise<AssembledImage | undefined> {
+  return await readRecord(recordOf(directory, description));
+}
+
+/** The image that was assembled last under this name, whatever it was made from, when all its layers are there. */
+export async function lastAssembled(directory: string, reference: string): Promise<AssembledImage | undefined> {
+  let last: { image: AssembledImage; made: number } | undefined;
+  for (const name of await readdir(directory).catch(() => [])) {
+    if (!/^image-.*\.json$/.test(name)) continue;
+    const image = await readRecord(join(directory, name));
+    if (image?.reference !== reference) continue;
+    const whole = await Promise.all(image.layers.map((layer) => exists(layer.path)));
+    const made = (await stat(join(directory, name))).mtimeMs;
+    if (whole.every(Boolean) && (last === undefined || made > last.made)) last = { image, made };
+  }
+  return last?.image;
+}
+
+function recordOf(directory: string, description: ImageDescription): string {
+  return join(directory, `image-${shorten(imageKey(description, "gzip"))}.json`);
+}
+
+async function readRecord(path: string): Promise<AssembledImage | undefined> {
+  try {
+    const image = JSON.parse(await readFile(path, "utf8")) as AssembledImage;
+    const layers = image.layers.map((layer) => ({ ...layer, path: join(dirname(path), layer.path) }));
+    return { ...image, layers };
+  } catch {
+    // Not there, or not readable: the image is assembled and the record written again.
+    return undefined;
+  }
 }
 
 async function gzipLayer(directory: string, entries: readonly Entry[]): Promise<Layer> {
+  await mkdir(directory, { recursive: true });
   const path = join(directory, `layer-${shorten(layerKey(entries, "gzip"))}.tar.gz`);
   const record = `${path}.json`;
   if ((await exists(path)) && (await exists(record))) return { ...JSON.parse(await readFile(record, "utf8")), path };
-  await mkdir(directory, { recursive: true });
   let layer: Layer | undefined;
   await atomically(path, async (target) => {
     layer = await writeLayer(entries, target, "gzip");
@@ -74,14 +120,14 @@ async function gzipLayer(directory: string, entries: readonly Entry[]): Promise<
 }
 
 /** Files appear whole or not at all, also when two processes write the same one. */
-export async function atomically(path: string, write: (target: string) => Promise<void>): Promise<void> {
+async function atomically(path: string, write: (target: string) => Promise<void>): Promise<void> {
   const target = temporary(path);
   try {
     await write(target);
     await rename(target, path);
   } catch (error) {
     await rm(target, { force: true });
-    throw error;
+    throw explainFullDisk(error, basename(path), dirname(path));
   }
 }
 

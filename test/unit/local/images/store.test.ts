@@ -1,9 +1,12 @@
+import { randomBytes } from "node:crypto";
 import { existsSync, readdirSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { expect, test } from "vitest";
 import { type Entry, file, text } from "../../../../local/images/entries.ts";
 import type { ImageDescription } from "../../../../local/images/oci.ts";
 import { archive, imageKey, pushable } from "../../../../local/images/store.ts";
+import { DISK_FULL_HINT } from "../../../../local/toolchain/cache.ts";
+import { onSmallDisk } from "../toolchain/smallDisk.ts";
 import { folder, folderWith } from "./scratch.ts";
 
 function image(entries: Entry[], reference = "pergola.local/thing:1"): ImageDescription {
@@ -41,6 +44,26 @@ test("a failed archive leaves nothing behind", async () => {
   const unreadable: Entry = { ...missing, from: { file: root } };
   await expect(archive(cache, image([text("/a", "a"), unreadable]))).rejects.toThrow("EISDIR");
   expect(readdirSync(cache)).toEqual([]);
+});
+
+test.each(["archive", "pushable"])("%s leaves nothing behind on a full disk, and says what to do", async (name) => {
+  const cache = folder();
+  const root = folder();
+  // Beyond what is read at once, and incompressible: it must still be written when the disk is full.
+  writeFileSync(join(root, "tool"), randomBytes(3_000_000));
+  const module = (path: string) => JSON.stringify(resolve(import.meta.dirname, "../../../../local", path));
+  const { stderr, stdout } = await onSmallDisk(
+    cache,
+    `import { readdirSync } from "node:fs";
+     import { describeError } from ${module("errors.ts")};
+     import { ${name} } from ${module("images/store.ts")};
+     const description = ${JSON.stringify(image([file("/tool", join(root, "tool"))]))};
+     try { await ${name}(process.argv[1], description); } catch (error) { console.error(describeError(error)); }
+     console.log(JSON.stringify(readdirSync(process.argv[1])));`,
+  );
+  expect(stderr).toMatch(/^error: (pergola.local-thing-1|layer)-[0-9a-f]{24}\.tar(\.gz)?: the disk is full \(/);
+  expect(stderr).toContain(`(${cache})\n  next: ${DISK_FULL_HINT}`);
+  expect(stdout).toBe("[]");
 });
 
 test("layers to push are kept, and images share them", async () => {
