@@ -4,7 +4,7 @@
  */
 import { existsSync } from "node:fs";
 import { delimiter } from "node:path";
-import { kubeconfigFile, stateDirectory } from "./paths.ts";
+import { ensureStateDirectory, kubeconfigFile } from "./paths.ts";
 import { type PulumiParts, preparePulumi } from "./pulumi/home.ts";
 import type { Toolchain } from "./toolchain/index.ts";
 
@@ -22,7 +22,7 @@ export interface ToolEnvironment {
  * (the commands that are about the embedded environment only).
  */
 export async function toolEnvironment(toolchain: Toolchain, options: { own?: boolean } = {}): Promise<ToolEnvironment> {
-  const state = stateDirectory();
+  const state = ensureStateDirectory();
   const pulumi = await preparePulumi({ toolchain, state });
   return {
     variables: {

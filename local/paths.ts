@@ -2,7 +2,8 @@
  * Where the embedded environment keeps its things. Two places outside the clone: the cache (built tools, images; may be
  * deleted at any time and is shared by clones) and the state (the running environment).
  */
-import { chmodSync, mkdirSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, readdirSync, rmdirSync, rmSync, writeFileSync } from "node:fs";
+import { rm } from "node:fs/promises";
 import { homedir } from "node:os";
 import { dirname, isAbsolute, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -13,8 +14,8 @@ type Environment = Readonly<Record<string, string | undefined>>;
 /** The clone that this file is in. */
 export const repositoryRoot: string = resolve(dirname(fileURLToPath(import.meta.url)), "..");
 
-/** Folders directly below the cache; what `stop` may delete there. */
-export const CACHE_FOLDERS = ["toolchain", "debian", "build", "logs", "images", "compile", "locks"] as const;
+/** Folders directly below the cache; what `stop` may delete there, in this order: locks hold until the rest is gone. */
+export const CACHE_FOLDERS = ["toolchain", "debian", "build", "logs", "images", "compile", "kubectl", "locks"] as const;
 export type CacheFolder = (typeof CACHE_FOLDERS)[number];
 
 /** `$PERGOLA_CACHE`, else `$XDG_CACHE_HOME/pergola`, else `~/.cache/pergola`. bootstrap.mjs follows the same rule. */
@@ -29,34 +30,83 @@ export function cacheFolder(name: CacheFolder, environment: Environment = proces
   return folder;
 }
 
-/** Folders that every node of the embedded environment mounts anew, so that nothing below them is seen inside a node. */
-const HIDDEN_IN_NODES = ["/var", "/run", "/tmp"];
+/** Folders that every node of the embedded environment replaces by its own (memberSpecifications.ts mounts them). */
+export const REPLACED_IN_NODES = ["/var", "/run"] as const;
+
+/**
+ * Refuses a folder whose files the nodes could not see.
+ * @throws LocalError that names the folder, what it is for, and the variable that moves it
+ */
+export function refuseReplacedFolder(path: string, what: string, variable: string): void {
+  const replaced = REPLACED_IN_NODES.find((folder) => path === folder || path.startsWith(`${folder}/`));
+  if (replaced === undefined) return;
+  throw new LocalError(`${what} ${path} lies below ${replaced}, which the embedded nodes replace by their own`, {
+    hint: `set ${variable} to a folder elsewhere, for example ${variable}=/root/pergola`,
+    exitCode: 2,
+  });
+}
 
 /**
  * `$PERGOLA_STATE`, else `$XDG_STATE_HOME/pergola/local`, else `~/.local/state/pergola/local`.
- * Throws when it lies below a folder that the nodes hide.
+ * Throws when it lies below a folder that the nodes replace.
  */
 export function stateDirectory(environment: Environment = process.env): string {
   const state = place(environment, "PERGOLA_STATE", "XDG_STATE_HOME", [".local", "state"], ["pergola", "local"]);
-  const hidden = HIDDEN_IN_NODES.find((folder) => state === folder || state.startsWith(`${folder}/`));
-  if (hidden !== undefined) {
-    throw new LocalError(
-      `the state folder ${state} lies below ${hidden}, which the nodes of the environment mount anew`,
-      {
-        hint: "set PERGOLA_STATE to a folder elsewhere, for example PERGOLA_STATE=/root/pergola-state",
-        exitCode: 2,
-      },
-    );
-  }
+  refuseReplacedFolder(state, "the state folder", "PERGOLA_STATE");
   return state;
 }
 
-/** The state folder, made with mode 0700 when it is missing: it holds keys and passphrases. */
+/** A file in every state folder that we made: only a folder with it is ever emptied. */
+const STATE_MARK = ".pergola-state";
+const STATE_MARK_TEXT =
+  "State of Pergola's embedded environment: npm stop removes this folder with everything in it.\n";
+
+/** The state folder, made when it is missing; see {@link makeStateDirectory}. */
 export function ensureStateDirectory(environment: Environment = process.env): string {
   const state = stateDirectory(environment);
-  mkdirSync(state, { recursive: true, mode: 0o700 });
-  chmodSync(state, 0o700);
+  makeStateDirectory(state);
   return state;
+}
+
+/**
+ * Makes a folder the state folder: mode 0700, since it holds keys and passphrases, and with our mark.
+ * @throws LocalError, and changes nothing, when it has files and no mark: a stop would delete somebody's files
+ */
+export function makeStateDirectory(path: string): void {
+  refuseStrangeFolder(path);
+  mkdirSync(path, { recursive: true, mode: 0o700 });
+  chmodSync(path, 0o700);
+  if (!isStateDirectory(path)) writeFileSync(join(path, STATE_MARK), STATE_MARK_TEXT);
+}
+
+/** Refuses a folder that has files and no mark of ours. Changes nothing. */
+export function refuseStrangeFolder(path: string): void {
+  if (!existsSync(path) || isStateDirectory(path) || readdirSync(path).length === 0) return;
+  throw new LocalError(`the state folder ${path} has files in it that are not the embedded environment's`, {
+    hint: "npm stop would delete them: set PERGOLA_STATE to a folder that is new or empty",
+    exitCode: 2,
+  });
+}
+
+/** Whether a folder bears our mark. */
+export function isStateDirectory(path: string): boolean {
+  return existsSync(join(path, STATE_MARK));
+}
+
+/** Deletes a state folder. The mark goes last, so that the next stop takes up what an interrupted one left. */
+export async function removeStateDirectory(path: string): Promise<void> {
+  if (!existsSync(path)) return;
+  for (const name of readdirSync(path).filter((entry) => entry !== STATE_MARK)) {
+    await rm(join(path, name), { recursive: true, force: true });
+  }
+  removeEmptyStateDirectory(path);
+}
+
+/** Deletes a state folder when nothing but the mark is in it. */
+export function removeEmptyStateDirectory(path: string): void {
+  if (!existsSync(path) || readdirSync(path).some((entry) => entry !== STATE_MARK)) return;
+  rmSync(join(path, STATE_MARK), { force: true });
+  rmdirSync(path);
 }
 
 /** kubeconfig of the embedded environment; the file exists while it runs. */

@@ -1,12 +1,12 @@
 /** `npm start`: from a bare machine to images built in a real cluster. Each phase is a function of its own elsewhere. */
 import { buildExamples } from "./buildExamples.ts";
-import { REGISTRY, startCluster, withMachineLock } from "./cluster/index.ts";
+import { REGISTRY, refuseUnfitMachine, startCluster, withMachineLock } from "./cluster/index.ts";
 import { toolEnvironment } from "./environment.ts";
 import { LocalError } from "./errors.ts";
 import { pushBaseImages } from "./images/push.ts";
 import { buildServiceImages } from "./images/services.ts";
 import { STACK } from "./localStack.ts";
-import { ensureStateDirectory, repositoryRoot } from "./paths.ts";
+import { cacheDirectory, ensureStateDirectory, refuseReplacedFolder, repositoryRoot } from "./paths.ts";
 import { Progress } from "./progress.ts";
 import { provision } from "./provision.ts";
 import { runImage } from "./runImage.ts";
@@ -35,6 +35,9 @@ export const TOOLS = [...new Set([...DEFAULT_TOOLS, "network-policies" as const]
  * nothing; one beside another of the same clone waits for it.
  */
 export async function start(options: StartOptions): Promise<StartSummary> {
+  // First what no waiting and no building can mend.
+  refuseReplacedFolder(cacheDirectory(), "the cache", "PERGOLA_CACHE");
+  await refuseUnfitMachine();
   const progress = new Progress({ verbose: options.verbose });
   const holder = { clone: repositoryRoot, pid: process.pid, action: "start" };
   return withMachineLock(

@@ -15,7 +15,6 @@ export interface ForwarderArguments {
   readonly member: number;
   /** `host:port` inside */
   readonly to: string;
-  readonly signal?: AbortSignal;
 }
 
 /**

@@ -1,6 +1,7 @@
 /** The embedded cluster, as the rest of `local` uses it. */
 export { kubeconfigText, REGISTRY_ENDPOINTS } from "./kubeconfig.ts";
 export { CLUSTER_NAME, REGISTRY } from "./layout.ts";
+export { refuseUnfitMachine } from "./machine.ts";
 export { withMachineLock } from "./machineLock.ts";
 export { type Cluster, type StartArguments, startCluster } from "./start.ts";
 export { type ClusterStatus, clusterStatus } from "./status.ts";

@@ -15,7 +15,7 @@ export interface EnvironmentRecord {
   /** ISO 8601 */
   readonly startedAt: string;
   /** programs that a later stop needs, so that it needs no toolchain */
-  readonly programs: { readonly ip: string; readonly nft: string; readonly ctr: string };
+  readonly programs: { readonly ip: string; readonly nft: string };
   readonly environment: Readonly<Record<string, string>>;
   /** the machine before anything was made */
   readonly before: Snapshot;

@@ -1,9 +1,10 @@
 /** Takes an environment off the machine, and looks whether anything of it is left. */
 import { existsSync } from "node:fs";
-import { readdir, readFile, readlink, rm } from "node:fs/promises";
+import { readdir, readFile, readlink } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { LocalError } from "../errors.ts";
+import { removeStateDirectory } from "../paths.ts";
 import { cgroupDirectories, type Hierarchy, listProcesses, removeCgroups } from "./cgroups.ts";
 import { isAlive } from "./health.ts";
 import { MEMBERS } from "./layout.ts";
@@ -64,8 +65,13 @@ async function memberInits(hierarchies: readonly Hierarchy[]): Promise<number[]>
 function signal(pid: number, name: NodeJS.Signals): void {
   try {
     process.kill(pid, name);
-  } catch {
-    // it ended in between, which is what is wanted
+  } catch (error) {
+    // ESRCH: it ended in between, which is what is wanted.
+    if ((error as NodeJS.ErrnoException).code !== "EPERM") return;
+    throw new LocalError(`process ${pid} of the embedded environment may not be ended by user ${process.getuid?.()}`, {
+      hint: "run this as root, as the start was",
+      cause: error,
+    });
   }
 }
 
@@ -91,16 +97,17 @@ export interface RemovalCheck {
 }
 
 /**
- * Removes the state folder, then looks for processes, namespaces, cgroups and files of the environment, and compares
- * the machine with the time before its start. To be called when {@link endProcesses} is done.
+ * Removes the state folder when it is the environment's, then looks for processes, namespaces, cgroups and files of the
+ * environment, and compares the machine with the time before its start. To be called when {@link endProcesses} is done.
  */
 export async function removeAndCheck(
   state: StateFolder,
-  record: EnvironmentRecord | undefined,
+  options: { readonly ours: boolean; readonly record: EnvironmentRecord | undefined },
   hierarchies: readonly Hierarchy[],
 ): Promise<RemovalCheck[]> {
+  const { ours, record } = options;
   const ended = await uptime();
-  await rm(state.root, { recursive: true, force: true });
+  if (ours) await removeStateDirectory(state.root);
   const namespaces = new Set(Object.values(record?.members ?? {}).flatMap((member) => member.namespaces));
   const found = await searchProcesses(state, namespaces, ended);
   const exact = (what: string, left: readonly string[]): RemovalCheck => ({
@@ -113,10 +120,7 @@ export async function removeAndCheck(
   const checks = [
     exact("processes", [...remaining, ...found.processes]),
     { ...exact("namespaces", found.namespaces), compared: record !== undefined },
-    exact(
-      "files",
-      (await readdir(state.root).catch(() => [])).map((name) => join(state.root, name)),
-    ),
+    exact("files", ours ? (await readdir(state.root).catch(() => [])).map((name) => join(state.root, name)) : []),
   ];
   if (record === undefined) return checks;
   const programs = { ...record.programs, environment: record.environment };

@@ -1,8 +1,15 @@
 /** Starts the embedded cluster: from nothing to pods that are accepted. */
-import { mkdir, readFile, rename, rm, rmdir, writeFile } from "node:fs/promises";
+import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { LocalError } from "../errors.ts";
-import { repositoryRoot } from "../paths.ts";
+import {
+  makeStateDirectory,
+  refuseReplacedFolder,
+  refuseStrangeFolder,
+  removeEmptyStateDirectory,
+  removeStateDirectory,
+  repositoryRoot,
+} from "../paths.ts";
 import type { Note, Progress } from "../progress.ts";
 import { ApiClient } from "./apiClient.ts";
 import { createCgroups } from "./cgroups.ts";
@@ -22,7 +29,7 @@ import {
   type NodeName,
   REGISTRY,
 } from "./layout.ts";
-import { readMachine } from "./machine.ts";
+import { readMachine, refuseUnfitMachine } from "./machine.ts";
 import { withMachineLock } from "./machineLock.ts";
 import { controlPlanePlan, type Machine, type MemberPlan, nodePlan } from "./memberSpecifications.ts";
 import { createLinkerCache, importIntoRunning, joinMembers, startMember } from "./members.ts";
@@ -32,7 +39,7 @@ import { policyEnforcerObjects } from "./policyEnforcer.ts";
 import { type EnvironmentRecord, type RunningMember, writeRecord } from "./record.ts";
 import { endProcesses } from "./removal.ts";
 import { takeSnapshot } from "./snapshot.ts";
-import { refuseReplacedFolder, type StateFolder, stateFolder } from "./stateFolder.ts";
+import { type StateFolder, stateFolder } from "./stateFolder.ts";
 import { findProblems } from "./status.ts";
 import { type ClusterTools, clusterTools, type ToolchainForCluster } from "./tools.ts";
 
@@ -85,6 +92,8 @@ export async function startCluster(given: StartArguments): Promise<Cluster> {
   };
   refuseReplacedFolder(tools.kubernetes, "the toolchain's program", "PERGOLA_CACHE");
   refuseReplacedFolder(state.root, "the state folder", "PERGOLA_STATE");
+  refuseStrangeFolder(state.root);
+  await refuseUnfitMachine();
   return progress.phase("start the embedded cluster", (note) =>
     withMachineLock({ clone, pid: process.pid, action: "start" }, note, async () => {
       const machine = await readMachine(tools);
@@ -95,7 +104,7 @@ export async function startCluster(given: StartArguments): Promise<Cluster> {
         const running = found.record && (await runningCluster(state, found.record, images, tools, note));
         if (running !== undefined) return running;
         await endProcesses(machine.hierarchies, note);
-        await rm(state.root, { recursive: true, force: true });
+        await removeStateDirectory(state.root);
       }
       return interruptible((signal) => makeCluster({ clone, state, images, machine, tools, signal, note }));
     }),
@@ -168,7 +177,7 @@ async function removeFiles(state: StateFolder, error: unknown, keepLogs: boolean
     `${state.linkerCache}.conf`,
   ];
   for (const file of files) await rm(file, { recursive: true, force: true });
-  await rmdir(state.root).catch(() => {}); // other parts of the environment may have files in it
+  removeEmptyStateDirectory(state.root); // other parts of the environment may have files in it
   if (!(error instanceof LocalError) || error.log === undefined) return error;
   const log = MEMBERS.reduce(
     (path, name) => path.replace(state.member(name).logs, join(state.failedLogs, name)),
@@ -179,7 +188,7 @@ async function removeFiles(state: StateFolder, error: unknown, keepLogs: boolean
 }
 
 async function carryOut({ clone, state, images, machine, tools, signal, note }: Making): Promise<Cluster> {
-  await mkdir(state.root, { recursive: true, mode: 0o700 });
+  makeStateDirectory(state.root);
   await rm(state.failedLogs, { recursive: true, force: true });
   let record: EnvironmentRecord = {
     version: 1,
@@ -187,7 +196,7 @@ async function carryOut({ clone, state, images, machine, tools, signal, note }: 
     clone,
     pid: process.pid,
     startedAt: new Date().toISOString(),
-    programs: { ip: tools.ip, nft: tools.nft, ctr: tools.ctr },
+    programs: { ip: tools.ip, nft: tools.nft },
     environment: tools.environment,
     before: await takeSnapshot(tools),
     members: {},

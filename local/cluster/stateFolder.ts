@@ -1,6 +1,5 @@
 /** Where the environment keeps its files. Pure: paths only. */
 import { join } from "node:path";
-import { LocalError } from "../errors.ts";
 import type { Member } from "./layout.ts";
 
 /** Paths below the state folder of one environment. */
@@ -60,20 +59,4 @@ function memberFolder(root: string): MemberFolder {
     temporary: join(root, "tmp"),
     file: (name) => join(root, name),
   };
-}
-
-/** Folders that a member's namespaces replace by their own: nothing that its processes need may lie in them. */
-const REPLACED = ["/var", "/run"];
-
-/**
- * Refuses a folder whose files the members could not see.
- * @throws LocalError that names the folder, what it is for, and the variable that moves it
- */
-export function refuseReplacedFolder(path: string, what: string, variable: string): void {
-  const replaced = REPLACED.find((folder) => path === folder || path.startsWith(`${folder}/`));
-  if (replaced === undefined) return;
-  throw new LocalError(`${what} ${path} lies below ${replaced}, which the embedded nodes replace by their own`, {
-    hint: `set ${variable} to a folder elsewhere`,
-    exitCode: 2,
-  });
 }

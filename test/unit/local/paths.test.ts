@@ -1,8 +1,16 @@
-import { mkdtempSync, rmSync, statSync } from "node:fs";
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { describe, expect, it } from "vitest";
-import { cacheDirectory, ensureStateDirectory, kubeconfigFile, stateDirectory } from "../../../local/paths.ts";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import {
+  cacheDirectory,
+  isStateDirectory,
+  kubeconfigFile,
+  makeStateDirectory,
+  removeEmptyStateDirectory,
+  removeStateDirectory,
+  stateDirectory,
+} from "../../../local/paths.ts";
 
 describe("places", () => {
   it.each([
@@ -25,25 +33,46 @@ describe("places", () => {
     expect(() => cacheDirectory({ PERGOLA_CACHE: "cache" })).toThrow('PERGOLA_CACHE is "cache"');
   });
 
-  it.each(["/var/lib/pergola", "/run/pergola", "/tmp/pergola", "/tmp"])(
-    "state may not be hidden from the nodes: %s",
-    (state) => {
-      expect(() => stateDirectory({ PERGOLA_STATE: state })).toThrow(`the state folder ${state} lies below`);
-    },
-  );
+  it.each(["/var/lib/pergola", "/run/pergola", "/var"])("state may not be hidden from the nodes: %s", (state) => {
+    expect(() => stateDirectory({ PERGOLA_STATE: state })).toThrow(`the state folder ${state} lies below`);
+  });
 
-  it("state may be beside such a folder", () => {
-    expect(stateDirectory({ PERGOLA_STATE: "/variable/state" })).toBe("/variable/state");
+  it.each(["/variable/state", "/tmp/state", "/home/run/state"])("state may be where the nodes see it: %s", (state) => {
+    expect(stateDirectory({ PERGOLA_STATE: state })).toBe(state);
   });
 });
 
-it("the state folder is the user's alone, also when it was there with other rights", () => {
-  // Below the home folder: /tmp is refused.
-  const home = mkdtempSync(join(process.env.HOME ?? tmpdir(), ".pergola-test-"));
-  try {
-    const state = ensureStateDirectory({ PERGOLA_STATE: join(home, "a", "state") });
+describe("the state folder", () => {
+  let scratch: string;
+  beforeEach(() => {
+    scratch = mkdtempSync(join(tmpdir(), "pergola-paths-"));
+  });
+  afterEach(() => rmSync(scratch, { recursive: true }));
+
+  it("is the user's alone, also when it was there with other rights", () => {
+    const state = join(scratch, "a", "state");
+    mkdirSync(state, { recursive: true, mode: 0o755 });
+    makeStateDirectory(state);
+    makeStateDirectory(state);
     expect(statSync(state).mode & 0o777).toBe(0o700);
-  } finally {
-    rmSync(home, { recursive: true });
-  }
+    expect(isStateDirectory(state)).toBe(true);
+  });
+
+  it("is not somebody's folder with files in it: nothing of that is touched, not even its rights", () => {
+    chmodSync(scratch, 0o755);
+    writeFileSync(join(scratch, "thesis"), "");
+    expect(() => makeStateDirectory(scratch)).toThrow(`the state folder ${scratch} has files in it that are not`);
+    expect(statSync(scratch).mode & 0o777).toBe(0o755);
+    expect(readdirSync(scratch)).toEqual(["thesis"]);
+  });
+
+  it("goes whole, or stays when something but the mark is in it", async () => {
+    const state = join(scratch, "state");
+    makeStateDirectory(state);
+    writeFileSync(join(state, "kubeconfig"), "");
+    removeEmptyStateDirectory(state);
+    expect(readdirSync(state)).toContain("kubeconfig");
+    await removeStateDirectory(state);
+    expect(readdirSync(scratch)).toEqual([]);
+  });
 });

@@ -1,0 +1,33 @@
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { stateFolder } from "../../../../local/cluster/stateFolder.ts";
+import { describeStop, takeDown } from "../../../../local/cluster/stop.ts";
+import { makeStateDirectory } from "../../../../local/paths.ts";
+
+let scratch: string;
+beforeEach(() => {
+  scratch = mkdtempSync(join(tmpdir(), "pergola-stop-"));
+});
+afterEach(() => rmSync(scratch, { recursive: true }));
+
+/** A stop on a machine without the environment: no cgroup hierarchy is looked at, so that a running one is not seen. */
+const stopWithNothingRunning = (state: string) => takeDown(stateFolder(state), "/clone", [], () => {});
+
+test("a stop with PERGOLA_STATE at somebody's folder leaves every file of it", async () => {
+  mkdirSync(join(scratch, "data"));
+  writeFileSync(join(scratch, "data", "thesis"), "");
+  const report = await stopWithNothingRunning(scratch);
+  expect(report).toMatchObject({ found: false, stateRemoved: false });
+  expect(describeStop(report)).toEqual(["nothing to stop: no embedded environment is on this machine"]);
+  expect(readdirSync(join(scratch, "data"))).toEqual(["thesis"]);
+});
+
+test("what a failed start left in the environment's own folder goes, although nothing runs", async () => {
+  const state = join(scratch, "state");
+  makeStateDirectory(state);
+  mkdirSync(join(state, "failed-start"));
+  expect(await stopWithNothingRunning(state)).toMatchObject({ found: false, stateRemoved: true });
+  expect(readdirSync(scratch)).toEqual([]);
+});
