@@ -5,11 +5,11 @@
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { runForeground } from "./foreground.mjs";
-import { cacheOf, ensurePackages, NODE } from "./packages.mjs";
+import { cacheOf, cacheProblem, ensurePackages, NODE } from "./packages.mjs";
 import { platformProblem, thisMachine } from "./platform.mjs";
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), "..");
-const problem = platformProblem(thisMachine());
+const problem = platformProblem(thisMachine()) ?? cacheProblem(process.env);
 if (problem !== undefined) {
   process.stderr.write(`error: ${problem}\n`);
   process.exitCode = 2;

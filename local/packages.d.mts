@@ -6,6 +6,9 @@ export const NODE: string;
 /** Where the cache is; the same rule as cacheDirectory() in paths.ts. */
 export function cacheOf(environment: Environment): string;
 
+/** What is wrong with the place that was chosen for the cache and what to do; undefined when nothing is. */
+export function cacheProblem(environment: Environment): string | undefined;
+
 /** SHA-256 of a package-lock.json's text, in hexadecimal. */
 export function stampOf(lockText: string): string;
 

@@ -4,7 +4,7 @@ import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
-import { isAbsolute, join } from "node:path";
+import { isAbsolute, join, resolve } from "node:path";
 import { exitCodeOf } from "./foreground.mjs";
 
 /** flock's exit code for "somebody else has it", chosen by us */
@@ -22,6 +22,13 @@ export function cacheOf(environment) {
   const base = environment.XDG_CACHE_HOME;
   if (base && isAbsolute(base)) return join(base, "pergola");
   return join(environment.HOME ?? homedir(), ".cache", "pergola");
+}
+
+/** What is wrong with the place that was chosen for the cache and what to do, as lines; undefined when nothing is. */
+export function cacheProblem(environment) {
+  const chosen = environment.PERGOLA_CACHE;
+  if (!chosen || isAbsolute(chosen)) return undefined;
+  return `PERGOLA_CACHE is ${JSON.stringify(chosen)}, which is not an absolute path\n  next: set it to an absolute path: PERGOLA_CACHE=${resolve(chosen)}`;
 }
 
 /** SHA-256 of a package-lock.json's text, in hexadecimal. */

@@ -1,3 +1,7 @@
+import { mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { execa } from "execa";
 import { describe, expect, it } from "vitest";
 import { cacheOf, installHint, reasonToInstall, stampOf, tellingLines } from "../../../local/packages.mjs";
 import { cacheDirectory } from "../../../local/paths.ts";
@@ -50,6 +54,23 @@ it("the bootstrap and everything after it agree on the cache", () => {
     { HOME: "/home/a", XDG_CACHE_HOME: "/x", PERGOLA_CACHE: "/p" },
   ]) {
     expect(cacheOf(environment)).toBe(cacheDirectory(environment));
+  }
+});
+
+it("a cache folder that is no absolute path is refused before anything is made there", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "bootstrap-"));
+  try {
+    const bootstrap = resolve(import.meta.dirname, "../../../local/bootstrap.mjs");
+    const env = { PERGOLA_CACHE: "rel" };
+    const result = await execa(process.execPath, [bootstrap, "--help"], { cwd: folder, env, reject: false });
+    expect(result.exitCode).toBe(2);
+    expect(result.stderr).toBe(
+      `error: PERGOLA_CACHE is "rel", which is not an absolute path\n  next: set it to an absolute path: PERGOLA_CACHE=${folder}/rel`,
+    );
+    expect(readdirSync(folder)).toEqual([]);
+    expect(() => cacheDirectory(env)).toThrow('PERGOLA_CACHE is "rel", which is not an absolute path');
+  } finally {
+    rmSync(folder, { recursive: true });
   }
 });
 
