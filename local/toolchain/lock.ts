@@ -37,15 +37,6 @@ export async function takeLock(
   return lockOf(child);
 }
 
-/** Takes the lock when it is free; undefined when another process has it. */
-export async function tryLock(file: string, purpose: string): Promise<Lock | undefined> {
-  mkdirSync(dirname(file), { recursive: true });
-  const child = await hold(file, ["--nonblock", "--conflict-exit-code", String(TAKEN)]);
-  if (child === undefined) return undefined;
-  writeFileSync(file, `process ${process.pid}: ${purpose}\n`);
-  return lockOf(child);
-}
-
 /** What the present or last owner wrote about itself. */
 export function readOwner(file: string): string {
   try {

@@ -32,7 +32,6 @@ export interface GoTool {
   readonly name: ToolName;
   readonly version: string;
   readonly why: string;
-  readonly obtained: "go module" | "own source";
   /** SPDX */
   readonly licence: string;
   /** module whose version this is, as its go.mod requires it; absent for own sources */
@@ -79,7 +78,6 @@ export const GO_TOOLS: readonly GoTool[] = [
     name: "node-init",
     version: "1",
     why: "first process of each node's namespaces, loopback forwarder, and pause container",
-    obtained: "own source",
     licence: "Apache-2.0",
     folder: "node-init",
     tags: [],
@@ -91,7 +89,6 @@ export const GO_TOOLS: readonly GoTool[] = [
     name: "kubernetes",
     version: KUBERNETES,
     why: "etcd, API server, controller manager, scheduler, kubelet, kube-proxy and kubectl, in one binary",
-    obtained: "go module",
     licence: "Apache-2.0",
     module: "k8s.io/kubernetes",
     folder: "kubernetes",
@@ -115,7 +112,6 @@ export const GO_TOOLS: readonly GoTool[] = [
     name: "pulumi",
     version: PULUMI,
     why: "the engine and command line that provision the environment",
-    obtained: "go module",
     licence: "Apache-2.0",
     module: "github.com/pulumi/pulumi/pkg/v3",
     folder: "pulumi",
@@ -136,7 +132,6 @@ export const GO_TOOLS: readonly GoTool[] = [
     name: "buildkit",
     version: BUILDKIT,
     why: "builds images in the mode cluster-buildkit: the daemon for pods, the client for the runner",
-    obtained: "go module",
     licence: "Apache-2.0",
     module: "github.com/moby/buildkit",
     folder: "buildkit",
@@ -162,7 +157,6 @@ export const GO_TOOLS: readonly GoTool[] = [
     name: "kaniko",
     version: KANIKO,
     why: "builds images in the mode kaniko: the executor for pods",
-    obtained: "go module",
     licence: "Apache-2.0",
     module: "github.com/chainguard-dev/kaniko",
     folder: "kaniko",
@@ -183,7 +177,6 @@ export const GO_TOOLS: readonly GoTool[] = [
     name: "coredns",
     version: "1.15.0",
     why: "names of services inside the cluster; built with few plugins and with `template` behind `kubernetes`",
-    obtained: "go module",
     licence: "Apache-2.0",
     module: "github.com/coredns/coredns",
     folder: "coredns",
@@ -196,7 +189,6 @@ export const GO_TOOLS: readonly GoTool[] = [
     name: "network-policies",
     version: "1.1.0",
     why: "enforces NetworkPolicy on the nodes; without it the policies are provisioned but not proved",
-    obtained: "go module",
     licence: "Apache-2.0",
     module: "sigs.k8s.io/kube-network-policies",
     folder: "network-policies",
