@@ -3,7 +3,7 @@ import { randomBytes } from "node:crypto";
 import type { ModeName } from "../../infra/setup.ts";
 import { PergolaError } from "../errors.ts";
 import { contentHash, contentTag } from "../images/contentHash.ts";
-import type { ImageGraph } from "../images/graph.ts";
+import { enabledIn, type ImageGraph } from "../images/graph.ts";
 import type { Image } from "../images/image.ts";
 import { planBuild } from "../plan/index.ts";
 import type { BuildPlan, Sibling } from "../plan/plan.ts";
@@ -38,9 +38,10 @@ export async function runBuild(words: readonly string[], options: BuildOptions):
   }
   const request = requestImages(words, options, process.cwd(), process.env);
   for (const line of request.notices) note(line);
-  const { graph } = request;
   // A dry run talks to no cluster unless the BuildSetup is there.
   const session = await connect(options, { checkCluster: !options.dryRun });
+  const { graph, notices } = enabledIn(request.graph, session.setup.environment);
+  for (const line of notices) note(line);
   const mode = options.mode ?? session.setup.builders.default;
   const plan = planner(session, tagsOf(graph, options.tag, mode), options);
   // All plans are made once before the first build: what is wrong with the last image is said now, not an hour later.

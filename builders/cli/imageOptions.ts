@@ -4,7 +4,7 @@ import path from "node:path";
 import { PergolaError } from "../errors.ts";
 import { discoverImages } from "../images/discover.ts";
 import { type ImageGraph, imageGraph, selectImages } from "../images/graph.ts";
-import { type Image, loadDockerfile } from "../images/image.ts";
+import { type Image, isPlatform, loadDockerfile } from "../images/image.ts";
 import type { SecretSource } from "../plan/plan.ts";
 
 /** Flags as typed. */
@@ -36,6 +36,7 @@ export function requestImages(
 ): ImageRequest {
   const secrets = Object.fromEntries(flags.secret.map((text) => parseSecret(text, workingDirectory, environment)));
   const args = Object.fromEntries(flags.buildArg.flatMap((text) => parseBuildArg(text, environment)));
+  const platforms = flags.platform.flatMap((text) => text.split(",")).map(checkPlatform);
   const found = discoverImages(words, workingDirectory, {
     secretIds: new Set(Object.keys(secrets)),
     environment,
@@ -59,7 +60,7 @@ export function requestImages(
         ...(file === undefined ? {} : { dockerfile: loadDockerfile(image.context, file, image.name) }),
         buildArgs: { ...image.buildArgs, ...args },
         target: flags.target ?? image.target,
-        platforms: flags.platform.length > 0 ? flags.platform.flatMap((text) => text.split(",")) : image.platforms,
+        platforms: platforms.length > 0 ? platforms : image.platforms,
         secrets: { ...image.secrets, ...secrets },
         timeoutSeconds: flags.timeout ?? image.timeoutSeconds,
       } satisfies Image;
@@ -121,6 +122,15 @@ export function parseSecret(
     );
   }
   return [id, { file: where }];
+}
+
+function checkPlatform(text: string): string {
+  if (isPlatform(text)) return text;
+  throw new PergolaError({
+    code: "usage",
+    message: `--platform ${JSON.stringify(text)} is not a platform.`,
+    hint: "Write os/architecture or os/architecture/variant: --platform linux/amd64",
+  });
 }
 
 /** `KEY=VALUE`, or `KEY` for the value of that environment variable; nothing when it is not set, as with docker build. */

@@ -3,6 +3,7 @@
 import { readFileSync } from "node:fs";
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import { EXIT, PergolaError } from "../errors.ts";
+import { MAX_TIMEOUT_SECONDS } from "../images/image.ts";
 import { PROGRESS_KINDS } from "../report/progress.ts";
 import { type GlobalOptions, printError, watchOutput } from "./output.ts";
 
@@ -70,7 +71,7 @@ function pergola(done: (code: number) => void): Command {
       "do not build what the registry holds under its content tag (a newer base image is not seen)",
       false,
     )
-    .option("--timeout <seconds>", "give up on an image after this time", positive)
+    .option("--timeout <seconds>", "give up on an image after this time", seconds)
     .option("--concurrency <n>", "images built at a time", positive, 4)
     .option("--dry-run", "print the plans and build nothing")
     .addHelpText(
@@ -143,6 +144,12 @@ function collect(value: string, before: readonly string[] = []): string[] {
 function positive(text: string): number {
   if (!/^[1-9]\d{0,6}$/.test(text)) throw new InvalidArgumentError("It takes a whole number from 1.");
   return Number(text);
+}
+
+function seconds(text: string): number {
+  const value = positive(text);
+  if (value <= MAX_TIMEOUT_SECONDS) return value;
+  throw new InvalidArgumentError(`It takes at most ${MAX_TIMEOUT_SECONDS} seconds.`);
 }
 
 function examples(lines: readonly string[]): string {

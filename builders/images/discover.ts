@@ -1,5 +1,5 @@
 /** From what somebody typed (directories, files, names) to images. */
-import { readdirSync, readFileSync, statSync } from "node:fs";
+import { type Dirent, readdirSync, readFileSync, statSync } from "node:fs";
 import path from "node:path";
 import { PergolaError } from "../errors.ts";
 import { type GardenOptions, readGardenFile } from "./garden.ts";
@@ -24,7 +24,7 @@ const SKIPPED = new Set(["node_modules", "vendor", "dist"]);
  * below the working directory.
  * @param words as typed; none means the working directory
  * @param options.file Dockerfile for directories without Garden files, instead of `Dockerfile`
- * @throws PergolaError context-missing, dockerfile-missing, image-definition
+ * @throws PergolaError context-missing, context-unreadable, dockerfile-missing, image-definition
  */
 export function discoverImages(
   words: readonly string[],
@@ -38,7 +38,11 @@ export function discoverImages(
   const addFile = (file: string): number => {
     if (seen.has(file)) return 0;
     seen.add(file);
-    const found = readGardenFile(file, readFileSync(file, "utf8"), options);
+    const found = readGardenFile(
+      file,
+      readable(file, () => readFileSync(file, "utf8")),
+      options,
+    );
     images.push(...found.images);
     notices.push(...found.notices);
     return found.images.length;
@@ -52,6 +56,8 @@ export function discoverImages(
     for (const file of here) addFile(file);
     if (images.length > before || known > 0) return;
     if (!isFile(path.resolve(directory, dockerfile))) throw nothingIn(typed, dockerfile, notices);
+    if (seen.has(directory)) return;
+    seen.add(directory);
     images.push(plainImage(directory, dockerfile));
   };
 
@@ -92,6 +98,8 @@ function plainImage(directory: string, dockerfile: string): Image {
   const loaded = loadDockerfile(directory, dockerfile, name);
   return {
     name,
+    actionName: null,
+    environments: null,
     context: directory,
     dockerfile: loaded,
     buildArgs: {},
@@ -106,7 +114,7 @@ function plainImage(directory: string, dockerfile: string): Image {
 }
 
 function gardenFilesIn(directory: string): string[] {
-  return readdirSync(directory, { withFileTypes: true })
+  return entriesOf(directory)
     .filter((entry) => entry.isFile() && GARDEN_FILE.test(entry.name))
     .map((entry) => path.join(directory, entry.name))
     .sort();
@@ -114,17 +122,45 @@ function gardenFilesIn(directory: string): string[] {
 
 function gardenFilesBelow(directory: string): string[] {
   const files = gardenFilesIn(directory);
-  const below = readdirSync(directory, { withFileTypes: true })
+  const below = entriesOf(directory)
     .filter((entry) => entry.isDirectory() && !entry.name.startsWith(".") && !SKIPPED.has(entry.name))
     .map((entry) => path.join(directory, entry.name))
     .sort();
   return [...files, ...below.flatMap(gardenFilesBelow)];
 }
 
+function entriesOf(directory: string): Dirent[] {
+  return readable(directory, () => readdirSync(directory, { withFileTypes: true }));
+}
+
+/** What is there; nothing can be under a name that is too long. */
 function kindOf(where: string): "file" | "directory" | null {
-  const stat = statSync(where, { throwIfNoEntry: false });
+  const stat = readable(where, () => {
+    try {
+      return statSync(where, { throwIfNoEntry: false });
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === "ENAMETOOLONG") return undefined;
+      throw error;
+    }
+  });
   if (stat?.isDirectory()) return "directory";
   return stat?.isFile() ? "file" : null;
+}
+
+function readable<T>(where: string, read: () => T): T {
+  try {
+    return read();
+  } catch (cause) {
+    throw new PergolaError(
+      {
+        code: "context-unreadable",
+        message: `${where} cannot be read, so it is not known which images it holds (${(cause as NodeJS.ErrnoException).code}).`,
+        hint: "Make it readable, or name the directories of the images.",
+        file: where,
+      },
+      { cause },
+    );
+  }
 }
 
 function isFile(where: string): boolean {

@@ -3,10 +3,10 @@
  * reader cannot carry out as Garden would is refused with the field's name, never ignored in silence.
  */
 import path from "node:path";
-import { isMap, LineCounter, parseAllDocuments } from "yaml";
+import { type Document, isMap, LineCounter, parseAllDocuments } from "yaml";
 import { z } from "zod";
 import { PergolaError } from "../errors.ts";
-import { DEFAULT_TIMEOUT_SECONDS, type Image, loadDockerfile } from "./image.ts";
+import { DEFAULT_TIMEOUT_SECONDS, type Image, isPlatform, loadDockerfile, MAX_TIMEOUT_SECONDS } from "./image.ts";
 
 const dependency = z.union([z.string(), z.looseObject({ kind: z.string(), name: z.string() })]);
 
@@ -15,7 +15,7 @@ const spec = z.strictObject({
   buildArgs: z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.null()])).default({}),
   targetStage: z.string().nullable().default(null),
   extraFlags: z.array(z.string()).default([]),
-  platforms: z.array(z.string()).default([]),
+  platforms: z.array(z.string().refine(isPlatform, "is not os/architecture[/variant]")).default([]),
   /** Values are not read: they would have to be written down here. Ids must be given with --secret. */
   secrets: z.record(z.string(), z.unknown()).default({}),
   localId: z.string().optional(),
@@ -35,7 +35,11 @@ const buildAction = z.strictObject({
   environments: z.array(z.string()).optional(),
   allowPublish: z.boolean().optional(),
   buildAtSource: z.boolean().optional(),
-  timeout: z.number().positive().default(DEFAULT_TIMEOUT_SECONDS),
+  timeout: z
+    .int("takes whole seconds")
+    .min(1, "takes whole seconds from 1")
+    .max(MAX_TIMEOUT_SECONDS, `takes at most ${MAX_TIMEOUT_SECONDS} seconds`)
+    .default(DEFAULT_TIMEOUT_SECONDS),
   variables: z.record(z.string(), z.unknown()).optional(),
   spec: spec.prefault({}),
 });
@@ -73,7 +77,7 @@ export function readGardenFile(file: string, text: string, options: GardenOption
     }
     if (!isMap(document.contents) || document.get("kind") !== "Build") continue;
     const line = lines.linePos(document.contents.range?.[0] ?? 0).line;
-    const value = document.toJS() as Record<string, unknown>;
+    const value = toValue(document, file, line);
     const title = `Build action ${typeof value.name === "string" ? value.name : "without a name"}`;
     if (value.type !== "container") {
       notices.push(`${title} in ${file} is of type ${String(value.type)}, not container: left out.`);
@@ -82,6 +86,15 @@ export function readGardenFile(file: string, text: string, options: GardenOption
     } else images.push(toImage(value, { file, line, title, options }));
   }
   return { images, notices };
+}
+
+/** What only shows when aliases are followed: one without its anchor, or a text that would expand without an end. */
+function toValue(document: Document.Parsed, file: string, line: number): Record<string, unknown> {
+  try {
+    return document.toJS();
+  } catch (error) {
+    throw refuse(file, { message: `${file} is not valid YAML: ${(error as Error).message}`, line });
+  }
 }
 
 interface Place {
@@ -117,6 +130,8 @@ function toImage(value: Record<string, unknown>, place: Place): Image {
   const context = path.resolve(path.dirname(file), action.source?.path ?? ".");
   return {
     name: action.spec.localId ?? action.name,
+    actionName: action.name,
+    environments: action.environments ?? null,
     context,
     dockerfile: loadDockerfile(context, action.spec.dockerfile, action.name),
     buildArgs: buildArgs(action.spec.buildArgs, options.environment ?? {}),

@@ -32,19 +32,46 @@ export function imageGraph(list: readonly Image[]): ImageGraph {
     }
     images.set(image.name, image);
   }
+  const byAction = namesByAction(images);
   const siblings = new Map<string, readonly string[]>();
   const dependencies = new Map<string, readonly string[]>();
   for (const image of images.values()) {
-    for (const name of image.dependencies) if (!images.has(name)) throw missing(image, name, images);
+    const said = image.dependencies.map((action) => {
+      const name = byAction.get(action);
+      if (name === undefined) throw missing(image, action, byAction);
+      return name;
+    });
     const named = siblingsOf(image, images);
     siblings.set(image.name, named);
-    dependencies.set(image.name, [...new Set([...image.dependencies, ...named])]);
+    dependencies.set(image.name, [...new Set([...said, ...named])]);
   }
   return { images, dependencies, siblings, waves: wavesOf(images, dependencies) };
 }
 
 /**
- * The part of a graph that some images need: themselves and all they depend on.
+ * Image names by what dependencies call them: the name of the Garden action, else the image's own. An action's `localId` names
+ * its image otherwise.
+ */
+function namesByAction(images: ReadonlyMap<string, Image>): Map<string, string> {
+  const names = new Map<string, string>();
+  for (const { name, actionName, definedIn } of images.values()) {
+    const action = actionName ?? name;
+    const other = names.get(action);
+    if (other !== undefined) {
+      throw new PergolaError({
+        code: "image-definition",
+        message: `Two images are called ${action} as actions: ${other} in ${images.get(other)?.definedIn}, ${name} in ${definedIn}.`,
+        hint: "Give one of them another name.",
+        file: definedIn,
+      });
+    }
+    names.set(action, name);
+  }
+  return names;
+}
+
+/**
+ * The part of a graph that some images need: themselves and all they depend on. A name is that of an image or of its action.
  * @throws PergolaError image-definition for a name that is not in the graph
  */
 export function selectImages(graph: ImageGraph, names: readonly string[]): ImageGraph {
@@ -54,17 +81,49 @@ export function selectImages(graph: ImageGraph, names: readonly string[]): Image
     chosen.add(name);
     for (const dependency of graph.dependencies.get(name) ?? []) choose(dependency);
   };
-  for (const name of names) {
-    if (!graph.images.has(name)) {
+  const byAction = namesByAction(graph.images);
+  for (const asked of names) {
+    const name = graph.images.has(asked) ? asked : byAction.get(asked);
+    if (name === undefined) {
       throw new PergolaError({
         code: "image-definition",
-        message: `There is no image ${name} here.`,
+        message: `There is no image ${asked} here.`,
         hint: `Found: ${[...graph.images.keys()].join(", ") || "none"}.`,
       });
     }
     choose(name);
   }
   return imageGraph([...graph.images.values()].filter((image) => chosen.has(image.name)));
+}
+
+/**
+ * The part of a graph that is enabled in an environment. As in Garden, an action that is not for it is built all the same when
+ * one that is needs it.
+ * @throws PergolaError image-definition when nothing is left
+ */
+export function enabledIn(
+  graph: ImageGraph,
+  environment: string,
+): { readonly graph: ImageGraph; readonly notices: readonly string[] } {
+  const all = [...graph.images.values()];
+  const enabled = all.filter(({ environments }) => environments === null || environments.includes(environment));
+  if (enabled.length === all.length) return { graph, notices: [] };
+  const left = selectImages(
+    graph,
+    enabled.map(({ name }) => name),
+  );
+  const notices = all
+    .filter(({ name }) => !left.images.has(name))
+    .map(
+      ({ name, environments, definedIn }) =>
+        `Image ${name} in ${definedIn} is for ${environments?.join(", ") || "no environment"}, not for ${environment}: left out.`,
+    );
+  if (left.images.size > 0) return { graph: left, notices };
+  throw new PergolaError({
+    code: "image-definition",
+    message: `None of these images is for the environment ${environment}.`,
+    hint: notices.join(" "),
+  });
 }
 
 /** The name of the sibling that a Dockerfile's reference stands for: the same name, bare or with `:latest`. */
@@ -119,11 +178,11 @@ function cycle(
   });
 }
 
-function missing(image: Image, name: string, images: ReadonlyMap<string, Image>): PergolaError {
+function missing(image: Image, action: string, byAction: ReadonlyMap<string, string>): PergolaError {
   return new PergolaError({
     code: "image-definition",
-    message: `Image ${image.name} depends on build.${name}, which is not among the images to build.`,
-    hint: `Name its directory too, or a directory above both. Known: ${[...images.keys()].join(", ")}.`,
+    message: `Image ${image.name} depends on build.${action}, which is not among the images to build.`,
+    hint: `Name its directory too, or a directory above both. Known: ${[...byAction.keys()].join(", ")}.`,
     file: image.definedIn,
     path: "dependencies",
   });

@@ -7,6 +7,10 @@ import type { SecretSource } from "../plan/plan.ts";
 export interface Image {
   /** unique in a graph; also the name of its repository below the registry's namespace */
   readonly name: string;
+  /** name of the Garden Build action, by which others depend on it; null for a plain Dockerfile, which goes by `name` */
+  readonly actionName: string | null;
+  /** environments that the action is enabled in; null for all */
+  readonly environments: readonly string[] | null;
   /** absolute path of the context directory */
   readonly context: string;
   readonly dockerfile: {
@@ -23,9 +27,9 @@ export interface Image {
   readonly secrets: Readonly<Record<string, SecretSource>>;
   /** flags for the builder's own command, appended as they are */
   readonly extraFlags: readonly string[];
-  /** names of images that must be built first because somebody said so; those that the Dockerfile names are found later */
+  /** actions (or plain images) that must be built first because somebody said so; what the Dockerfile names is found later */
   readonly dependencies: readonly string[];
-  /** seconds that a build may take */
+  /** whole seconds that a build may take, from 1 to {@link MAX_TIMEOUT_SECONDS} */
   readonly timeoutSeconds: number;
   /** file that describes the image: a Garden file or the Dockerfile */
   readonly definedIn: string;
@@ -33,6 +37,14 @@ export interface Image {
 
 /** Seconds that a build may take where nobody said otherwise. */
 export const DEFAULT_TIMEOUT_SECONDS = 3600;
+
+/** The longest time, 24 days: a timer of more milliseconds than 31 bits hold fires at once. */
+export const MAX_TIMEOUT_SECONDS = 2147483;
+
+/** Whether a text is `os/architecture[/variant]`, as containerd and kaniko read it. */
+export function isPlatform(text: string): boolean {
+  return /^[\w.-]+\/[\w.-]+(?:\/[\w.-]+)?$/.test(text);
+}
 
 /** Letters, digits and `. _ - /` as registries want them in a repository's path. Empty when nothing is left. */
 export function sanitizeName(text: string): string {

@@ -40,6 +40,7 @@ export function planKaniko(
 ): KanikoPlan {
   refuseWhatKanikoLacks(image);
   const deadlineSeconds = image.timeoutSeconds + DEADLINE_MARGIN_SECONDS;
+  const cache = kanikoCache(setup, destination, options.noCache);
   return {
     mode: "kaniko",
     name: image.name,
@@ -58,30 +59,56 @@ export function planKaniko(
     pod: pod(
       placement,
       image,
-      kanikoArguments(setup, image, destination, options.noCache),
+      kanikoArguments(setup, image, destination, cache.arguments),
       options.buildId,
       deadlineSeconds,
     ),
     transfer: { container: "context", directory: DIRECTORY, context: CONTEXT, marker: MARKER },
     container: "kaniko",
     deadlineSeconds,
-    cacheRepository: options.noCache ? null : destination.cacheRepository,
+    cacheRepository: cache.repository,
+  };
+}
+
+/**
+ * Where kaniko keeps layers between builds, null for nowhere. It follows the environment's cache entries as far as kaniko can:
+ * without any there is no cache, and when all are read only (`export: false`) it takes layers and pushes none. Tags and `mode`
+ * have no meaning for it: it keeps each step's layer under a tag of its own, in the image's cache repository.
+ */
+function kanikoCache(
+  setup: BuildSetup,
+  destination: Destination,
+  noCache: boolean,
+): { readonly repository: string | null; readonly arguments: readonly string[] } {
+  const repository = noCache || setup.cache.length === 0 ? null : destination.cacheRepository;
+  if (repository === null) return { repository, arguments: ["--cache=false"] };
+  const readOnly = setup.cache.every((entry) => !entry.export);
+  return {
+    repository,
+    arguments: [
+      "--cache=true",
+      `--cache-repo=${repository}`,
+      "--cache-ttl=336h",
+      ...(readOnly ? ["--no-push-cache"] : []),
+    ],
   };
 }
 
 /** Arguments of /kaniko/executor; every value after `=`, so that none can be taken for a flag. */
-function kanikoArguments(setup: BuildSetup, image: Image, destination: Destination, noCache: boolean): string[] {
+function kanikoArguments(
+  setup: BuildSetup,
+  image: Image,
+  destination: Destination,
+  cache: readonly string[],
+): string[] {
   const { host, insecure, mirrors } = setup.registry;
-  const cacheRepository = noCache ? null : destination.cacheRepository;
   const docker = mirrors["docker.io"] ?? [];
   const others = Object.entries(mirrors).filter(([name]) => name !== "docker.io");
   return [
     `--context=dir://${CONTEXT}`,
     `--dockerfile=${DIRECTORY}/Dockerfile`,
     `--destination=${destination.reference}`,
-    ...(cacheRepository === null
-      ? ["--cache=false"]
-      : ["--cache=true", `--cache-repo=${cacheRepository}`, "--cache-ttl=336h"]),
+    ...cache,
     ...(insecure ? [`--insecure-registry=${host}`] : []),
     ...docker.map((mirror) => `--registry-mirror=${mirror}`),
     ...others.flatMap(([name, hosts]) => hosts.map((mirror) => `--registry-map=${name}=${mirror}`)),

@@ -85,6 +85,8 @@ export function image(fields: Partial<Image> & { readonly from?: string } = {}):
   const { from, ...rest } = fields;
   return {
     name: "api",
+    actionName: null,
+    environments: null,
     context: "/src/api",
     dockerfile: { path: "Dockerfile", text: from ?? "FROM busybox:1.36\nCOPY . /app\n" },
     buildArgs: {},

@@ -52,6 +52,8 @@ describe("flags", () => {
     ["a secret with two sources", { secret: ["id=a,env=X,src=y"] }, "usage"],
     ["a secret whose variable is not set", { secret: ["id=a,env=X"] }, "secret-missing"],
     ["a secret whose file is not there", { secret: ["id=a,src=none"] }, "secret-missing"],
+    ["an empty platform", { platform: [""] }, "usage"],
+    ["an architecture alone", { platform: ["linux/amd64,arm64"] }, "usage"],
     ["an argument without a name", { buildArg: ["=x"] }, "usage"],
   ])("%s is refused without repeating it", (_, flags, code) => {
     const error = errorOf(() => only(flags));

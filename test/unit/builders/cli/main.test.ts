@@ -47,6 +47,11 @@ describe("pergola", () => {
     ["an unknown option", ["build", "--dry-rn"], "Unknown option '--dry-rn'\n  (Did you mean --dry-run?)"],
     ["an unknown kind of progress", ["build", "--progress", "tty"], "Allowed choices are auto, plain, rawjson, quiet."],
     ["a number that is none", ["build", "--concurrency", "0"], "It takes a whole number from 1."],
+    [
+      "a time that no timer can wait",
+      ["build", "--timeout", "3000000"],
+      "argument '3000000' is invalid. It takes at most 2147483 seconds.",
+    ],
     ["too many words", ["setup", "x"], "Too many arguments"],
     ["a directory that is not there", ["build", "/nonexistent/x"], "/nonexistent/x does not exist."],
     ["a kubeconfig that is not there", ["setup"], "/nonexistent/config"],

@@ -1,3 +1,5 @@
+import { execFileSync } from "node:child_process";
+import { symlinkSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { discoverImages } from "../../../../builders/images/discover.ts";
 import { sanitizeName } from "../../../../builders/images/image.ts";
@@ -24,6 +26,7 @@ describe("what was typed", () => {
     ["a directory with only a Dockerfile", ["Plain App"], ["plain-app"]],
     ["a Garden file", ["deep/er/two.garden.yaml"], ["two"]],
     ["the same directory twice", ["one", "./one/"], ["one"]],
+    ["a directory with only a Dockerfile twice", ["Plain App", "./Plain App/"], ["plain-app"]],
     ["a directory and one in it", ["deep", "deep/er"], ["two"]],
   ])("%s", (_, words, expected) => {
     expect(namesOf(words)).toEqual(expected);
@@ -33,6 +36,34 @@ describe("what was typed", () => {
     const found = discoverImages(["two"], folder(project));
     expect(found.names).toEqual(["two"]);
     expect(found.images.map(({ name }) => name)).toContain("two");
+  });
+
+  it("a word that is too long for a path is a name too", () => {
+    const long = "a".repeat(300);
+    expect(discoverImages([long], folder(project)).names).toEqual([long]);
+  });
+
+  it("a link that leads to itself is refused by name, not taken for a defect", () => {
+    const root = folder(project);
+    symlinkSync("loop", `${root}/loop`);
+    expect(errorOf(() => discoverImages(["loop"], root))).toMatchObject({
+      code: "context-unreadable",
+      message: expect.stringContaining(`${root}/loop cannot be read`),
+    });
+  });
+
+  it("a directory below that cannot be read is refused by name", () => {
+    const root = folder({ readme: "" });
+    // A path longer than the kernel takes, since permissions keep nothing from root; mkdir and rm go through it step by step.
+    execFileSync("mkdir", ["-p", Array(25).fill("d".repeat(200)).join("/")], { cwd: root });
+    try {
+      expect(errorOf(() => discoverImages(["."], root))).toMatchObject({
+        code: "context-unreadable",
+        message: expect.stringMatching(/cannot be read, so it is not known which images it holds \(ENAMETOOLONG\)\.$/),
+      });
+    } finally {
+      execFileSync("rm", ["-rf", root]);
+    }
   });
 
   it.each<[string, string, string]>([

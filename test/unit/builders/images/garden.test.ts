@@ -15,6 +15,7 @@ describe("a Garden Build action", () => {
       action(`source: {path: sub}
 dependencies: [build.base, deploy.db, {kind: Build, name: tools}]
 timeout: 30
+environments: [dev]
 spec:
   buildArgs: {A: x, N: 1, B: true, FROM_ENV: null, UNSET: null}
   targetStage: run
@@ -26,6 +27,8 @@ spec:
     expect(images).toEqual([
       {
         name: "api",
+        actionName: "api",
+        environments: ["dev"],
         context: `${root}/sub`,
         dockerfile: { path: "Dockerfile", text: "FROM busybox\n" },
         buildArgs: { A: "x", N: "1", B: "true", FROM_ENV: "e" },
@@ -69,12 +72,22 @@ spec:
     ["an unknown field", "specs: {}", "specs", "specs is not a field"],
     ["an unknown field of spec", "spec: {docker: x}", "spec.docker", "spec.docker is not a field"],
     ["include", "include: ['*.go']", "include", "include is not a field"],
-    ["a wrong type", "timeout: soon", "timeout", "timeout: Invalid input"],
+    ["a wrong type", "timeout: soon", "timeout", "timeout: takes whole seconds"],
+    ["half a second", "timeout: 0.5", "timeout", "timeout: takes whole seconds"],
+    ["no time", "timeout: 0", "timeout", "timeout: takes whole seconds from 1"],
+    ["more time than a timer can wait", "timeout: 3000000", "timeout", "timeout: takes at most 2147483 seconds"],
+    ["a platform that is none", "spec: {platforms: [amd64]}", "spec.platforms.0", "is not os/architecture[/variant]"],
+    ["an alias without its anchor", "description: *nowhere", "", "is not valid YAML: Unresolved alias"],
     ["a secret in the file", "spec: {secrets: {npm: hunter2}}", "spec.secrets.npm", "secrets by reference"],
   ])("with %s is refused by the field's name", (_, more, path, message) => {
     const error = errorOf(() => read(action(more)));
-    expect(error).toMatchObject({ code: "image-definition", path, line: 1, message: expect.stringContaining(message) });
+    expect(error).toMatchObject({ code: "image-definition", line: 1, message: expect.stringContaining(message) });
+    expect(error.path ?? "").toBe(path);
     expect(JSON.stringify(error)).not.toContain("hunter2");
+  });
+
+  it("with a localId names its image by that, and itself by its own name", () => {
+    expect(read(action("spec: {localId: shop/api}")).images[0]).toMatchObject({ name: "shop/api", actionName: "api" });
   });
 
   it("may have secrets whose source the caller names", () => {

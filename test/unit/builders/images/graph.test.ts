@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { imageGraph, selectImages } from "../../../../builders/images/graph.ts";
+import { enabledIn, imageGraph, selectImages } from "../../../../builders/images/graph.ts";
 import { errorOf, image } from "../samples.ts";
 
 describe("the order of images", () => {
@@ -15,6 +15,25 @@ describe("the order of images", () => {
     expect(graph.waves).toEqual([["base", "lint"], ["web", "tools"], ["app"]]);
     expect(graph.siblings.get("app")).toEqual(["web", "tools"]);
     expect(graph.siblings.get("tools")).toEqual([]);
+  });
+
+  it("follows dependencies by the action's name, also where localId names the image otherwise", () => {
+    const graph = imageGraph([
+      image({ name: "api", actionName: "api", dependencies: ["base"] }),
+      image({ name: "shop/base", actionName: "base" }),
+    ]);
+    expect(graph.dependencies.get("api")).toEqual(["shop/base"]);
+    expect(graph.waves).toEqual([["shop/base"], ["api"]]);
+    expect(selectImages(graph, ["base"]).waves).toEqual([["shop/base"]]);
+    expect(selectImages(graph, ["shop/base"]).waves).toEqual([["shop/base"]]);
+  });
+
+  it("refuses two actions of one name, whatever their images are called", () => {
+    const images = [image({ name: "a", actionName: "x" }), image({ name: "b", actionName: "x" })];
+    expect(errorOf(() => imageGraph(images))).toMatchObject({
+      code: "image-definition",
+      message: expect.stringMatching(/^Two images are called x as actions: a in .*, b in /),
+    });
   });
 
   it("takes a name with another tag, or the image's own, for a public image", () => {
@@ -65,6 +84,29 @@ describe("the order of images", () => {
     expect(errorOf(() => imageGraph([image({ dependencies: ["base"] })]))).toMatchObject({
       code: "image-definition",
       message: "Image api depends on build.base, which is not among the images to build.",
+    });
+  });
+});
+
+describe("images for some environments only", () => {
+  const graph = imageGraph([
+    image({ name: "everywhere", from: "FROM tools" }),
+    image({ name: "tools", environments: ["ci"] }),
+    image({ name: "preview", environments: ["preview", "test"], definedIn: "/p/garden.yml" }),
+  ]);
+
+  it("are left out of others with a notice, unless an enabled one needs them", () => {
+    const { graph: left, notices } = enabledIn(graph, "local");
+    expect(left.waves).toEqual([["tools"], ["everywhere"]]);
+    expect(notices).toEqual(["Image preview in /p/garden.yml is for preview, test, not for local: left out."]);
+    expect(enabledIn(graph, "test").graph.images.has("preview")).toBe(true);
+  });
+
+  it("are an error when nothing else is left", () => {
+    expect(errorOf(() => enabledIn(selectImages(graph, ["preview"]), "local"))).toMatchObject({
+      code: "image-definition",
+      message: "None of these images is for the environment local.",
+      hint: expect.stringContaining("is for preview, test"),
     });
   });
 });

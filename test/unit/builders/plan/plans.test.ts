@@ -187,6 +187,28 @@ describe("kaniko", () => {
     expect(kaniko({ timeoutSeconds: 100 }).deadlineSeconds).toBe(220);
   });
 
+  it.each<[string, object[], boolean, string[]]>([
+    ["no entries", [], false, ["--cache=false"]],
+    ["--no-cache", [{ tag: "c" }], true, ["--cache=false"]],
+    ["an entry", [{ tag: "c" }], false, ["--cache=true", "--cache-repo=R", "--cache-ttl=336h"]],
+    [
+      "only entries that are read",
+      [{ tag: "c", export: false }],
+      false,
+      ["--cache=true", "--cache-repo=R", "--cache-ttl=336h", "--no-push-cache"],
+    ],
+  ])("cache: %s", (_, cache, noCache, expected) => {
+    const setup = localSetup((input) => {
+      input.cache = cache;
+    });
+    const plan = kaniko({}, { noCache }, setup);
+    const { containers } = (plan.pod as unknown as { spec: { containers: { args: string[] }[] } }).spec;
+    const repository = "172.30.0.11:30500/examples/api/cache";
+    const flags = containers[0]?.args.filter((word) => /^--(no-push-)?cache/.test(word));
+    expect(flags?.map((word) => word.replace(repository, "R"))).toEqual(expected);
+    expect(plan.cacheRepository).toBe(expected.length === 1 ? null : repository);
+  });
+
   it.each([
     ["api", "pergola-api-0a1b2c3d4e"],
     ["shop/web_ui", "pergola-shop-web-ui-0a1b2c3d4e"],
