@@ -111,6 +111,10 @@ export function parseKubeconfig(text: string, file: string): Kubeconfig {
   if (raw === null || typeof raw !== "object") {
     throw new PergolaError({ code: "kubeconfig", message: `The kubeconfig ${file} is empty or not an object.` });
   }
+  for (const key of ["contexts", "clusters", "users"] as const) {
+    if (Array.isArray(raw[key] ?? [])) continue;
+    throw new PergolaError({ code: "kubeconfig", message: `The kubeconfig ${file} has ${key} that are not a list.` });
+  }
   const absolute = <T extends object>(entry: T | undefined, keys: (keyof T)[]): T => {
     const copy = { ...entry } as T;
     for (const key of keys) {
@@ -178,7 +182,7 @@ export function selectContext(config: Kubeconfig, name: string | null): KubeTarg
       message: `Context ${context} names the user ${entry.user}, which the kubeconfig does not have.`,
     });
   }
-  const server = cluster.server.replace(/\/+$/, "");
+  const server = String(cluster.server).replace(/\/+$/, "");
   if (!/^https?:$/.test(URL.parse(server)?.protocol ?? "")) {
     throw new PergolaError({
       code: "kubeconfig",

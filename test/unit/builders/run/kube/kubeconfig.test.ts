@@ -74,6 +74,12 @@ describe("kubeconfig", () => {
     expect(selectContext(merged, "other").server).toBe("https://127.0.0.1:6443");
   });
 
+  it("names a file with clusters that are not a list", () => {
+    expect(message(() => parseKubeconfig("clusters: {local: {}}", "/etc/kc"))).toBe(
+      "kubeconfig: The kubeconfig /etc/kc has clusters that are not a list.",
+    );
+  });
+
   it("names a file that is no YAML", () => {
     expect(message(() => parseKubeconfig("a: [", "/etc/kc"))).toMatch(
       /^kubeconfig: The kubeconfig \/etc\/kc is not valid YAML/,
