@@ -3,7 +3,6 @@
  * disabled, so nothing can reach another cluster.
  */
 import { readFileSync } from "node:fs";
-import { connect } from "node:net";
 import { homedir } from "node:os";
 import { delimiter, join } from "node:path";
 import { Namespace } from "@pulumi/kubernetes/core/v1/namespace.js";
@@ -19,18 +18,21 @@ import {
 } from "../documents/kubeconfig.ts";
 import type { Environment } from "../environment.ts";
 import { liveValue } from "./live.ts";
+import { isReachable } from "./reachable.ts";
 
 /** The cluster, checked to be the one that the stack file means. */
 export interface ClusterConnection {
   readonly provider: Provider;
+  /**
+   * Makes a provider for the same cluster that takes over an object which is there already under the name of a new one, by
+   * server-side apply and without force. Only for what others make, too.
+   */
+  readonly adopting: () => Provider;
   /** uid of the namespace kube-system; null in a preview while the cluster cannot be reached */
   readonly uid: string | null;
   /** whether reads are answered; false only in a preview */
   readonly reachable: boolean;
 }
-
-/** How long the API server may take to accept a connection. */
-const REACHABLE_SECONDS = 3;
 
 /**
  * Connects, and refuses (RunError) a context that leads to another server or cluster than the stack file says, before
@@ -40,11 +42,11 @@ const REACHABLE_SECONDS = 3;
 export async function connectCluster(environment: Environment): Promise<ClusterConnection> {
   const { cluster } = environment.config;
   const kubeconfig = cluster.kubeconfigSecret === undefined ? undefined : environment.secret(cluster.kubeconfigSecret);
-  const { server, proxied } = checkedServer(
+  const { server, proxy } = checkedServer(
     cluster,
     kubeconfig === undefined ? ambientFiles() : [await secretFile(kubeconfig, cluster)],
   );
-  const provider = new Provider("cluster", {
+  const settings = {
     ...(cluster.context === undefined ? {} : { context: cluster.context }),
     // An output, though an empty one: for a plain undefined the SDK takes KUBECONFIG, whose path would get into the state.
     kubeconfig: kubeconfig ?? pulumi.output(undefined as unknown as string),
@@ -54,9 +56,10 @@ export async function connectCluster(environment: Environment): Promise<ClusterC
     // A rotated credential is written into its Secret; replacing would take the Secret away from running builders first.
     enableSecretMutable: true,
     enableConfigMapMutable: true,
-  });
-  // The provider reaches a cluster behind a proxy that a plain connection does not.
-  const reachable = proxied || process.env.HTTPS_PROXY !== undefined || (await isReachable(server));
+  };
+  const provider = new Provider("cluster", settings);
+  const adopting = () => new Provider("cluster-adopting", { ...settings, upsertExistingObjects: true });
+  const reachable = await isReachable(server, proxy);
   if (!reachable && !pulumi.runtime.isDryRun()) {
     throw new pulumi.RunError(`the cluster at ${server} cannot be reached; nothing was changed`);
   }
@@ -64,7 +67,7 @@ export async function connectCluster(environment: Environment): Promise<ClusterC
     await pulumi.log.warn(
       `the cluster at ${server} cannot be reached: this preview leaves out its uid and what exists in it`,
     );
-    return { provider, uid: null, reachable };
+    return { provider, adopting, uid: null, reachable };
   }
   const kubeSystem = Namespace.get("kube-system", "kube-system", { provider });
   const uid = (await liveValue(kubeSystem.metadata, `the namespace kube-system of the cluster at ${server}`)).uid;
@@ -74,7 +77,7 @@ export async function connectCluster(environment: Environment): Promise<ClusterC
         "another cluster answers there; nothing was changed",
     );
   }
-  return { provider, uid, reachable: true };
+  return { provider, adopting, uid, reachable: true };
 }
 
 function checkedServer(cluster: ClusterConfig, files: readonly KubeconfigText[]): ContextServer {
@@ -116,23 +119,4 @@ async function secretFile(kubeconfig: pulumi.Output<string>, cluster: ClusterCon
     path: `the secret ${cluster.kubeconfigSecret}`,
     text: await liveValue(kubeconfig, `the secret ${cluster.kubeconfigSecret}`),
   };
-}
-
-function isReachable(server: string): Promise<boolean> {
-  const { hostname, port, protocol } = new URL(server);
-  return new Promise((resolve) => {
-    const host = hostname.replace(/^\[|\]$/g, "");
-    const socket = connect({
-      host,
-      port: Number(port) || (protocol === "http:" ? 80 : 443),
-      timeout: REACHABLE_SECONDS * 1000,
-    });
-    const done = (reachable: boolean) => {
-      socket.destroy();
-      resolve(reachable);
-    };
-    socket.once("connect", () => done(true));
-    socket.once("error", () => done(false));
-    socket.once("timeout", () => done(false));
-  });
 }

@@ -24,8 +24,8 @@ export interface ContextServer {
   readonly context: string;
   /** URL of the API server */
   readonly server: string;
-  /** whether the kubeconfig names a proxy on the way */
-  readonly proxied: boolean;
+  /** URL of the proxy on the way, when the kubeconfig names one */
+  readonly proxy: string | null;
 }
 
 /**
@@ -49,7 +49,8 @@ export function serverOf(files: readonly KubeconfigText[], context: string | nul
   const cluster = documents.flatMap((document) => entries(document.clusters)).find((entry) => entry.name === name);
   const server = field(cluster?.cluster, "server");
   if (!isText(server)) throw new KubeconfigError(`the context ${JSON.stringify(wanted)} in ${where} names no server`);
-  return { context: wanted, server, proxied: field(cluster?.cluster, "proxy-url") !== undefined };
+  const proxy = field(cluster?.cluster, "proxy-url");
+  return { context: wanted, server, proxy: isText(proxy) && proxy !== "" ? proxy : null };
 }
 
 /** Whether two server URLs are the same place: a default port and a trailing slash make no difference. */

@@ -28,6 +28,8 @@ export interface ProgramOptions {
   /** objects of the live cluster; kube-system by default */
   readonly live?: LiveObjects;
   readonly preview?: boolean;
+  /** more environment of the program */
+  readonly environment?: Readonly<Record<string, string>>;
   /**
    * URL of the server that the context `pergola-local` leads to, by default the port of the fake engine, which accepts
    * connections; null for no kubeconfig at all
@@ -105,6 +107,7 @@ export async function runProgram(options: ProgramOptions): Promise<ProgramRun> {
         PULUMI_NODEJS_TYPESCRIPT: "false",
         PULUMI_ERROR_OUTPUT_STRING: "true",
         PERGOLA_TEST_LOADED: loaded,
+        ...options.environment,
       },
     });
     let [stdout, stderr] = ["", ""];

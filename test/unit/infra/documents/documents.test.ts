@@ -90,8 +90,12 @@ describe("a kubeconfig", () => {
   });
 
   test("leads to the server of its context; the first file that defines a name wins", () => {
-    expect(serverOf([one, two], null)).toEqual({ context: "dev", server: "https://a.example:6443", proxied: false });
-    expect(serverOf([one, two], "other")).toEqual({ context: "other", server: "https://b.example", proxied: true });
+    expect(serverOf([one, two], null)).toEqual({ context: "dev", server: "https://a.example:6443", proxy: null });
+    expect(serverOf([one, two], "other")).toEqual({
+      context: "other",
+      server: "https://b.example",
+      proxy: "http://proxy.example",
+    });
   });
 
   test.each([
