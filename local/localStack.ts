@@ -32,19 +32,50 @@ const WITH_CONFIG_FILE = [
   "logs",
 ];
 
+/** Flags that stand before a command and take no value (`pulumi --help`); any other is followed by one, or contains `=`. */
+const FLAGS_WITHOUT_VALUE = [
+  "--disable-integrity-checking",
+  ...["--emoji", "-e"],
+  ...["--fully-qualify-stack-names", "-Q"],
+  ...["--help", "-h"],
+  "--logflow",
+  "--logtostderr",
+  "--non-interactive",
+  "--version",
+];
+
+/** The command's name as the CLI finds it (the library cobra): the first word that is neither a flag nor a flag's value. */
+function commandOf(args: readonly string[]): string | undefined {
+  const position = args.findIndex((arg, index) => !arg.startsWith("-") && !takesValue(args[index - 1]));
+  return args[position];
+}
+
+function takesValue(flag: string | undefined): boolean {
+  if (flag === undefined || flag.includes("=") || FLAGS_WITHOUT_VALUE.includes(flag)) return false;
+  return /^(--.+|-[^-])$/.test(flag);
+}
+
+/** Whether `--stack` names the stack `local`, in any of the flag's spellings; with or without organization and project. */
+function namesStack(args: readonly string[]): boolean {
+  const values = args.flatMap((arg, index) => {
+    if (/^(-s|--stack)$/.test(arg)) return args.slice(index + 1, index + 2);
+    return /^(?:--stack=|-s=?)(?<value>[^-=].*)$/.exec(arg)?.groups?.value ?? [];
+  });
+  return values.some((value) => value.split("/").at(-1) === STACK);
+}
+
 /**
  * Arguments for `pulumi`, with the copy of the stack file where the command would read that of the stack `local`.
  * A `--config-file` of the caller's stays. Pure.
  */
 export function withStackFile(args: readonly string[], copy: string): string[] {
-  const isFlag = (name: string) => (arg: string) => arg === name || arg.startsWith(`${name}=`);
-  const command = args.find((arg) => !arg.startsWith("-"));
-  const named = args.some(
-    (arg, index) => arg === `--stack=${STACK}` || (/^(-s|--stack)$/.test(arg) && args[index + 1] === STACK),
-  );
-  if (!named || command === undefined || !WITH_CONFIG_FILE.includes(command)) return [...args];
-  if (args.some(isFlag("--config-file"))) return [...args];
-  return [...args, "--config-file", copy];
+  // What follows `--` is the command's, whatever it looks like.
+  const end = args.includes("--") ? args.indexOf("--") : args.length;
+  const [flags, rest] = [args.slice(0, end), args.slice(end)];
+  const command = commandOf(flags);
+  const chosen = flags.some((arg) => arg === "--config-file" || arg.startsWith("--config-file="));
+  if (command === undefined || !WITH_CONFIG_FILE.includes(command) || chosen || !namesStack(flags)) return [...args];
+  return [...flags, "--config-file", copy, ...rest];
 }
 
 /** The stack file's text with the salt that belongs to the state folder's passphrase. Pure. */
