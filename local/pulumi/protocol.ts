@@ -81,12 +81,13 @@ export function failStream(call: { emit(event: "error", error: unknown): unknown
 
 /**
  * Serves one gRPC service on a free port of the loopback interface and prints the port as the only line on stdout: that
- * is how the engine learns the address of a plugin that it started.
+ * is how the engine learns the address of a plugin that it started. The process ends when the one that started it is gone.
  */
 export async function servePlugin(
   definition: grpc.ServiceDefinition,
   implementation: grpc.UntypedServiceImplementation,
 ): Promise<grpc.Server> {
+  endWithParent();
   const server = new grpc.Server(channelOptions);
   const complete: grpc.UntypedServiceImplementation = {};
   for (const [name, method] of Object.entries(definition)) {
@@ -100,6 +101,17 @@ export async function servePlugin(
   });
   process.stdout.write(`${port}\n`);
   return server;
+}
+
+/** Milliseconds between looks for the parent process. */
+const parentInterval = 500;
+
+/** An engine that is killed ends none of its plugins: a process whose parent is gone gets another one, and ends itself. */
+function endWithParent(): void {
+  const parent = process.ppid;
+  setInterval(() => {
+    if (process.ppid !== parent) process.exit(1);
+  }, parentInterval).unref();
 }
 
 /** A handler that names the missing method; the engine reads UNIMPLEMENTED as "an older plugin" wherever that is fine. */
