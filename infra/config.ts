@@ -162,7 +162,13 @@ const namespaceEntry = z.union([
   namespaceName,
   z.strictObject({
     name: namespaceName,
-    existing: z.boolean().default(false).describe("used as it is and checked, never created or relabelled"),
+    existing: z
+      .boolean()
+      .default(false)
+      .describe(
+        "used as it is and checked: never created, relabelled or guarded. Its service account garden-in-cluster-builder is " +
+          "taken over where there is one, and stays when the stack is destroyed",
+      ),
     team: z
       .string()
       .min(1)

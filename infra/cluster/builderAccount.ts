@@ -6,6 +6,8 @@ import { BUILDER_SERVICE_ACCOUNT } from "../setup.ts";
 export interface BuilderAccountArgs {
   readonly namespace: pulumi.Input<string>;
   readonly annotations: Readonly<Record<string, string>>;
+  /** the namespace existed before: so may the account, which then is nobody's to delete; `opts` have an adopting provider */
+  readonly existing: boolean;
 }
 
 /**
@@ -17,6 +19,9 @@ export interface BuilderAccountArgs {
  * are changes nothing that is ours, and `up` stays quiet; one that changes them is a disagreement between the stack file and
  * project.garden.yml, which `pulumi refresh` rightly shows. Ignoring changes instead would hide new annotations of the stack
  * file, too.
+ *
+ * In a namespace that existed before, Garden may have made the account already: it is taken over, so that both have it, and
+ * stays when the stack goes. An annotation that says something else there is a conflict, which names its owner.
  */
 export class BuilderAccount extends pulumi.ComponentResource {
   readonly accountName: pulumi.Output<string>;
@@ -32,7 +37,7 @@ export class BuilderAccount extends pulumi.ComponentResource {
           ...(Object.keys(args.annotations).length > 0 ? { annotations: args.annotations } : {}),
         },
       },
-      { parent: this },
+      { parent: this, retainOnDelete: args.existing },
     );
     this.accountName = account.metadata.name;
     this.registerOutputs({ accountName: this.accountName });

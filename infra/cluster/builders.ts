@@ -52,10 +52,12 @@ export function provisionBuilders(
   ];
   const { internet } = config.cluster.guardrails;
   const egress = { registries: hosts, registryPods: registry.pods, internet };
-  for (const namespace of builderNamespaces(environment)) {
+  const namespaces = builderNamespaces(environment);
+  const adopting = namespaces.some((namespace) => namespace.existing) ? cluster.adopting() : null;
+  for (const namespace of namespaces) {
     new BuilderNamespace(
       namespace.name,
-      { namespace, environment, setup, logins, egress },
+      { namespace, environment, setup, logins, egress, adopting },
       { providers: [cluster.provider] },
     );
   }

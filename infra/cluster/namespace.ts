@@ -1,5 +1,6 @@
 /** The namespaces that builds run in, with everything that builds find there. */
 import { Namespace } from "@pulumi/kubernetes/core/v1/namespace.js";
+import type { Provider } from "@pulumi/kubernetes/provider.js";
 import * as pulumi from "@pulumi/pulumi";
 import { modesOf, type NamespaceConfig, namespacesOf } from "../config.ts";
 import type { RegistryLogin } from "../documents/dockerConfig.ts";
@@ -64,6 +65,8 @@ export interface BuilderNamespaceArgs {
   /** all logins of the builders */
   readonly logins: pulumi.Output<readonly RegistryLogin[]>;
   readonly egress: BuilderEgress;
+  /** provider for what a namespace that exists already may have, too */
+  readonly adopting: Provider | null;
 }
 
 /**
@@ -82,7 +85,9 @@ export class BuilderNamespace extends pulumi.ComponentResource {
       ? wanted.name
       : new Namespace(name, { metadata: { name: wanted.name, labels } }, child).metadata.name;
 
-    new BuilderAccount(`${name}-account`, { namespace, annotations: access.annotations }, child);
+    const adopting = wanted.existing && args.adopting ? { providers: [args.adopting] } : {};
+    const account = { namespace, annotations: access.annotations, existing: wanted.existing };
+    new BuilderAccount(`${name}-account`, account, { ...child, ...adopting });
     const secrets = setup.pullSecrets.filter((secret) => secret.namespace === wanted.name).map((secret) => secret.name);
     for (const secretName of secrets) {
       new PullSecret(`${name}-pull-secret`, { namespace, secretName, logins: args.logins }, child);

@@ -8,13 +8,14 @@ import type { ProgramRun } from "./program.ts";
 export function graphText(run: ProgramRun): string {
   const resources = [...run.registrations]
     .sort((a, b) => (a.urn < b.urn ? -1 : 1))
-    .map(({ urn, parent, provider, inputs, dependencies, protect, ignoreChanges }) => ({
+    .map(({ urn, parent, provider, inputs, dependencies, protect, retainOnDelete, ignoreChanges }) => ({
       urn,
       ...(parent === "" ? {} : { parent }),
       ...(provider === "" ? {} : { provider: provider.split("::").slice(0, -1).join("::") }),
       ...(Object.keys(inputs).length === 0 ? {} : { inputs: withoutSecrets(inputs, "[secret]") }),
       ...(dependencies.length === 0 ? {} : { dependencies }),
       ...(protect ? { protect } : {}),
+      ...(retainOnDelete ? { retainOnDelete } : {}),
       ...(ignoreChanges.length === 0 ? {} : { ignoreChanges }),
     }));
   const reads = run.reads.map(({ type, id }) => `${type}::${id}`).sort();

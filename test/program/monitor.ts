@@ -26,6 +26,7 @@ export interface Registration {
   readonly inputs: Properties;
   readonly dependencies: readonly string[];
   readonly protect: boolean;
+  readonly retainOnDelete: boolean;
   readonly ignoreChanges: readonly string[];
 }
 
@@ -143,6 +144,7 @@ export class FakeEngine {
       inputs: request.getObject()?.toJavaScript() ?? {},
       dependencies: [...request.getDependenciesList()].sort(),
       protect: request.getProtect() ?? false,
+      retainOnDelete: request.getRetainondelete() ?? false,
       ignoreChanges: request.getIgnorechangesList(),
     });
     const response = new messages.RegisterResourceResponse();

@@ -169,4 +169,18 @@ describe("an existing namespace", () => {
       ]);
     },
   );
+
+  test("may have the service account already, which Garden makes, too: that alone is taken over, and never deleted", async () => {
+    const run = await runProgram({ config: config(), live: live() });
+    const adopting = run.registrations.filter(({ inputs }) => inputs.upsertExistingObjects === "true");
+    expect(adopting.map(({ type }) => type)).toEqual(["pulumi:providers:kubernetes"]);
+    const [ordinary] = run.registrations.filter(({ type }) => type === "pulumi:providers:kubernetes");
+    expect(adopting[0]!.inputs).toEqual({ ...ordinary!.inputs, upsertExistingObjects: "true" });
+    const taken = run.registrations.filter(({ provider }) => provider.startsWith(`${adopting[0]!.urn}::`));
+    expect(taken.map(({ name, type }) => [name, type])).toEqual([
+      ["shop-dev-account", "kubernetes:core/v1:ServiceAccount"],
+    ]);
+    const kept = run.registrations.filter(({ retainOnDelete }) => retainOnDelete);
+    expect(kept.map(({ urn }) => urn)).toEqual(taken.map(({ urn }) => urn));
+  });
 });
