@@ -1,4 +1,5 @@
 /** `pulumi up` of the stack `local`, by the ordinary command line. */
+import { existsSync } from "node:fs";
 import { execa } from "execa";
 import { LocalError } from "./errors.ts";
 import { prepareStack, STACK } from "./localStack.ts";
@@ -22,6 +23,16 @@ export function changesOf(output: string): string {
   return parts.join(", ") || "nothing";
 }
 
+/**
+ * Whether the engine refused because of locks (`created by USER@HOST (pid N)`) of processes that are all gone: the state
+ * is this machine's alone. A lock of one that lives, of `npm run pulumi` beside this, is not ours to break.
+ */
+export function isLeftLocked(output: string): boolean {
+  if (!/the stack is currently locked by \d+ lock\(s\)/.test(output)) return false;
+  const owners = [...output.matchAll(/created by \S+ \(pid (\d+)\)/g)].map(([, pid]) => Number(pid));
+  return owners.length > 0 && owners.every((pid) => !existsSync(`/proc/${pid}`));
+}
+
 /** Provisions the stack and returns its BuildSetup. Throws with what the engine said. */
 export async function provision(options: {
   readonly pulumi: string;
@@ -34,13 +45,21 @@ export async function provision(options: {
   const flags = ["--stack", STACK, "--non-interactive", "--color", "never"];
   const up = ["up", "--yes", "--skip-preview", "--suppress-outputs", "--config-file", file, ...flags];
   const run = { cwd: repositoryRoot, env: variables, stdin: "ignore", reject: false } as const;
-  const child = execa(pulumi, up, { ...run, all: true });
-  let text = "";
-  for await (const line of child.iterable({ from: "all" })) {
-    text += `${line}\n`;
-    if (line.trim() !== "") note(line.trim());
+  const attempt = async () => {
+    const child = execa(pulumi, up, { ...run, all: true });
+    let text = "";
+    for await (const line of child.iterable({ from: "all" })) {
+      text += `${line}\n`;
+      if (line.trim() !== "") note(line.trim());
+    }
+    return { text, done: await child };
+  };
+  let { text, done } = await attempt();
+  if (done.exitCode !== 0 && isLeftLocked(text)) {
+    note("an update that was killed left the stack locked: unlocking it");
+    const cancelled = await execa(pulumi, ["cancel", "--yes", ...flags], { ...run, all: true });
+    if (cancelled.exitCode === 0) ({ text, done } = await attempt());
   }
-  const done = await child;
   if (done.exitCode !== 0) {
     throw new LocalError(`pulumi up for the stack ${STACK} failed with exit code ${done.exitCode ?? done.signal}`, {
       hint: `what the engine said:\n${text.trim().split("\n").slice(-40).join("\n")}`,
