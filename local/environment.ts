@@ -3,8 +3,8 @@
  * environment: what `npm start`, `npm test`, `npm run pulumi`, `npm run pergola` and `npm run local env` share.
  */
 import { existsSync } from "node:fs";
-import { delimiter } from "node:path";
-import { ensureStateDirectory, kubeconfigFile } from "./paths.ts";
+import { delimiter, join } from "node:path";
+import { cacheDirectory, ensureStateDirectory, kubeconfigFile } from "./paths.ts";
 import { type PulumiParts, preparePulumi } from "./pulumi/home.ts";
 import type { Toolchain } from "./toolchain/index.ts";
 
@@ -31,10 +31,20 @@ export async function toolEnvironment(toolchain: Toolchain, options: { own?: boo
       PULUMI_CONFIG_PASSPHRASE: undefined,
       PATH: [...toolchain.clientPath, pulumi.environment.PATH].join(delimiter),
       ...clusterVariables(options),
+      ...kubectlVariables(),
     },
     pulumi: pulumi.command,
     parts: pulumi.parts,
   };
+}
+
+/**
+ * Keeps kubectl's notes about a cluster out of `~/.kube/cache`: the API server has another port each time, and kubectl
+ * starts a folder for each. In the cache and not in the state, which a shell that still has these variables would make anew
+ * after a stop.
+ */
+export function kubectlVariables(): { KUBECACHEDIR: string } {
+  return { KUBECACHEDIR: join(cacheDirectory(), "kubectl") };
 }
 
 /** KUBECONFIG of the environment, where it applies: always with `own`, else when it runs and the user set none. */

@@ -1,5 +1,6 @@
 /** Runs a built image in the embedded environment, as its user would: a pod, and a request to it. */
 import { execa } from "execa";
+import { kubectlVariables } from "./environment.ts";
 import { LocalError } from "./errors.ts";
 import type { Note } from "./progress.ts";
 
@@ -56,6 +57,7 @@ export async function runImage(options: {
   const kubectl = async (args: readonly string[], input?: object) => {
     const result = await execa(command!, [...first, ...args], {
       reject: false,
+      env: kubectlVariables(),
       ...(input === undefined ? { stdin: "ignore" as const } : { input: JSON.stringify(input) }),
     });
     return { failed: result.exitCode !== 0, out: String(result.stdout), error: String(result.stderr) };
