@@ -18,6 +18,9 @@ export interface ContextEntry {
   readonly size: number;
   /** milliseconds since 1970 */
   readonly modified: number;
+  /** when the inode changed last, milliseconds since 1970 */
+  readonly changed: number;
+  readonly inode: number;
   /** symlink: where it points, as it is written */
   readonly linkTarget?: string;
 }
@@ -78,7 +81,13 @@ function addParents(root: string, relative: string, entries: Map<string, Context
 }
 
 function toEntry(root: string, relative: string, stat: ReturnType<typeof lstatSync> & object): ContextEntry | null {
-  const common = { path: relative, mode: Number(stat.mode) & 0o7777, modified: Number(stat.mtimeMs) };
+  const common = {
+    path: relative,
+    mode: Number(stat.mode) & 0o7777,
+    modified: Number(stat.mtimeMs),
+    changed: Number(stat.ctimeMs),
+    inode: Number(stat.ino),
+  };
   if (stat.isDirectory()) return { ...common, type: "directory", size: 0 };
   if (stat.isFile()) return { ...common, type: "file", size: Number(stat.size) };
   if (stat.isSymbolicLink()) {
@@ -114,7 +123,8 @@ function readable<T>(where: string, read: (where: string) => T): T {
   }
 }
 
-function unreadable(where: string, cause: unknown): PergolaError {
+/** The error for something in a context that cannot be read. */
+export function unreadable(where: string, cause: unknown): PergolaError {
   return new PergolaError(
     {
       code: "context-unreadable",

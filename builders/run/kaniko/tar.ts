@@ -1,7 +1,9 @@
 /**
  * Writes tar archives for busybox, which unpacks them in the pod: it reads GNU's long names but skips PAX headers, so
- * `tar-stream`, which writes PAX, does not fit. Whole seconds, owner root, nothing that depends on this machine.
- * Format: https://www.gnu.org/software/tar/manual/html_node/Standard.html
+ * `tar-stream`, which writes PAX, does not fit. Owner root, nothing that depends on this machine; whole seconds, but for an
+ * entry that asks for more, which gets a PAX header (`tar-stream` cannot say the mode 0000).
+ * Formats: https://www.gnu.org/software/tar/manual/html_node/Standard.html and
+ * https://pubs.opengroup.org/onlinepubs/9799919799/utilities/pax.html
  */
 
 export interface TarEntry {
@@ -14,6 +16,8 @@ export interface TarEntry {
   readonly size: number;
   /** whole seconds since 1970 */
   readonly modified: number;
+  /** of `modified`, where the second is not enough */
+  readonly nanoseconds?: number;
   readonly linkTarget?: string;
 }
 
@@ -34,6 +38,7 @@ export function tarHeader(entry: TarEntry): Buffer {
   const parts: Buffer[] = [];
   if (target.length > NAME) parts.push(...longEntry("K", target));
   if (name.length > NAME) parts.push(...longEntry("L", name));
+  if (entry.nanoseconds !== undefined) parts.push(...timeEntry(entry.modified, entry.nanoseconds));
   parts.push(block(name, target, TYPE[entry.type], entry.mode, entry.size, entry.modified));
   return Buffer.concat(parts);
 }
@@ -43,6 +48,17 @@ function longEntry(type: "K" | "L", text: Buffer): Buffer[] {
   const content = Buffer.concat([text, Buffer.of(0)]);
   const header = block(Buffer.from("././@LongLink"), Buffer.alloc(0), type, 0o644, content.length, 0);
   return [header, content, tarPadding(content.length)];
+}
+
+/** The time of the entry that follows, as PAX has it: a line that begins with its own length. */
+function timeEntry(seconds: number, nanoseconds: number): Buffer[] {
+  const text = ` mtime=${seconds}.${String(nanoseconds).padStart(9, "0")}\n`;
+  const content = Buffer.from(`${text.length + 2}${text}`);
+  return [
+    block(Buffer.from("time"), Buffer.alloc(0), "x", 0o644, content.length, 0),
+    content,
+    tarPadding(content.length),
+  ];
 }
 
 function block(name: Buffer, target: Buffer, type: string, mode: number, size: number, modified: number): Buffer {

@@ -120,7 +120,9 @@ describe("archive", () => {
     ["shorter", 100],
     ["longer", 1],
   ])("refuses a file that is now %s than listed, by name", async (_, was) => {
-    const entries = [{ path: "run.sh", type: "file" as const, mode: 0o755, size: was, modified: 0 }];
+    const entries = [
+      { path: "run.sh", type: "file" as const, mode: 0o755, size: was, modified: 0, changed: 0, inode: 0 },
+    ];
     await expect(collect(archive(source({ entries })))).rejects.toMatchObject({
       data: { code: "context-unreadable", file: path.join(directory, "run.sh") },
     });

@@ -1,0 +1,99 @@
+/**
+ * What has to be done so that the staged copy of a context is what the context is. Pure.
+ *
+ * BuildKit takes a file for unchanged when mode, owner, size, link target and the modification time to the nanosecond are
+ * (fsutil's comparison of stats); so the staged copy gets times that say what a file contains: one constant second, and
+ * nanoseconds out of the hash. Equal times mean equal files then, on whatever machine, and a fresh checkout sends no more than
+ * what differs.
+ */
+import { createHash } from "node:crypto";
+import type { HashedEntry } from "../../images/fingerprint.ts";
+
+/** The second of all staged times: 2001-09-09T01:46:40Z. Every builder and file system can store it. */
+export const STAMP_SECOND = 1_000_000_000;
+
+/** How finely times can be written: to the nanosecond by tar, to the microsecond by Node itself. */
+export type Resolution = "nanoseconds" | "microseconds";
+
+/** An entry of the staged copy, as it was written. */
+export interface StagedEntry {
+  readonly type: HashedEntry["type"];
+  readonly mode: number;
+  readonly size: number;
+  /** nanoseconds of the modification time; 0 for directories */
+  readonly stamp: number;
+  /** SHA-256 of what the stamp stands for: content or link target, and mode */
+  readonly identity: string;
+  /** of a link: where it points */
+  readonly link?: string;
+}
+
+export interface StagingPlan {
+  /** paths that go first, children before parents */
+  readonly remove: readonly string[];
+  /** what is written anew, parents before children; directories also when only something in them changes, for their times */
+  readonly write: readonly (HashedEntry & { readonly stamp: number })[];
+  /** the staged copy afterwards */
+  readonly staged: ReadonlyMap<string, StagedEntry>;
+}
+
+/** Plans the step from one staged copy to the next. `before` is empty when there is none. */
+export function planStaging(
+  before: ReadonlyMap<string, StagedEntry>,
+  wanted: readonly HashedEntry[],
+  resolution: Resolution,
+): StagingPlan {
+  const staged = new Map<string, StagedEntry>();
+  const dirty = new Set<string>();
+  const remove: string[] = [];
+  const touch = (name: string): void => {
+    dirty.add(name);
+    const slash = name.lastIndexOf("/");
+    if (slash !== -1) dirty.add(name.slice(0, slash));
+  };
+  for (const entry of wanted) {
+    const old = before.get(entry.path);
+    const identity = identityOf(entry);
+    const same = old !== undefined && old.type === entry.type && old.mode === entry.mode && old.identity === identity;
+    staged.set(
+      entry.path,
+      same ? old : { ...shapeOf(entry), identity, stamp: stampOf(entry, identity, old, resolution) },
+    );
+    if (same) continue;
+    touch(entry.path);
+    // tar replaces a file by writing over it; between kinds, and for links, it does not always.
+    if (old !== undefined && (old.type !== "directory" || entry.type !== "directory")) remove.push(entry.path);
+  }
+  for (const name of before.keys()) {
+    if (staged.has(name)) continue;
+    remove.push(name);
+    touch(name);
+  }
+  const write = wanted.filter(({ path }) => dirty.has(path));
+  return {
+    remove: remove.sort((a, b) => (a < b ? 1 : -1)),
+    write: write.map((entry) => ({ ...entry, stamp: staged.get(entry.path)?.stamp ?? 0 })),
+    staged,
+  };
+}
+
+function shapeOf({ type, mode, size, linkTarget }: HashedEntry): Pick<StagedEntry, "type" | "mode" | "size" | "link"> {
+  return { type, mode, size, ...(linkTarget === undefined ? {} : { link: linkTarget }) };
+}
+
+function identityOf(entry: HashedEntry): string {
+  if (entry.type === "directory") return "";
+  const what = entry.type === "file" ? `file ${entry.sha256}` : `link ${entry.linkTarget}`;
+  return createHash("sha256")
+    .update(`${what} ${entry.mode.toString(8)}`)
+    .digest("hex");
+}
+
+/** A stamp out of the identity; another one than the path had, so that a change shows even where two hashes meet. */
+function stampOf(entry: HashedEntry, identity: string, old: StagedEntry | undefined, resolution: Resolution): number {
+  if (entry.type === "directory") return 0;
+  const unit = resolution === "nanoseconds" ? 1 : 1000;
+  const range = 1_000_000_000 / unit;
+  const stamp = (Number.parseInt(identity.slice(0, 12), 16) % range) * unit;
+  return old !== undefined && old.stamp === stamp ? ((stamp / unit + 1) % range) * unit : stamp;
+}
