@@ -97,7 +97,7 @@ describe("a bare machine", () => {
   });
 });
 
-describe("the toolchain", () => {
+describe("the toolchain", { timeout: 60_000 }, () => {
   it("uses a fitting tool on PATH, for which no Go is needed", async () => {
     publishAll();
     machineWith(...BARE);
