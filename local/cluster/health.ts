@@ -12,6 +12,8 @@ import type { MemberFolder, StateFolder } from "./stateFolder.ts";
 /** Seconds that a cluster may take to be ready on a busy machine; it takes about ten on an idle one. */
 const PATIENCE_SECONDS = 180;
 const POLL_MILLISECONDS = 100;
+/** Seconds that a cluster whose members live gets to be well again: the kubelet reports every 10, nodes expire after 40. */
+const RECOVERY_SECONDS = 45;
 /** Lines of a component's log that an error shows. */
 const TAIL_LINES = 15;
 
@@ -126,4 +128,24 @@ export async function problemsOf(api: ApiClient, pids: Readonly<Partial<Record<M
   if (answer.status !== 200) return [`the API server is not ready: ${answer.text}`];
   const checks = [...NODES.map((name) => nodeReady(api, name)), podsAccepted(api), dnsReady(api)];
   return (await Promise.all(checks.map((check) => check()))).filter((problem) => problem !== undefined);
+}
+
+/**
+ * Looks until nothing is wrong, the members are gone, or time is up; returns what was wrong last. One look that fails (a
+ * slow API server, a node that is NotReady for a moment) is no reason to give a cluster up, with all that is in it.
+ * @param tell hears once what is waited for
+ */
+export async function lastingProblems(
+  look: () => Promise<string[]>,
+  membersLive: () => Promise<boolean>,
+  tell: (text: string) => void,
+  seconds = RECOVERY_SECONDS,
+): Promise<string[]> {
+  const deadline = performance.now() + seconds * 1000;
+  for (let first = true; ; first = false) {
+    const problems = await look();
+    if (problems.length === 0 || !(await membersLive()) || performance.now() > deadline) return problems;
+    if (first) tell(`the cluster runs, but ${problems.join("; ")}: waiting up to ${seconds} s for it to recover`);
+    await sleep(POLL_MILLISECONDS);
+  }
 }

@@ -15,7 +15,7 @@ import { ApiClient } from "./apiClient.ts";
 import { createCgroups } from "./cgroups.ts";
 import { dnsObjects } from "./dns.ts";
 import { startForwarder } from "./forwarders.ts";
-import { dnsReady, memberReady, nodeReady, podsAccepted, waitUntil } from "./health.ts";
+import { dnsReady, isAlive, lastingProblems, memberReady, nodeReady, podsAccepted, waitUntil } from "./health.ts";
 import { interruptible } from "./interruption.ts";
 import { kubeconfigText } from "./kubeconfig.ts";
 import {
@@ -53,7 +53,7 @@ export interface StartArguments {
     readonly apps?: readonly string[];
     readonly builder?: readonly string[];
   };
-  readonly progress: Pick<Progress, "phase">;
+  readonly progress: Pick<Progress, "phase" | "say">;
   /** whether to run the optional NetworkPolicy enforcer; default: when the toolchain has it */
   readonly enforcePolicies?: boolean;
   /** default: the clone that this file is in */
@@ -84,6 +84,7 @@ export interface Cluster {
  */
 export async function startCluster(given: StartArguments): Promise<Cluster> {
   const { progress, clone = repositoryRoot } = given;
+  const say: Note = (text) => progress.say(text);
   const state = stateFolder(given.state);
   const tools = clusterTools(given.toolchain, given.enforcePolicies ?? given.toolchain.has("network-policies"));
   const images = {
@@ -95,13 +96,13 @@ export async function startCluster(given: StartArguments): Promise<Cluster> {
   refuseStrangeFolder(state.root);
   await refuseUnfitMachine();
   return progress.phase("start the embedded cluster", (note) =>
-    withMachineLock({ clone, pid: process.pid, action: "start" }, note, async () => {
+    withMachineLock({ clone, pid: process.pid, action: "start" }, say, async () => {
       const machine = await readMachine(tools);
       const found = await findEnvironment(state, machine.hierarchies);
       if (found !== undefined) {
         refuseForeign(found, clone, "start");
         refuseOtherState(found, state);
-        const running = found.record && (await runningCluster(state, found.record, images, tools, note));
+        const running = found.record && (await runningCluster(state, found.record, images, tools, { note, say }));
         if (running !== undefined) return running;
         await endProcesses(machine.hierarchies, note);
         await removeStateDirectory(state.root);
@@ -111,17 +112,20 @@ export async function startCluster(given: StartArguments): Promise<Cluster> {
   );
 }
 
-/** The cluster of a record when it is healthy, with the images that are new; else undefined and a note that says what is wrong. */
+/** The cluster of a record when it is healthy, with the images that are new; else undefined after saying what is wrong. */
 async function runningCluster(
   state: StateFolder,
   record: EnvironmentRecord,
   images: Record<NodeName, readonly string[]>,
   tools: ClusterTools,
-  note: Note,
+  { note, say }: { readonly note: Note; readonly say: Note },
 ): Promise<Cluster | undefined> {
-  const problems = await findProblems(state, record);
+  const members = Object.values(record.members);
+  const membersLive = async () =>
+    record.phase === "running" && (await Promise.all(members.map(({ pid }) => isAlive(pid)))).every((alive) => alive);
+  const problems = await lastingProblems(() => findProblems(state, record), membersLive, say);
   if (problems.length > 0 || record.endpoints === null) {
-    note(`the cluster that was there is not usable (${problems.join("; ")}): removing it and starting anew`);
+    say(`the cluster that was there is not usable (${problems.join("; ")}): removing it and starting anew`);
     return undefined;
   }
   for (const node of NODES) {

@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { memberReady, quoteTail, waitUntil } from "../../../../local/cluster/health.ts";
+import { lastingProblems, memberReady, quoteTail, waitUntil } from "../../../../local/cluster/health.ts";
 import { type StateFolder, stateFolder } from "../../../../local/cluster/stateFolder.ts";
 
 let state: StateFolder;
@@ -74,4 +74,40 @@ describe("waiting", () => {
 
 test("a log that is not there adds nothing to a message", async () => {
   expect(await quoteTail("/no/such/log")).toBe("");
+});
+
+describe("a cluster that runs and has a problem", () => {
+  /** Looks that see these problems, then none. */
+  const seeing = (...problems: string[]) => {
+    const left = problems.map((problem) => [problem]);
+    return async () => left.shift() ?? [];
+  };
+  const said: string[] = [];
+  const tell = (text: string) => said.push(text);
+  beforeEach(() => said.splice(0));
+
+  test("is kept when the problem goes by itself, and the wait is said once with its reason", async () => {
+    const look = seeing("node apps: NotReady", "node apps: NotReady");
+    expect(await lastingProblems(look, async () => true, tell)).toEqual([]);
+    expect(said).toEqual(["the cluster runs, but node apps: NotReady: waiting up to 45 s for it to recover"]);
+  });
+
+  test("is not waited for when a member is gone: that does not mend", async () => {
+    expect(await lastingProblems(seeing("ctl is not running"), async () => false, tell)).toEqual([
+      "ctl is not running",
+    ]);
+    expect(said).toEqual([]);
+  });
+
+  test("is given up with the problem that stayed", async () => {
+    const problems = ["the API server is not ready: no answer within 10 s"];
+    expect(
+      await lastingProblems(
+        async () => problems,
+        async () => true,
+        tell,
+        0,
+      ),
+    ).toEqual(problems);
+  });
 });
