@@ -101,29 +101,28 @@ async function fill(folder: string, options: StagingOptions): Promise<Omit<Stage
   mkdirSync(tree, { recursive: true, mode: 0o700 });
   const index = readIndex(folder);
   const known = new Map(index?.known);
-  let record: ReadonlyMap<string, StagedEntry> = new Map(index?.staged);
+  const record = new Map(index?.staged);
   const resolution = index?.resolution ?? (await probeResolution(folder));
   for (let tries = 1; ; tries++) {
-    const entries = await fingerprint(options.context, listContext(options.context, options.dockerfile), known);
+    let news = 0;
+    const listed = listContext(options.context, options.dockerfile);
+    const entries = await fingerprint(options.context, listed, known, () => news++);
     const { intact, strange } = survey(tree, record);
-    const plan = planStaging(intact, entries, resolution);
+    const plan = planStaging(intact, entries, resolution, record);
     try {
       if (strange.length > 0 || plan.remove.length > 0 || plan.write.length > 0) {
+        news++;
         options.note?.(`Staging ${plan.write.length} of ${entries.length} files of ${options.context}`);
         await apply(options.context, tree, plan, strange, resolution);
       }
-      writeIndex(folder, {
-        version: VERSION,
-        context: realPath(options.context),
-        resolution,
-        known: [...known],
-        staged: [...plan.staged],
-      });
+      const context = realPath(options.context);
+      if (news > 0 || index === null) {
+        writeIndex(folder, { version: VERSION, context, resolution, known: [...known], staged: [...plan.staged] });
+      }
       return { directory: tree, entries };
     } catch (error) {
       if (!(error instanceof ChangedMeanwhile)) throw staging(error, tree);
       known.delete(path.relative(options.context, error.file));
-      record = intact;
       if (tries >= TRIES) {
         throw new PergolaError({
           code: "context-unreadable",

@@ -22,7 +22,7 @@ export interface StagedEntry {
   readonly size: number;
   /** nanoseconds of the modification time; 0 for directories */
   readonly stamp: number;
-  /** SHA-256 of what the stamp stands for: content or link target, and mode */
+  /** what the stamp stands for: SHA-256 of the content, or link target, and mode */
   readonly identity: string;
   /** of a link: where it points */
   readonly link?: string;
@@ -37,11 +37,16 @@ export interface StagingPlan {
   readonly staged: ReadonlyMap<string, StagedEntry>;
 }
 
-/** Plans the step from one staged copy to the next. `before` is empty when there is none. */
+/**
+ * Plans the step from one staged copy to the next.
+ * @param before what is on disk and good; empty when there is none
+ * @param last what builders were sent last, as far as is known: a changed file gets another time than it had then
+ */
 export function planStaging(
   before: ReadonlyMap<string, StagedEntry>,
   wanted: readonly HashedEntry[],
   resolution: Resolution,
+  last: ReadonlyMap<string, StagedEntry> = before,
 ): StagingPlan {
   const staged = new Map<string, StagedEntry>();
   const dirty = new Set<string>();
@@ -57,7 +62,7 @@ export function planStaging(
     const same = old !== undefined && old.type === entry.type && old.mode === entry.mode && old.identity === identity;
     staged.set(
       entry.path,
-      same ? old : { ...shapeOf(entry), identity, stamp: stampOf(entry, identity, old, resolution) },
+      same ? old : { ...shapeOf(entry), identity, stamp: stampOf(entry, identity, last.get(entry.path), resolution) },
     );
     if (same) continue;
     touch(entry.path);
@@ -81,19 +86,18 @@ function shapeOf({ type, mode, size, linkTarget }: HashedEntry): Pick<StagedEntr
   return { type, mode, size, ...(linkTarget === undefined ? {} : { link: linkTarget }) };
 }
 
-function identityOf(entry: HashedEntry): string {
-  if (entry.type === "directory") return "";
-  const what = entry.type === "file" ? `file ${entry.sha256}` : `link ${entry.linkTarget}`;
-  return createHash("sha256")
-    .update(`${what} ${entry.mode.toString(8)}`)
-    .digest("hex");
+function identityOf({ type, mode, sha256, linkTarget }: HashedEntry): string {
+  if (type === "directory") return "";
+  return `${mode.toString(8)} ${type === "file" ? sha256 : `-> ${linkTarget}`}`;
 }
 
 /** A stamp out of the identity; another one than the path had, so that a change shows even where two hashes meet. */
-function stampOf(entry: HashedEntry, identity: string, old: StagedEntry | undefined, resolution: Resolution): number {
+function stampOf(entry: HashedEntry, identity: string, last: StagedEntry | undefined, resolution: Resolution): number {
   if (entry.type === "directory") return 0;
+  if (last?.type === entry.type && last.identity === identity) return last.stamp;
   const unit = resolution === "nanoseconds" ? 1 : 1000;
   const range = 1_000_000_000 / unit;
-  const stamp = (Number.parseInt(identity.slice(0, 12), 16) % range) * unit;
-  return old !== undefined && old.stamp === stamp ? ((stamp / unit + 1) % range) * unit : stamp;
+  const hash = createHash("sha256").update(identity).digest();
+  const stamp = (hash.readUIntBE(0, 6) % range) * unit;
+  return last?.stamp === stamp ? ((stamp / unit + 1) % range) * unit : stamp;
 }
