@@ -1,9 +1,10 @@
 /** `npm test`: runs the tiers, brings up the embedded environment for those that need it, and sums up. */
+import { existsSync } from "node:fs";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
-import { clusterStatus } from "./cluster/index.ts";
+import { clusterStatus, Interruption, stateFolder } from "./cluster/index.ts";
 import { toolEnvironment } from "./environment.ts";
 import { describeError, LocalError } from "./errors.ts";
 import { STACK } from "./localStack.ts";
@@ -12,7 +13,8 @@ import { Progress } from "./progress.ts";
 import { start, TOOLS } from "./start.ts";
 import { stop } from "./stop.ts";
 import { partsText } from "./summary.ts";
-import { type Counts, closing, decideTiers, TIERS, type Tier, type TierOutcome, verdict } from "./tiers.ts";
+import { runTiers } from "./tierRun.ts";
+import { type Counts, closing, decideTiers, TIERS, type Tier, verdict } from "./tiers.ts";
 import { ensureToolchain, toolchainObstacle } from "./toolchain/index.ts";
 
 /**
@@ -28,45 +30,32 @@ export async function test(args: readonly string[]): Promise<number> {
   // In CI a missing toolchain is not a reason to skip: building it is part of what is tested.
   const obstacle = ci ? null : await toolchainObstacle(TOOLS);
   const decisions = decideTiers({ obstacle, running, ci, wanted });
-  const outcomes: TierOutcome[] = [];
   let parts = "none ran";
-  let environment: Record<string, string | undefined> | undefined;
-  let began = false;
-  try {
-    for (const decision of decisions) {
-      const before = performance.now();
-      let counts: Counts | null = null;
-      if (decision.skipped === null) {
-        const needsEnvironment = decision.tier !== "unit" && decision.tier !== "program";
-        if (needsEnvironment && environment === undefined) {
-          // Each tier's own figures, not the bring-up's, should say what the tier takes.
-          began = !running;
-          await start({ output: "none", verbose: false });
-          const toolchain = await ensureToolchain(new Progress(), TOOLS);
-          const tools = await toolEnvironment(toolchain, { own: true });
-          parts = partsText({ ...tools.parts });
-          environment = {
-            ...tools.variables,
-            PERGOLA_TEST_PULUMI: tools.pulumi,
-            PERGOLA_TEST_KUBERNETES: toolchain.path("kubernetes"),
-            PERGOLA_TEST_KUBECONFIG: kubeconfigFile(),
-            PERGOLA_TEST_STACK: STACK,
-          };
-        }
-        counts = await runTier(decision.tier, rest, environment ?? {});
-      }
-      outcomes.push({ ...decision, counts, seconds: (performance.now() - before) / 1000 });
-    }
-  } catch (error) {
-    process.stderr.write(`${describeError(error)}\n`);
-    for (const decision of decisions.slice(outcomes.length)) outcomes.push({ ...decision, counts: null, seconds: 0 });
-  } finally {
-    if (began) await stop({ keepCaches: true, output: "none" });
-  }
+  let environment: Record<string, string | undefined> = {};
+  const { outcomes, error } = await runTiers(decisions, {
+    began: () => !running && existsSync(stateFolder(state).record),
+    begin: async () => {
+      await start({ output: "none", verbose: false });
+      const toolchain = await ensureToolchain(new Progress(), TOOLS);
+      const tools = await toolEnvironment(toolchain, { own: true });
+      parts = partsText({ ...tools.parts });
+      environment = {
+        ...tools.variables,
+        PERGOLA_TEST_PULUMI: tools.pulumi,
+        PERGOLA_TEST_KUBERNETES: toolchain.path("kubernetes"),
+        PERGOLA_TEST_KUBECONFIG: kubeconfigFile(),
+        PERGOLA_TEST_STACK: STACK,
+      };
+    },
+    run: (tier, signal) => runTier(tier, rest, environment, signal),
+    end: () => stop({ keepCaches: true, output: "none" }),
+  });
+  if (error !== undefined) process.stderr.write(`${describeError(error)}\n`);
   const text = closing(outcomes, parts, ci);
   process.stdout.write(`\n${text}\n`);
   if (process.env.PERGOLA_TEST_SUMMARY) await writeFile(process.env.PERGOLA_TEST_SUMMARY, `${text}\n`);
-  return verdict(outcomes, ci).ok ? 0 : 1;
+  if (error instanceof LocalError) return error.exitCode;
+  return error === undefined && verdict(outcomes, ci).ok ? 0 : 1;
 }
 
 /** Runs one tier under vitest; null when it broke down before it could count. */
@@ -74,13 +63,14 @@ async function runTier(
   tier: Tier,
   rest: readonly string[],
   environment: Record<string, string | undefined>,
+  signal: AbortSignal,
 ): Promise<Counts | null> {
   const folder = await mkdtemp(join(tmpdir(), "pergola-test-"));
   const report = join(folder, "report.json");
   try {
     const vitest = join(repositoryRoot, "node_modules", "vitest", "vitest.mjs");
     const reporters = ["--reporter=default", "--reporter=json", `--outputFile.json=${report}`];
-    await execa(process.execPath, [vitest, "run", "--project", tier, ...reporters, ...rest], {
+    const child = execa(process.execPath, [vitest, "run", "--project", tier, ...reporters, ...rest], {
       cwd: repositoryRoot,
       env: environment,
       stdin: "ignore",
@@ -88,6 +78,12 @@ async function runTier(
       stderr: "inherit",
       reject: false,
     });
+    signal.addEventListener("abort", () => {
+      const name = signal.reason instanceof Interruption ? signal.reason.signal : "SIGTERM";
+      // The terminal's own Ctrl-C reached the whole process group; a second one would read as "at once, now".
+      if (name !== "SIGINT" || !process.stdin.isTTY) child.kill(name);
+    });
+    await child;
     const text = await readFile(report, "utf8").catch(() => null);
     if (text === null) return null;
     const counted = JSON.parse(text) as {

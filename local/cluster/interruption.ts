@@ -4,18 +4,23 @@ import { LocalError } from "../errors.ts";
 /** Exit codes by the shells' convention, 128 and the signal's number. */
 const EXIT_CODES = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
 
+/** The reason of an abort: the signal, and the exit code that goes with it. */
+export class Interruption extends LocalError {
+  readonly signal: NodeJS.Signals;
+
+  constructor(signal: keyof typeof EXIT_CODES) {
+    super(`interrupted by ${signal}: everything that was made is removed again`, { exitCode: EXIT_CODES[signal] });
+    this.signal = signal;
+  }
+}
+
 /**
  * Runs something that observes the signal it is given. While it runs, SIGINT, SIGTERM and SIGHUP abort instead of ending
- * the process; the reason is a LocalError with the exit code of that signal. More of them change nothing.
+ * the process; the reason is an {@link Interruption}. More of them change nothing.
  */
 export async function interruptible<T>(run: (signal: AbortSignal) => Promise<T>): Promise<T> {
   const controller = new AbortController();
-  const abort = (name: NodeJS.Signals) =>
-    controller.abort(
-      new LocalError(`interrupted by ${name}: everything that was made is removed again`, {
-        exitCode: EXIT_CODES[name as keyof typeof EXIT_CODES],
-      }),
-    );
+  const abort = (name: NodeJS.Signals) => controller.abort(new Interruption(name as keyof typeof EXIT_CODES));
   const names = Object.keys(EXIT_CODES) as (keyof typeof EXIT_CODES)[];
   for (const name of names) process.on(name, abort);
   try {

@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from "node:fs
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { kubectlVariables } from "../../../local/environment.ts";
 import { CACHE_FOLDERS } from "../../../local/paths.ts";
 import { removeCaches } from "../../../local/stop.ts";
 
@@ -20,6 +21,10 @@ describe("the caches that a stop removes", () => {
   it("are all of them and the folder itself", async () => {
     await removeCaches(CACHE_FOLDERS, () => {});
     expect(existsSync(cache)).toBe(false);
+  });
+
+  it("hold what kubectl keeps", () => {
+    expect(CACHE_FOLDERS.map((folder) => join(cache, folder))).toContain(kubectlVariables().KUBECACHEDIR);
   });
 
   it("are not what others keep in the same folder", async () => {
