@@ -12,10 +12,7 @@ beforeAll(async () => {
   await stack.succeed("up", [namespace(space)]);
 });
 
-afterAll(async () => {
-  await stack.operate("destroy", []);
-  await stack[Symbol.asyncDispose]();
-});
+afterAll(() => stack?.end());
 
 describe("a field that another manager holds", () => {
   test("is not taken from it: preview and up fail and name the manager", async () => {
@@ -98,6 +95,17 @@ describe("secrets", () => {
       for (const form of forms) expect(content.includes(form), `${path} contains the secret`).toBe(false);
     }
     expect((await stack.engine.exportState()).text).not.toContain(canary);
+  });
+
+  test("of an imported Secret are ciphertext too, also in kubectl's copy of it", async () => {
+    const theirs = { apiVersion: "v1", kind: "Secret", metadata: { name: "theirs", namespace: space } };
+    await kubectl(["apply", "-f", "-"], JSON.stringify({ ...theirs, stringData: { password: canary } }));
+    const provider = (await stack.engine.resource("cluster"))?.urn;
+    const flags = ["--provider", `cluster=${provider}`, "--protect=false", "--generate-code=false"];
+    await stack.succeed("import", [], {}, ["kubernetes:core/v1:Secret", "theirs", `${space}/theirs`, ...flags]);
+    const imported = JSON.stringify((await stack.engine.resource("theirs"))?.inputs);
+    expect(imported).toContain("last-applied-configuration");
+    expect(imported).not.toContain(canary);
   });
 
   test("are hidden where the API server quotes a value that it refuses", async () => {
