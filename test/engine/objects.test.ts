@@ -11,10 +11,7 @@ beforeAll(async () => {
   await stack.succeed("up", [namespace(space)]);
 });
 
-afterAll(async () => {
-  await stack.operate("destroy", []);
-  await stack[Symbol.asyncDispose]();
-});
+afterAll(() => stack?.end());
 
 const account = (annotations: Record<string, string>) =>
   inNamespace(space, "builder", "core/v1", "ServiceAccount", { metadata: { annotations } });

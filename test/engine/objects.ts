@@ -49,6 +49,12 @@ export class ObjectStack implements AsyncDisposable {
     return result;
   }
 
+  /** Destroys the objects and removes the stack's folder. @throws Error when something could not be destroyed */
+  async end(): Promise<void> {
+    await using _folder = this.engine;
+    await this.succeed("destroy", []);
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await this.engine[Symbol.asyncDispose]();
   }

@@ -13,10 +13,7 @@ beforeAll(async () => {
   await stack.succeed("up", [namespace(space)]);
 });
 
-afterAll(async () => {
-  await stack.operate("destroy", []);
-  await stack[Symbol.asyncDispose]();
-});
+afterAll(() => stack?.end());
 
 const shown = async (...request: Parameters<ObjectStack["operate"]>) => {
   const result = await stack.operate(...request);
