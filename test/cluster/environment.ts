@@ -71,6 +71,12 @@ export async function kubectl(args: readonly string[], input?: object): Promise<
   return String(done.stdout);
 }
 
+/** The BuildSetup that a mode's namespace carries. */
+export async function setupOf(mode: (typeof MODES)[number]): Promise<Record<string, unknown>> {
+  const map = ["get", "configmap", "pergola-setup", "--namespace", BUILD_NAMESPACE[mode], "--output", "json"];
+  return JSON.parse(JSON.parse(await kubectl(map)).data["setup.json"]);
+}
+
 export interface Pod {
   metadata: { name: string; labels?: Record<string, string>; creationTimestamp: string };
   spec: { nodeName?: string };

@@ -2,35 +2,14 @@ import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import type { BuildResult } from "../../builders/report/result.ts";
-import { BUILD_NAMESPACE, build, context, eventually, kubectl, MODES, pergola, pods } from "./environment.ts";
+import { endlessBuild } from "./endlessBuild.ts";
+import { BUILD_NAMESPACE, build, context, eventually, kubectl, MODES, pergola, pods, setupOf } from "./environment.ts";
 import { digestOf } from "./registry.ts";
-
-/** A Dockerfile with a step that runs until it is stopped. */
-const ENDLESS = "FROM busybox:1.36\nRUN echo started-the-endless-step && sleep 100000\n";
 
 /** Pods that a build brought (kaniko), or that it runs in (BuildKit). */
 async function builderPod(mode: (typeof MODES)[number]): Promise<string | undefined> {
   const [pod] = (await pods(BUILD_NAMESPACE[mode])).filter((candidate) => candidate.status.phase === "Running");
   return pod?.metadata.name;
-}
-
-/** Starts a build that does not end, and waits until its step runs. */
-async function endlessBuild(mode: (typeof MODES)[number], name: string) {
-  const folder = await context({ Dockerfile: ENDLESS, nonce: `${Math.random()}` });
-  const args = ["build", folder, "--mode", mode, "--name", name, "--output", "json", "--progress", "plain"];
-  const child = pergola(args);
-  let seen = "";
-  child.stderr.on("data", (chunk) => {
-    seen += chunk;
-  });
-  // The step's own output, not the command that BuildKit shows when the step begins.
-  await eventually(
-    "the endless step",
-    async () => (/(^|\s)started-the-endless-step\s*$/m.test(seen) ? true : undefined),
-    90,
-  );
-  // In an object, because a promise that is returned bare would be awaited here.
-  return { child };
 }
 
 describe.each(MODES)("a build in %s that goes wrong", (mode) => {
@@ -56,14 +35,9 @@ describe.each(MODES)("a build in %s that goes wrong", (mode) => {
 
   it("names a registry that does not answer, and exits 75", async () => {
     const folder = await context({ Dockerfile: "FROM scratch\nCOPY a /a\n", a: "a" });
-    const setup = JSON.parse(
-      JSON.parse(await kubectl(["get", "configmap", "pergola-setup", "-n", BUILD_NAMESPACE[mode], "-o", "json"])).data[
-        "setup.json"
-      ],
-    );
-    setup.registry.host = "127.0.0.1:9";
+    const { registry, ...setup } = (await setupOf(mode)) as { registry: object };
     const file = join(folder, "..", `setup-${mode}-${process.pid}.json`);
-    await writeFile(file, JSON.stringify(setup));
+    await writeFile(file, JSON.stringify({ ...setup, registry: { ...registry, host: "127.0.0.1:9" } }));
     const { code, result } = await build([folder, "--mode", mode, "--name", "test-wrong", "--setup", file]);
     expect(result.images[0]?.error).toMatchObject({ code: "registry-unreachable" });
     expect(result.images[0]?.error?.message).toContain("127.0.0.1:9");
@@ -71,7 +45,7 @@ describe.each(MODES)("a build in %s that goes wrong", (mode) => {
   });
 
   it("is ended by Ctrl-C with exit code 130, and leaves no pod and no running step", async () => {
-    const { child } = await endlessBuild(mode, "test-interrupted");
+    const { child } = await endlessBuild(mode, "test-interrupted", pergola);
     child.kill("SIGINT");
     const done = await child;
     expect(done.exitCode).toBe(130);
@@ -88,7 +62,7 @@ describe.each(MODES)("a build in %s that goes wrong", (mode) => {
   });
 
   it("says that its pod is gone when somebody deletes it, and exits 75", async () => {
-    const { child } = await endlessBuild(mode, "test-killed");
+    const { child } = await endlessBuild(mode, "test-killed", pergola);
     const pod = (await builderPod(mode))!;
     await kubectl(["delete", "pod", pod, "--namespace", BUILD_NAMESPACE[mode], "--grace-period", "0", "--force"]);
     const done = await child;
