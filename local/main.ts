@@ -141,9 +141,19 @@ async function main({ args }: Arguments): Promise<void> {
   }
 }
 
+/** A disk that is full is nobody's mistake in the code, wherever it showed. */
+async function explain(error: unknown): Promise<unknown> {
+  const { code, path, syscall } = error as Partial<NodeJS.ErrnoException>;
+  if (code !== "ENOSPC") return error;
+  const { explainFullDisk } = await import("./toolchain/cache.ts");
+  const { cacheDirectory } = await import("./paths.ts");
+  return explainFullDisk(error, `${syscall ?? "write"} failed`, path ?? `as a rule that of ${cacheDirectory()}`);
+}
+
 try {
   await main({ args: process.argv.slice(2) });
-} catch (error) {
+} catch (caught) {
+  const error = await explain(caught);
   process.stderr.write(`${describeError(error)}\n`);
   process.exitCode = error instanceof LocalError ? error.exitCode : 1;
 }

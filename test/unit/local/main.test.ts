@@ -52,6 +52,18 @@ describe("the command line", () => {
   });
 });
 
+it("a full disk is told as such, with what to do and without a stack", async () => {
+  // The device /dev/full refuses every write as a full disk does; the command's last one is that of its summary.
+  const { stderr, exitCode } = await execa(process.execPath, [main, "test", "unit", "no-such-test-file"], {
+    env: { PERGOLA_TEST_SUMMARY: "/dev/full", CI: "" },
+    reject: false,
+  });
+  expect(stderr).toContain("error: write failed: the disk is full");
+  expect(stderr).toContain("next: free space");
+  expect(stderr).not.toContain(" at ");
+  expect(exitCode).toBe(1);
+});
+
 it("variables for a shell survive quotes, spaces and dollars", async () => {
   const value = 'it\'s $HOME "quoted" `x`\nline';
   const { stdout } = await execa("sh", ["-c", `${shellLine("V", value)}; printf %s "$V"`]);
