@@ -33,7 +33,10 @@ export interface EngineResult {
   readonly code: number;
   readonly stdout: string;
   readonly stderr: string;
+  /** All but the debug messages. */
   readonly events: readonly EngineEvent[];
+  /** The debug messages of the event log. Pulumi's SDK quotes secrets in clear in some of them. */
+  readonly debugMessages: readonly string[];
   /** Steps as `operation name`, in the order in which they ended, without the stack, providers and steps that change nothing. */
   readonly steps: readonly string[];
   /** Warnings and errors as the engine passed them on, without colours. */
@@ -113,12 +116,13 @@ export class EngineStack implements AsyncDisposable {
       more.environment,
       more.interrupt,
     );
-    const events = existsSync(log) ? parseEvents(await readFile(log, "utf8")) : [];
-    // The SDK's debug messages are in it, and they quote inputs in clear, secret ones too: not ours to keep on disk.
+    const { events, debugMessages } = parseEvents(existsSync(log) ? await readFile(log, "utf8") : "");
+    // The SDK's debug messages are in it, with secrets in clear: not ours to keep on disk.
     await rm(log, { force: true });
     return {
       ...outcome,
       events,
+      debugMessages,
       steps: stepsOf(events),
       diagnostics: diagnosticsOf(events),
       shown: `${outcome.stdout}\n${outcome.stderr}`,
@@ -240,12 +244,16 @@ function withoutUsersPulumi(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   );
 }
 
-function parseEvents(text: string): EngineEvent[] {
-  return text
+function parseEvents(text: string): Pick<EngineResult, "events" | "debugMessages"> {
+  const all = text
     .split("\n")
     .filter((line) => line.trim() !== "")
-    .map((line) => JSON.parse(line) as EngineEvent)
-    .filter(({ diagnosticEvent }) => diagnosticEvent?.severity !== "debug");
+    .map((line) => JSON.parse(line) as EngineEvent);
+  const isDebug = ({ diagnosticEvent }: EngineEvent) => diagnosticEvent?.severity === "debug";
+  return {
+    events: all.filter((event) => !isDebug(event)),
+    debugMessages: all.filter(isDebug).map(({ diagnosticEvent }) => diagnosticEvent!.message),
+  };
 }
 
 function stepsOf(events: readonly EngineEvent[]): string[] {

