@@ -19,6 +19,7 @@ const throughNpm = (args: readonly string[]) =>
 describe("npm run pergola", () => {
   it.each<[string, (pid: number) => void, number]>([
     ["SIGTERM to the whole process group, as timeout sends it", (pid) => process.kill(-pid, "SIGTERM"), 143],
+    ["SIGTERM to npm alone", (pid) => process.kill(pid, "SIGTERM"), 143],
     ["SIGINT to the whole process group without a terminal", (pid) => process.kill(-pid, "SIGINT"), 130],
   ])("ends by %s with its exit code and its result, and leaves no pod", async (_, kill, code) => {
     const { child } = await endlessBuild("kaniko", "test-ended", throughNpm);
