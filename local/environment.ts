@@ -29,6 +29,8 @@ export async function toolEnvironment(toolchain: Toolchain, options: { own?: boo
       ...pulumi.environment,
       // The engine would take the user's own passphrase, for other stacks, before the file with the environment's.
       PULUMI_CONFIG_PASSPHRASE: undefined,
+      // Node writes it when a process ends: in the state folder that would be after the stop that removed it.
+      NODE_COMPILE_CACHE: join(cacheDirectory(), "compile"),
       PATH: [...toolchain.clientPath, pulumi.environment.PATH].join(delimiter),
       ...clusterVariables(options),
       ...kubectlVariables(),

@@ -51,12 +51,16 @@ export function refuseReplacedFolder(path: string, what: string, variable: strin
  * Throws when it lies below a folder that the nodes replace.
  */
 export function stateDirectory(environment: Environment = process.env): string {
-  const state = place(environment, "PERGOLA_STATE", "XDG_STATE_HOME", [".local", "state"], ["pergola", "local"]);
+  const state = statePlace(environment);
   refuseReplacedFolder(state, "the state folder", "PERGOLA_STATE");
   return state;
 }
 
-/** A file in every state folder that we made: only a folder with it is ever emptied. */
+function statePlace(environment: Environment): string {
+  return place(environment, "PERGOLA_STATE", "XDG_STATE_HOME", [".local", "state"], ["pergola", "local"]);
+}
+
+/** A file in every state folder that we made: no other folder is emptied, but for the default one. */
 const STATE_MARK = ".pergola-state";
 const STATE_MARK_TEXT =
   "State of Pergola's embedded environment: npm stop removes this folder with everything in it.\n";
@@ -64,7 +68,7 @@ const STATE_MARK_TEXT =
 /** The state folder, made when it is missing; see {@link makeStateDirectory}. */
 export function ensureStateDirectory(environment: Environment = process.env): string {
   const state = stateDirectory(environment);
-  makeStateDirectory(state);
+  makeStateDirectory(state, environment);
   return state;
 }
 
@@ -72,25 +76,30 @@ export function ensureStateDirectory(environment: Environment = process.env): st
  * Makes a folder the state folder: mode 0700, since it holds keys and passphrases, and with our mark.
  * @throws LocalError, and changes nothing, when it has files and no mark: a stop would delete somebody's files
  */
-export function makeStateDirectory(path: string): void {
-  refuseStrangeFolder(path);
+export function makeStateDirectory(path: string, environment: Environment = process.env): void {
+  refuseStrangeFolder(path, environment);
   mkdirSync(path, { recursive: true, mode: 0o700 });
   chmodSync(path, 0o700);
-  if (!isStateDirectory(path)) writeFileSync(join(path, STATE_MARK), STATE_MARK_TEXT);
+  const mark = join(path, STATE_MARK);
+  if (!existsSync(mark)) writeFileSync(mark, STATE_MARK_TEXT);
 }
 
 /** Refuses a folder that has files and no mark of ours. Changes nothing. */
-export function refuseStrangeFolder(path: string): void {
-  if (!existsSync(path) || isStateDirectory(path) || readdirSync(path).length === 0) return;
+export function refuseStrangeFolder(path: string, environment: Environment = process.env): void {
+  if (!existsSync(path) || isStateDirectory(path, environment) || readdirSync(path).length === 0) return;
   throw new LocalError(`the state folder ${path} has files in it that are not the embedded environment's`, {
     hint: "npm stop would delete them: set PERGOLA_STATE to a folder that is new or empty",
     exitCode: 2,
   });
 }
 
-/** Whether a folder bears our mark. */
-export function isStateDirectory(path: string): boolean {
-  return existsSync(join(path, STATE_MARK));
+/**
+ * Whether a folder is ours: it bears our mark, or is where the state lies by default. That one is ours by its name, and a
+ * tool in a shell that still has the environment's variables may make it anew after a stop, without the mark.
+ */
+export function isStateDirectory(path: string, environment: Environment = process.env): boolean {
+  const byDefault = statePlace({ ...environment, PERGOLA_STATE: undefined });
+  return path === byDefault || existsSync(join(path, STATE_MARK));
 }
 
 /** Deletes a state folder. The mark goes last, so that the next stop takes up what an interrupted one left. */

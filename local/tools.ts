@@ -66,8 +66,8 @@ export async function printEnvironment(): Promise<void> {
   const toolchain = await presentToolchain();
   const { variables } = await toolEnvironment(toolchain, { own: true });
   for (const [name, value] of Object.entries(variables)) {
-    // The shell's own PATH, not the one that npm made for this process.
-    if (name !== "PATH") process.stdout.write(`${shellLine(name, value)}\n`);
+    // The shell's own PATH, not the one that npm made for this process; what else runs in it has no part in our cache.
+    if (name !== "PATH" && name !== "NODE_COMPILE_CACHE") process.stdout.write(`${shellLine(name, value)}\n`);
   }
   process.stdout.write(`${shellLine("PATH", toolchain.clientPath.join(delimiter))}":$PATH"\n`);
 }

@@ -66,6 +66,14 @@ describe("the state folder", () => {
     expect(readdirSync(scratch)).toEqual(["thesis"]);
   });
 
+  it("by default is ours whatever is in it: a tool may have made it anew after a stop", () => {
+    const environment = { HOME: scratch };
+    const state = stateDirectory(environment);
+    mkdirSync(join(state, "pulumi"), { recursive: true });
+    makeStateDirectory(state, environment);
+    expect(isStateDirectory(state, {})).toBe(true);
+  });
+
   it("goes whole, or stays when something but the mark is in it", async () => {
     const state = join(scratch, "state");
     makeStateDirectory(state);
