@@ -1,7 +1,6 @@
 /** Rules about amounts: requests, limits, defaults and quotas that no pod could satisfy together. */
-import { type GuardrailsConfig, type ModeConfig, modesOf, namespacesOf } from "./config.ts";
+import { type GuardrailsConfig, type ModeConfig, modesOf, namespacesOf, type ParsedSections } from "./config.ts";
 import { type Problem, pathText } from "./configProblems.ts";
-import type { ParsedSections } from "./configRules.ts";
 import { quantityValue } from "./documents/quantity.ts";
 
 type Amounts = ModeConfig["resources"];

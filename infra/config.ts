@@ -261,3 +261,6 @@ export function modesOf(config: Pick<StackConfig, "builder">): [InClusterMode, M
     return found === undefined ? [] : [[name, found] as [InClusterMode, ModeConfig]];
   });
 }
+
+/** The sections that could be parsed: rules say what they can of a file that is partly wrong. */
+export type ParsedSections = { readonly [Section in keyof StackConfig]?: StackConfig[Section] };

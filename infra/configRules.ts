@@ -1,14 +1,11 @@
 /** Rules of a stack file that span fields. Each gets what could be parsed, so that all problems are seen at once. */
 import { amountProblems } from "./amountRules.ts";
-import { type InClusterMode, modesOf, namespacesOf, type StackConfig } from "./config.ts";
+import { type InClusterMode, modesOf, namespacesOf, type ParsedSections } from "./config.ts";
 import { type Problem, pathText } from "./configProblems.ts";
 import { BCRYPT_PASSWORD_BYTES } from "./documents/htpasswd.ts";
 import { nearest } from "./documents/nearest.ts";
 import { MODE_POD_SECURITY } from "./documents/podSecurity.ts";
 import { configKey, helperProblem, NODE_PORTS, splitHost } from "./documents/registryHost.ts";
-
-/** The sections that could be parsed. */
-export type ParsedSections = { readonly [Section in keyof StackConfig]?: StackConfig[Section] };
 
 /** Why the seeds of this kit keep builders out of production; the end of the message. */
 const PRODUCTION_REASONS =

@@ -2,9 +2,9 @@
  * From the configuration that the engine hands to the program to a checked {@link StackConfig}: everything that is wrong
  * with a stack file is said at once, before anything is registered. Pure; environment.ts does the reading.
  */
-import { SECTIONS, type SectionName, type StackConfig } from "./config.ts";
+import { type ParsedSections, SECTIONS, type SectionName, type StackConfig } from "./config.ts";
 import { type Problem, parseSection, pathText, unknownKey } from "./configProblems.ts";
-import { type ParsedSections, ruleProblems } from "./configRules.ts";
+import { ruleProblems } from "./configRules.ts";
 import { stackNameProblem } from "./documents/names.ts";
 
 /** Configuration as the engine passes it: full key -> text; objects and lists as JSON. */

@@ -4,7 +4,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { RegistryLogin } from "../documents/dockerConfig.ts";
 import { physicalName } from "../documents/names.ts";
 import type { Environment } from "../environment.ts";
-import type { ProvisionedRegistry } from "../registries/registry.ts";
+import type { ProvisionedRegistry } from "../registries/provisioned.ts";
 import type { BuildSetup } from "../setup.ts";
 import { ClusterIdentityAccess, ciGroup } from "./ciAccess.ts";
 import type { ClusterConnection } from "./connection.ts";

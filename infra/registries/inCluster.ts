@@ -21,7 +21,7 @@ import { ENFORCE_LABEL } from "../documents/podSecurity.ts";
 import { REGISTRY_FILES, REGISTRY_PATHS, REGISTRY_PORT, registryConfiguration } from "../documents/registryConfig.ts";
 import { splitHost } from "../documents/registryHost.ts";
 import type { Environment } from "../environment.ts";
-import type { ProvisionedRegistry } from "./registry.ts";
+import type { ProvisionedRegistry } from "./provisioned.ts";
 
 /** Name of the registry's objects in its namespace. */
 const NAME = "registry";
