@@ -72,7 +72,7 @@ export class InClusterRegistry extends pulumi.ComponentResource {
           );
     const claim = this.volume(name, args, namespace);
 
-    new Deployment(
+    const deployment = new Deployment(
       `${name}-deployment`,
       {
         metadata: { name: NAME, namespace, labels: REGISTRY_LABELS },
@@ -104,8 +104,9 @@ export class InClusterRegistry extends pulumi.ComponentResource {
           ports: [{ name: "http", protocol: "TCP", port: REGISTRY_PORT, targetPort: REGISTRY_PORT, nodePort }],
         },
       },
-      // In another namespace it would ask for the node port while the old one still has it.
-      { ...child, deleteBeforeReplace: true },
+      // In another namespace it would ask for the node port while the old one still has it. After the Deployment, because a
+      // Service waits for a pod: when something else failed and the Deployment was never made, for ten minutes.
+      { ...child, deleteBeforeReplace: true, dependsOn: [deployment] },
     );
     this.registerOutputs({});
   }
