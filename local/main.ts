@@ -83,6 +83,10 @@ function addLifecycle(program: Command): void {
 }
 
 function addTools(program: Command): void {
+  passingThrough(program, "bench", "[arguments...]")
+    .description("measure the runner against the tools that it drives")
+    .addHelpText("after", "\nExample:\n  npm run bench -- buildkit --only bytes")
+    .action(async (args: string[]) => leaveWith(await (await import("./bench.ts")).bench(args)));
   passingThrough(program, "pulumi", "[arguments...]")
     .description("the pulumi command with the environment's engine, backend and cluster")
     .addHelpText("after", "\nExamples:\n  npm run pulumi -- stack ls\n  npm run pulumi -- preview --stack local")

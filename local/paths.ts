@@ -15,7 +15,17 @@ type Environment = Readonly<Record<string, string | undefined>>;
 export const repositoryRoot: string = resolve(dirname(fileURLToPath(import.meta.url)), "..");
 
 /** Folders directly below the cache; what `stop` may delete there, in this order: locks hold until the rest is gone. */
-export const CACHE_FOLDERS = ["toolchain", "debian", "build", "logs", "images", "compile", "kubectl", "locks"] as const;
+export const CACHE_FOLDERS = [
+  "toolchain",
+  "debian",
+  "build",
+  "logs",
+  "images",
+  "compile",
+  "kubectl",
+  "contexts",
+  "locks",
+] as const;
 export type CacheFolder = (typeof CACHE_FOLDERS)[number];
 
 /** `$PERGOLA_CACHE`, else `$XDG_CACHE_HOME/pergola`, else `~/.cache/pergola`. bootstrap.mjs follows the same rule. */

@@ -11,6 +11,7 @@ import { findPresent } from "../registry/present.ts";
 import { makeProgress } from "../report/progress.ts";
 import { buildResult, exitCodeOf, resultTable } from "../report/result.ts";
 import { connect, type Session } from "./connect.ts";
+import { type ReadContext, readContexts, type Times } from "./contexts.ts";
 import { plansAsText } from "./dryRun.ts";
 import { type ImageFlags, requestImages } from "./imageOptions.ts";
 import { watchInterruption } from "./interruption.ts";
@@ -25,6 +26,7 @@ export interface BuildOptions extends GlobalOptions, ImageFlags {
   /** leave out what the registry holds under its content tag */
   readonly skipPresent: boolean;
   readonly dryRun: boolean;
+  readonly mtime: Times;
 }
 
 /** Runs the command; resolves to the exit code. @throws PergolaError for what stops it before anything is built */
@@ -43,14 +45,31 @@ export async function runBuild(words: readonly string[], options: BuildOptions):
   const { graph, notices } = enabledIn(request.graph, session.setup.environment);
   for (const line of notices) note(line);
   const mode = options.mode ?? session.setup.builders.default;
-  const plan = planner(session, tagsOf(graph, options.tag, mode), options);
-  // All plans are made once before the first build: what is wrong with the last image is said now, not an hour later.
-  const plans = planAll(graph, plan);
-  if (options.dryRun) {
+  const sourceDateEpoch = parseEpoch(process.env.SOURCE_DATE_EPOCH);
+  const { mtime: times, dryRun } = options;
+  const contexts = await readContexts(graph, { times, dryRun, environment: process.env, note });
+  try {
+    const tags = tagsOf(graph, contexts.of, options.tag, mode);
+    const plan = planner(session, tags, contexts.of, sourceDateEpoch, options);
+    // All plans are made once before the first build: what is wrong with the last image is said now, not an hour later.
+    const plans = planAll(graph, plan);
+    if (!dryRun) return await build(graph, plans, plan, session, options);
     printResult(options, { version: 1, plans }, () => plansAsText(plans));
     return 0;
+  } finally {
+    contexts.release();
   }
-  return build(graph, plans, plan, session, options);
+}
+
+/** Whole seconds since 1970; null when the variable is not set or empty. @throws PergolaError usage */
+function parseEpoch(text: string | undefined): number | null {
+  if (text === undefined || text === "") return null;
+  if (/^\d{1,11}$/.test(text)) return Number(text);
+  throw new PergolaError({
+    code: "usage",
+    message: `SOURCE_DATE_EPOCH is "${text}", which is not a number of seconds since 1970.`,
+    hint: "Set it to whole seconds, for instance SOURCE_DATE_EPOCH=$(git log -1 --format=%ct), or unset it.",
+  });
 }
 
 type Plan = (image: Image, siblings: readonly Sibling[]) => BuildPlan;
@@ -98,7 +117,13 @@ async function build(
   }
 }
 
-function planner({ setup, contextNamespace }: Session, tags: ReadonlyMap<string, string>, options: BuildOptions): Plan {
+function planner(
+  { setup, contextNamespace }: Session,
+  tags: ReadonlyMap<string, string>,
+  contexts: ReadonlyMap<string, ReadContext>,
+  sourceDateEpoch: number | null,
+  options: BuildOptions,
+): Plan {
   // A dry run is the same text each time.
   const buildId = options.dryRun ? "0000000000" : randomBytes(5).toString("hex");
   return (image, siblings) =>
@@ -109,6 +134,8 @@ function planner({ setup, contextNamespace }: Session, tags: ReadonlyMap<string,
       tag: tags.get(image.name) as string,
       siblings,
       noCache: !options.cache,
+      contextSent: contexts.get(image.name)?.sent ?? image.context,
+      sourceDateEpoch,
       buildId,
     });
 }
@@ -129,13 +156,19 @@ function planAll(graph: ImageGraph, plan: Plan): BuildPlan[] {
 }
 
 /** The tag of each image: the one given, else one that follows from its content and that of the images it is built on. */
-function tagsOf(graph: ImageGraph, given: string | undefined, mode: ModeName): Map<string, string> {
+function tagsOf(
+  graph: ImageGraph,
+  contexts: ReadonlyMap<string, ReadContext>,
+  given: string | undefined,
+  mode: ModeName,
+): Map<string, string> {
   const hashes = new Map<string, string>();
   for (const name of graph.waves.flat()) {
     const siblings = new Map(
       (graph.siblings.get(name) ?? []).map((sibling) => [sibling, hashes.get(sibling) as string]),
     );
-    hashes.set(name, contentHash(graph.images.get(name) as Image, siblings));
+    const entries = contexts.get(name)?.entries ?? [];
+    hashes.set(name, contentHash(graph.images.get(name) as Image, entries, siblings));
   }
   return new Map([...hashes].map(([name, hash]) => [name, given ?? contentTag(hash, mode)]));
 }

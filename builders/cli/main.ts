@@ -66,6 +66,11 @@ function pergola(done: (code: number) => void): Command {
     .option("--secret <id=ID,...>", "build secret: id=ID,env=VARIABLE or id=ID,src=FILE", collect)
     .option("--platform <os/arch>", "platform; several: repeated, or with commas", collect)
     .option("--no-cache", "run every step again")
+    .addOption(
+      new Option("--mtime <times>", "what files' times say: their content (what is equal is not sent), or keep them")
+        .choices(["content", "keep"])
+        .default("content"),
+    )
     .option(
       "--skip-present",
       "do not build what the registry holds under its content tag (a newer base image is not seen)",

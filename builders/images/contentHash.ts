@@ -1,19 +1,21 @@
 /** Tags that follow from the content: the same files, Dockerfile and arguments give the same tag on every machine. */
 import { createHash } from "node:crypto";
-import { readFileSync } from "node:fs";
-import path from "node:path";
 import type { ModeName } from "../../infra/setup.ts";
-import { PergolaError } from "../errors.ts";
-import { listContext } from "./context.ts";
+import type { HashedEntry } from "./fingerprint.ts";
 import type { Image } from "./image.ts";
 
 /**
  * Hash of everything that goes into a build, as 64 hexadecimal digits: files (path, type, permissions, bytes), Dockerfile,
  * build arguments, target, platforms, flags, and the hashes of the sibling images it is built on. Times, owners and secrets
  * do not count.
+ * @param entries the files of the context
  * @param siblingHashes content hash of each image in `image.dependencies`
  */
-export function contentHash(image: Image, siblingHashes: ReadonlyMap<string, string> = new Map()): string {
+export function contentHash(
+  image: Image,
+  entries: readonly HashedEntry[],
+  siblingHashes: ReadonlyMap<string, string> = new Map(),
+): string {
   const hash = createHash("sha256");
   const add = (...fields: readonly string[]): void => {
     for (const field of fields) hash.update(`${Buffer.byteLength(field)}:`).update(field);
@@ -26,14 +28,9 @@ export function contentHash(image: Image, siblingHashes: ReadonlyMap<string, str
   add("flags", ...image.extraFlags);
   for (const name of Object.keys(image.buildArgs).sort()) add("argument", name, image.buildArgs[name] ?? "");
   for (const name of [...siblingHashes.keys()].sort()) add("sibling", name, siblingHashes.get(name) ?? "");
-  for (const entry of listContext(image.context, image.dockerfile.path)) {
+  for (const entry of entries) {
     const mode = entry.type === "symlink" ? "" : (entry.mode & 0o7777).toString(8);
-    add(
-      entry.type,
-      entry.path,
-      mode,
-      entry.type === "file" ? fileHash(path.join(image.context, entry.path)) : (entry.linkTarget ?? ""),
-    );
+    add(entry.type, entry.path, mode, entry.sha256 ?? entry.linkTarget ?? "");
   }
   return hash.digest("hex");
 }
@@ -44,20 +41,4 @@ export function contentHash(image: Image, siblingHashes: ReadonlyMap<string, str
  */
 export function contentTag(hash: string, mode: ModeName): string {
   return `v-${createHash("sha256").update(`${mode}:${hash}`).digest("hex").slice(0, 10)}`;
-}
-
-function fileHash(file: string): string {
-  try {
-    return createHash("sha256").update(readFileSync(file)).digest("hex");
-  } catch (cause) {
-    throw new PergolaError(
-      {
-        code: "context-unreadable",
-        message: `${file} cannot be read: ${(cause as Error).message}.`,
-        hint: "Make it readable, or name it in .dockerignore.",
-        file,
-      },
-      { cause },
-    );
-  }
 }

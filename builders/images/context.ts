@@ -30,12 +30,12 @@ export interface ContextEntry {
  *
  * `<dockerfile>.dockerignore` beside the Dockerfile wins over `.dockerignore` in the context. Links are not followed. Sockets,
  * pipes and devices are left out, as builders cannot take them.
- * @param dockerfile relative to `directory` (may lead outside) or absolute
+ * @param dockerfile relative to `directory` (may lead outside) or absolute; null for all there is
  * @throws PergolaError context-missing, context-unreadable
  */
-export function listContext(directory: string, dockerfile: string): ContextEntry[] {
+export function listContext(directory: string, dockerfile: string | null): ContextEntry[] {
   const root = rootOf(directory);
-  const matcher = readIgnoreFile(root, path.resolve(root, dockerfile));
+  const matcher = dockerfile === null ? null : readIgnoreFile(root, path.resolve(root, dockerfile));
   const entries = new Map<string, ContextEntry>();
 
   const walk = (below: string): void => {

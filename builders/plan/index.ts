@@ -17,6 +17,10 @@ export interface PlanOptions {
   /** images of the graph that this one's Dockerfile names */
   readonly siblings: readonly Sibling[];
   readonly noCache: boolean;
+  /** absolute path of the directory that is sent as the context */
+  readonly contextSent: string;
+  /** seconds since 1970 that the image's timestamps get; null leaves them as the build makes them */
+  readonly sourceDateEpoch: number | null;
   /** tells the pods of this build from others: lowercase letters and digits */
   readonly buildId: string;
 }

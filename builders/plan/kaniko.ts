@@ -23,6 +23,7 @@ const DEADLINE_MARGIN_SECONDS = 120;
 export interface KanikoOptions {
   readonly siblings: readonly Sibling[];
   readonly noCache: boolean;
+  readonly contextSent: string;
   /** tells this build's pod from others: lowercase letters and digits */
   readonly buildId: string;
 }
@@ -48,7 +49,7 @@ export function planKaniko(
     platforms: image.platforms.length > 0 ? image.platforms : placement.mode.platforms.slice(0, 1),
     namespace: placement.namespace.name,
     serviceAccount: placement.namespace.serviceAccount,
-    context: { directory: image.context, dockerfile: image.dockerfile.path },
+    context: { directory: image.context, sent: options.contextSent, dockerfile: image.dockerfile.path },
     secrets: {},
     files: {
       Dockerfile: withReferences(image, options.siblings),

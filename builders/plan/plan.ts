@@ -31,6 +31,8 @@ interface CommonPlan {
   readonly context: {
     /** absolute path of the context directory */
     readonly directory: string;
+    /** absolute path of what is sent: a staged copy of the directory, or itself */
+    readonly sent: string;
     /** Dockerfile, relative to the context directory, with forward slashes; starts with `../` when it lies outside */
     readonly dockerfile: string;
   };

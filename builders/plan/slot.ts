@@ -5,14 +5,15 @@
 import { createHash } from "node:crypto";
 
 /**
- * Arguments that key the kept copy of a context by image and directory.
+ * Arguments that key the kept copy of a context by the image's repository: every checkout of a project shares the copy,
+ * and is sent what differs, as staged files bear times that follow from their content.
  *
  * `local-sessionid:context=<slot>:` makes the Dockerfile frontend (1.10 and newer) ask for the directory `<slot>-context`;
  * BuildKit 0.33 puts the prefix on twice, older frontends not at all, so the directory is offered under all three names. Read in
  * moby/buildkit (frontend/dockerui, solver/llbsolver/policy.go) and measured on 0.33.1.
  */
-export function contextArguments(image: string, directory: string): string[] {
-  const slot = slotName(image, directory);
+export function contextArguments(repository: string, directory: string): string[] {
+  const slot = slotName(repository);
   return [
     "--opt",
     `local-sessionid:context=${slot}:`,
@@ -20,8 +21,9 @@ export function contextArguments(image: string, directory: string): string[] {
   ];
 }
 
-/** Letters, digits and dashes; different for two directories even when the images have one name. */
-function slotName(image: string, directory: string): string {
-  const hash = createHash("sha256").update(directory).digest("hex").slice(0, 8);
-  return `${image.replace(/[^a-z0-9]+/g, "-")}-${hash}`;
+/** Letters, digits and dashes; different for any two repositories. */
+function slotName(repository: string): string {
+  const hash = createHash("sha256").update(repository).digest("hex").slice(0, 8);
+  const name = repository.slice(repository.lastIndexOf("/") + 1);
+  return `${name.replace(/[^a-z0-9]+/g, "-")}-${hash}`;
 }

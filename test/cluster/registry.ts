@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
 import { Readable } from "node:stream";
 import { createGunzip } from "node:zlib";
 import { extract } from "tar-stream";
-import { kubeconfig } from "./environment.ts";
+import { kubeconfig } from "./access.ts";
 
 /** A file of an image's root. */
 export interface ImageFile {

@@ -56,8 +56,9 @@ export async function sendContext(plan: KanikoPlan, io: TransferIo): Promise<num
     );
 
   const prefix = path.posix.relative(transfer.directory, path.posix.resolve(transfer.directory, transfer.context));
-  const entries = listContext(context.directory, context.dockerfile);
-  const source = archive({ directory: context.directory, entries, prefix, files: plan.files });
+  // A staged copy holds what the ignore file lets through.
+  const entries = listContext(context.sent, context.sent === context.directory ? context.dockerfile : null);
+  const source = archive({ directory: context.sent, entries, prefix, files: plan.files });
   const hash = createHash("sha256");
   let bytes = 0;
   const count = new Transform({

@@ -19,6 +19,7 @@ import { PergolaError } from "../../errors.ts";
 import { listContext } from "../../images/context.ts";
 import { fingerprint, type HashedEntry, type KnownFile } from "../../images/fingerprint.ts";
 import { takeLock } from "./lock.ts";
+import { pruneStages } from "./prune.ts";
 import { probeResolution } from "./resolution.ts";
 import { planStaging, type Resolution, type StagedEntry, type StagingPlan } from "./stagingPlan.ts";
 import { survey } from "./survey.ts";
@@ -61,6 +62,7 @@ const TRIES = 3;
 /** Brings the staged copy of a context up to date. @throws PergolaError context-missing, context-unreadable, image-definition, internal */
 export async function stageContext(options: StagingOptions): Promise<Stage> {
   const folder = stageFolder(options);
+  pruneStages(path.dirname(folder));
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const lock = takeLock(path.join(folder, "lock"));
   if (lock !== null) {
@@ -70,7 +72,7 @@ export async function stageContext(options: StagingOptions): Promise<Stage> {
     });
     return { ...stage, release: () => lock.release() };
   }
-  const own = `${folder}.${randomBytes(4).toString("hex")}`;
+  const own = `${folder}.${process.pid}-${randomBytes(4).toString("hex")}`;
   mkdirSync(own, { mode: 0o700 });
   const release = () => rmSync(own, { recursive: true, force: true });
   const stage = await fill(own, options).catch((error) => {
@@ -78,6 +80,11 @@ export async function stageContext(options: StagingOptions): Promise<Stage> {
     throw error;
   });
   return { ...stage, release };
+}
+
+/** Where the staged files of a context are, unless another process has them. */
+export function stagedDirectory(options: StagingOptions): string {
+  return path.join(stageFolder(options), "tree");
 }
 
 /** Where the copy of a context is kept. Two Dockerfiles of one directory may have ignore files of their own. */

@@ -1,9 +1,10 @@
 import { execFileSync } from "node:child_process";
-import { chmodSync, symlinkSync, utimesSync } from "node:fs";
+import { chmodSync, rmSync, statSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { describe, expect, it } from "vitest";
 import { contentHash, contentTag } from "../../../../builders/images/contentHash.ts";
 import { listContext } from "../../../../builders/images/context.ts";
+import { fingerprint, type KnownFile } from "../../../../builders/images/fingerprint.ts";
 import { errorOf, folder, image } from "../samples.ts";
 
 const names = (root: string, dockerfile = "Dockerfile"): string[] =>
@@ -64,24 +65,30 @@ describe("the files of a context", () => {
 });
 
 describe("the tag of a content", () => {
-  const hashOf = (root: string, fields: Parameters<typeof image>[0] = {}): string =>
-    contentHash(image({ context: root, ...fields }));
+  const hashOf = async (
+    root: string,
+    fields: Parameters<typeof image>[0] = {},
+    siblings = new Map<string, string>(),
+  ): Promise<string> => {
+    const built = image({ context: root, ...fields });
+    return contentHash(built, await fingerprint(root, listContext(root, built.dockerfile.path), new Map()), siblings);
+  };
 
-  it("has ten hexadecimal digits and is the same for another checkout at another time", () => {
+  it("has ten hexadecimal digits and is the same for another checkout at another time", async () => {
     const [one, two] = [folder({ a: "1", "d/b": "2" }), folder({ "d/b": "2", a: "1" })];
     utimesSync(path.join(two, "a"), 1, 1);
-    expect(contentTag(hashOf(one), "kaniko")).toMatch(/^v-[0-9a-f]{10}$/);
-    expect(contentTag(hashOf(one), "kaniko")).not.toBe(contentTag(hashOf(one), "cluster-buildkit"));
-    expect(hashOf(two)).toBe(hashOf(one));
+    expect(contentTag(await hashOf(one), "kaniko")).toMatch(/^v-[0-9a-f]{10}$/);
+    expect(contentTag(await hashOf(one), "kaniko")).not.toBe(contentTag(await hashOf(one), "cluster-buildkit"));
+    expect(await hashOf(two)).toBe(await hashOf(one));
   });
 
-  it("does not change with files that are left out", () => {
+  it("does not change with files that are left out", async () => {
     const root = (ignored: string): string => folder({ ".dockerignore": "x", x: ignored });
-    expect(hashOf(root("1"))).toBe(hashOf(root("2")));
+    expect(await hashOf(root("1"))).toBe(await hashOf(root("2")));
   });
 
   const base = (): string => folder({ a: "1" });
-  it.each<[string, (root: string) => string]>([
+  it.each<[string, (root: string) => Promise<string>]>([
     ["a byte", () => hashOf(folder({ a: "2" }))],
     ["a name", () => hashOf(folder({ b: "1" }))],
     ["a directory", () => hashOf(folder({ a: "1", "d/e": "" }))],
@@ -96,8 +103,42 @@ describe("the tag of a content", () => {
     ["a build argument", (root) => hashOf(root, { buildArgs: { A: "1" } })],
     ["the target", (root) => hashOf(root, { target: "build" })],
     ["a platform", (root) => hashOf(root, { platforms: ["linux/arm64"] })],
-    ["a sibling", (root) => contentHash(image({ context: root }), new Map([["base", "1234"]]))],
-  ])("changes with %s", (_, changed) => {
-    expect(changed(base())).not.toBe(hashOf(base()));
+    ["a sibling", (root) => hashOf(root, {}, new Map([["base", "1234"]]))],
+  ])("changes with %s", async (_, changed) => {
+    expect(await changed(base())).not.toBe(await hashOf(base()));
+  });
+});
+
+describe("hashes that are kept", () => {
+  /** Reads the context with what is known, and says how many files were read. */
+  const read = async (root: string, known: Map<string, KnownFile>): Promise<[number, string | null | undefined]> => {
+    let files = 0;
+    const entries = await fingerprint(root, listContext(root, "Dockerfile"), known, () => files++);
+    return [files, entries.find(({ path }) => path === "a")?.sha256];
+  };
+
+  it("are not made again while a file is what it was, and are when anything of it differs", async () => {
+    const root = folder({ a: "1111", b: "2222" });
+    const known = new Map<string, KnownFile>();
+    const [first, hash] = await read(root, known);
+    expect(first).toBe(2);
+    // What was read so soon after it was written is not trusted yet.
+    expect(await read(root, known)).toEqual([2, hash]);
+    for (const [name, file] of known) known.set(name, { ...file, read: file.read + 60_000 });
+    expect(await read(root, known)).toEqual([0, hash]);
+    const { atime, mtime } = statSync(path.join(root, "a"));
+    writeFileSync(path.join(root, "a"), "3333");
+    utimesSync(path.join(root, "a"), atime, mtime);
+    const [again, changed] = await read(root, known);
+    expect([again, changed === hash]).toEqual([1, false]);
+  });
+
+  it("go with their files", async () => {
+    const root = folder({ a: "1", b: "2" });
+    const known = new Map<string, KnownFile>();
+    await read(root, known);
+    rmSync(path.join(root, "b"));
+    await read(root, known);
+    expect([...known.keys()]).toEqual(["a"]);
   });
 });

@@ -116,6 +116,8 @@ describe("the place of a build", () => {
         tag: "t",
         siblings: [],
         noCache: false,
+        contextSent: "/context",
+        sourceDateEpoch: null,
         buildId: "1",
       });
     expect(errorOf(plan)).toMatchObject({

@@ -13,6 +13,8 @@ const options: PlanOptions = {
   tag: "v-1a2b3c4d5e",
   siblings: [],
   noCache: false,
+  contextSent: "/cache/contexts/1/tree",
+  sourceDateEpoch: null,
   buildId: "0a1b2c3d4e",
 };
 
@@ -99,10 +101,22 @@ describe("buildctl's arguments", () => {
     expect(secrets).toEqual({ npm: { env: "NPM_TOKEN" } });
   });
 
-  it("give two contexts of one image name different slots", () => {
-    const slot = (context: string): string | undefined =>
-      valuesOf(buildkit({ context }).argv, "--opt").find((value) => value.startsWith("local-sessionid:"));
-    expect(slot("/a/api")).not.toBe(slot("/b/api"));
+  it("give each image a slot of its own, which every checkout of it shares", () => {
+    const slot = (name: string, contextSent: string): string | undefined =>
+      valuesOf(buildkit({ name }, { contextSent }).argv, "--opt").find((value) => value.startsWith("local-sessionid:"));
+    expect(slot("shop/api", "/a")).toBe(slot("shop/api", "/b"));
+    expect(slot("shop/api", "/a")).not.toBe(slot("blog/api", "/a"));
+  });
+
+  it("rewrite timestamps to SOURCE_DATE_EPOCH, where it is set, and say it once", () => {
+    const { argv } = buildkit({}, { sourceDateEpoch: 1700000000 });
+    expect(valuesOf(argv, "--opt")).toContain("build-arg:SOURCE_DATE_EPOCH=1700000000");
+    expect(valuesOf(argv, "--output")[0]).toContain("rewrite-timestamp=true");
+    const given = buildkit({ buildArgs: { SOURCE_DATE_EPOCH: "5" } }, { sourceDateEpoch: 1700000000 });
+    expect(valuesOf(given.argv, "--opt").filter((value) => value.includes("EPOCH"))).toEqual([
+      "build-arg:SOURCE_DATE_EPOCH=5",
+    ]);
+    expect(buildkit({}).argv.join(" ")).not.toMatch(/rewrite-timestamp|EPOCH/);
   });
 
   it.each<[string, object[], string[]]>([

@@ -1,0 +1,84 @@
+/** `npm run bench -- GROUP`: measures, prints a table on stderr or JSON on stdout; exit code 1 when a target is missed. */
+import { cpus, totalmem, version } from "node:os";
+import { Command, Option } from "commander";
+import type { Row, Rows } from "./measure.ts";
+
+interface Measurement {
+  /** by which it can be chosen */
+  readonly id: string;
+  /** counts bytes or wrong results, which a busy machine does not change */
+  readonly exact: boolean;
+  /** loaded late, as it needs the environment, which --help does not */
+  load(): Promise<Rows>;
+}
+
+const GROUPS: Readonly<Record<string, readonly Measurement[]>> = {
+  buildkit: [
+    { id: "bytes", exact: true, load: async () => (await import("./context.ts")).bytes },
+    { id: "wrong", exact: true, load: async () => (await import("./context.ts")).wrong },
+    { id: "rebuild", exact: false, load: async () => (await import("./context.ts")).rebuild },
+  ],
+};
+
+interface Options {
+  readonly output: "text" | "json";
+  readonly only: string[];
+  readonly exact?: true;
+}
+
+await new Command("npm run bench --")
+  .description("Measures the runner against the tools that it drives, as ratios within one run.")
+  .argument("<group>", `what to measure: ${Object.keys(GROUPS).join(", ")}`)
+  .addOption(new Option("--output <format>", "what stdout gets").choices(["text", "json"]).default("text"))
+  .option(
+    "--only <ids...>",
+    `these alone: ${Object.values(GROUPS)
+      .flatMap((rows) => rows.map(({ id }) => id))
+      .join(", ")}`,
+    [],
+  )
+  .option("--exact", "only what counts bytes and wrong results, which holds on a busy machine too")
+  .addHelpText(
+    "after",
+    "\nExamples:\n  npm run bench -- buildkit\n  npm run bench --silent -- buildkit --only bytes --output json",
+  )
+  .action(async (group: string, options: Options, command: Command) => {
+    const known = GROUPS[group];
+    if (known === undefined)
+      command.error(`error: ${group} is not measured; there is ${Object.keys(GROUPS).join(", ")}`, { exitCode: 2 });
+    const strange = options.only.find((id) => !known.some((rows) => rows.id === id));
+    if (strange !== undefined) {
+      command.error(`error: ${strange} is not in ${group}; there are ${known.map(({ id }) => id).join(", ")}`, {
+        exitCode: 2,
+      });
+    }
+    const chosen = known.filter(
+      ({ id, exact }) => (options.only.length === 0 || options.only.includes(id)) && (exact || !options.exact),
+    );
+    const results: Row[] = [];
+    try {
+      for (const { id, load } of chosen) {
+        say(`> ${id}`);
+        results.push(...(await (await load())((text) => say(`  ${text}`))));
+      }
+    } finally {
+      await (await import("./project.ts")).removeProjects();
+    }
+    const machine = {
+      cpus: cpus().length,
+      cpu: cpus()[0]?.model ?? "",
+      memory: totalmem(),
+      kernel: version(),
+      node: process.version,
+    };
+    if (options.output === "json") process.stdout.write(`${JSON.stringify({ machine, results }, null, 2)}\n`);
+    for (const { id, measure, value, target, pass } of results) {
+      say(`${pass ? "good  " : "MISSED"} ${id.padEnd(16)} ${String(value).padStart(10)}  target ${target}  ${measure}`);
+    }
+    process.exitCode = results.every(({ pass }) => pass) ? 0 : 1;
+  })
+  .parseAsync();
+
+function say(text: string): void {
+  process.stderr.write(`${text}\n`);
+}
