@@ -45,6 +45,13 @@ export async function runBuild(words: readonly string[], options: BuildOptions):
   const { graph, notices } = enabledIn(request.graph, session.setup.environment);
   for (const line of notices) note(line);
   const mode = options.mode ?? session.setup.builders.default;
+  if (mode === "kaniko" && options.mtime === "keep") {
+    throw new PergolaError({
+      code: "mode-unsupported",
+      message: "--mtime keep has no effect in mode kaniko: what kaniko copies gets the time of the build.",
+      hint: "Leave it out, or build in cluster-buildkit.",
+    });
+  }
   const sourceDateEpoch = parseEpoch(process.env.SOURCE_DATE_EPOCH);
   const { mtime: times, dryRun } = options;
   const contexts = await readContexts(graph, { times, dryRun, environment: process.env, note });

@@ -4,7 +4,7 @@ import { cp, mkdtemp, rm, stat, utimes, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
-import { BUILD_NAMESPACE, build, context, kubectl, MODES, pods } from "./environment.ts";
+import { BUILD_NAMESPACE, build, context, kubectl, MODES, pergola, pods } from "./environment.ts";
 import { imageFiles } from "./registry.ts";
 
 const FILES = 500;
@@ -86,18 +86,27 @@ describe.each(MODES)("the context of a build in %s", (mode) => {
     const [here, away] = await Promise.all(references.map(async (one) => (await imageFiles(one)).get("file")?.sha256));
     expect(here).not.toBe(away);
   });
+});
 
-  it("has its own times in the image when they are to be kept", async () => {
+describe("a file's own time", () => {
+  it("is in the image when times are to be kept", async () => {
     const folder = await context({
       Dockerfile: "FROM busybox:1.36\nCOPY file /\nRUN stat -c %Y /file > /time\n",
       file: "x",
     });
     await utimes(join(folder, "file"), 1_600_000_000, 1_600_000_000);
-    const args = [folder, "--mode", mode, "--name", "test-times", "--mtime", "keep"];
+    const args = [folder, "--mode", "cluster-buildkit", "--name", "test-times", "--mtime", "keep"];
     const { result } = await build(args);
     expect(result.images[0]?.error).toBeNull();
     const time = (await imageFiles(result.images[0]!.reference)).get("time");
     expect(time?.sha256).toBe(createHash("sha256").update("1600000000\n").digest("hex"));
+  });
+
+  it("cannot be kept by kaniko, which says so", async () => {
+    const folder = await context({ Dockerfile: "FROM scratch\nCOPY Dockerfile /\n" });
+    const done = await pergola(["build", folder, "--mode", "kaniko", "--mtime", "keep"]);
+    expect(done.exitCode).toBe(2);
+    expect(done.stderr).toContain("--mtime keep");
   });
 });
 

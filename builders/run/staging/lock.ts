@@ -1,5 +1,5 @@
 /** A lock file that says who holds it, so that one left by a process that was killed is known for what it is. */
-import { linkSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { linkSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
 
 interface Holder {
@@ -9,7 +9,10 @@ interface Holder {
   readonly started: string | null;
 }
 
-/** Takes the lock; null when somebody who lives has it. */
+/** Milliseconds after which a take-over that did not end is one of a process that was killed in it. */
+const TAKE_OVER = 60_000;
+
+/** Takes the lock; null when somebody who lives has it, or is about to take over one that was left. */
 export function takeLock(file: string): { release(): void } | null {
   const me: Holder = { host: hostname(), pid: process.pid, started: startOf(process.pid) };
   const own = `${file}.${process.pid}`;
@@ -23,11 +26,33 @@ export function takeLock(file: string): { release(): void } | null {
       } catch (error) {
         if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
       }
-      if (isHeld(file)) return null;
-      rmSync(file, { force: true });
+      if (isHeld(file) || !removeLeft(file, own)) return null;
     }
   } finally {
     rmSync(own, { force: true });
+  }
+}
+
+/**
+ * Removes a lock that was left. One process at a time: of two that saw the same old lock, the second would otherwise remove
+ * the new one of the first. False when another process is at it.
+ */
+function removeLeft(file: string, own: string): boolean {
+  const turn = `${file}.turn`;
+  const since = statSync(turn, { throwIfNoEntry: false })?.mtimeMs;
+  if (since !== undefined && since < Date.now() - TAKE_OVER) rmSync(turn, { force: true });
+  try {
+    linkSync(own, turn);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "EEXIST") return false;
+    throw error;
+  }
+  try {
+    // Looked at again, as somebody may have had a turn since.
+    if (!isHeld(file)) rmSync(file, { force: true });
+    return true;
+  } finally {
+    rmSync(turn, { force: true });
   }
 }
 

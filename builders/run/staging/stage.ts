@@ -35,7 +35,7 @@ export interface Stage {
 }
 
 export interface StagingOptions {
-  /** absolute path of the cache, see {@link cacheDirectory} */
+  /** absolute path of the cache, see cache.ts */
   readonly cache: string;
   /** the context directory */
   readonly context: string;
