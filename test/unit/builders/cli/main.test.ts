@@ -1,4 +1,5 @@
-import { execFile } from "node:child_process";
+import { execFile, spawnSync } from "node:child_process";
+import { closeSync, openSync } from "node:fs";
 import path from "node:path";
 import { describe, expect, it } from "vitest";
 import { parseAllDocuments } from "yaml";
@@ -84,6 +85,15 @@ describe("pergola setup", () => {
   });
 });
 
+
+  it("to a disk that is full says so in one line and can be tried again", () => {
+    const full = openSync("/dev/full", "w");
+    const words = [program, "setup", "--setup", `${folder(files)}/setup.json`, "--output", "json"];
+    const run = spawnSync(process.execPath, words, { stdio: ["ignore", full, "pipe"], encoding: "utf8" });
+    closeSync(full);
+    expect(run.stderr).toMatch(/^pergola: stdout cannot be written \(ENOSPC: .*\n$/);
+    expect(run.status).toBe(75);
+  });
 describe("pergola build --dry-run", () => {
   it("prints the plans in build order, siblings by tag, the same each time", async () => {
     const root = folder(files);
