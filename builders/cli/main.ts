@@ -147,14 +147,17 @@ function collect(value: string, before: readonly string[] = []): string[] {
 }
 
 function positive(text: string): number {
-  if (!/^[1-9]\d{0,6}$/.test(text)) throw new InvalidArgumentError("It takes a whole number from 1.");
-  return Number(text);
+  return wholeNumber(text, 9_999_999, "");
 }
 
 function seconds(text: string): number {
-  const value = positive(text);
-  if (value <= MAX_TIMEOUT_SECONDS) return value;
-  throw new InvalidArgumentError(`It takes at most ${MAX_TIMEOUT_SECONDS} seconds.`);
+  return wholeNumber(text, MAX_TIMEOUT_SECONDS, " seconds");
+}
+
+function wholeNumber(text: string, most: number, unit: string): number {
+  if (!/^[1-9]\d*$/.test(text)) throw new InvalidArgumentError("It takes a whole number from 1.");
+  if (Number(text) <= most) return Number(text);
+  throw new InvalidArgumentError(`It takes at most ${most}${unit}.`);
 }
 
 function examples(lines: readonly string[]): string {

@@ -50,12 +50,12 @@ export function imageGraph(list: readonly Image[]): ImageGraph {
 
 /**
  * Image names by what dependencies call them: the name of the Garden action, else the image's own. An action's `localId` names
- * its image otherwise.
+ * its image otherwise; then a plain image may have the action's name, and dependencies mean the action.
  */
 function namesByAction(images: ReadonlyMap<string, Image>): Map<string, string> {
   const names = new Map<string, string>();
-  for (const { name, actionName, definedIn } of images.values()) {
-    const action = actionName ?? name;
+  for (const { name, actionName: action, definedIn } of images.values()) {
+    if (action === null) continue;
     const other = names.get(action);
     if (other !== undefined) {
       throw new PergolaError({
@@ -67,6 +67,8 @@ function namesByAction(images: ReadonlyMap<string, Image>): Map<string, string> 
     }
     names.set(action, name);
   }
+  const plain = [...images.values()].filter(({ actionName }) => actionName === null);
+  for (const { name } of plain) if (!names.has(name)) names.set(name, name);
   return names;
 }
 

@@ -53,6 +53,8 @@ describe("pergola", () => {
       ["build", "--timeout", "3000000"],
       "argument '3000000' is invalid. It takes at most 2147483 seconds.",
     ],
+    ["a time of more digits", ["build", "--timeout", "30000000"], "It takes at most 2147483 seconds."],
+    ["more builds than anybody wants", ["build", "--concurrency", "10000000"], "It takes at most 9999999."],
     ["too many words", ["setup", "x"], "Too many arguments"],
     ["a directory that is not there", ["build", "/nonexistent/x"], "/nonexistent/x does not exist."],
     ["a kubeconfig that is not there", ["setup"], "/nonexistent/config"],
@@ -83,8 +85,6 @@ describe("pergola setup", () => {
     expect(run).toMatchObject({ code: 0, stderr: "" });
     expect(JSON.parse(run.stdout)).toMatchObject({ version: 1, environment: "local", credHelpers: {} });
   });
-});
-
 
   it("to a disk that is full says so in one line and can be tried again", () => {
     const full = openSync("/dev/full", "w");
@@ -94,6 +94,8 @@ describe("pergola setup", () => {
     expect(run.stderr).toMatch(/^pergola: stdout cannot be written \(ENOSPC: .*\n$/);
     expect(run.status).toBe(75);
   });
+});
+
 describe("pergola build --dry-run", () => {
   it("prints the plans in build order, siblings by tag, the same each time", async () => {
     const root = folder(files);

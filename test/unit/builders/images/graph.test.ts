@@ -36,6 +36,15 @@ describe("the order of images", () => {
     });
   });
 
+  it("takes a dependency's name for the action, also where a plain image has it too", () => {
+    const graph = imageGraph([
+      image({ name: "api" }),
+      image({ name: "shop/api", actionName: "api" }),
+      image({ name: "app", actionName: "app", dependencies: ["api"] }),
+    ]);
+    expect(graph.dependencies.get("app")).toEqual(["shop/api"]);
+  });
+
   it("takes a name with another tag, or the image's own, for a public image", () => {
     const graph = imageGraph([
       image({ name: "busybox", from: "FROM busybox" }),
