@@ -83,6 +83,7 @@ function pergola(done: (code: number) => void): Command {
       "after",
       `\nA path is a directory with a Dockerfile, a directory with Garden Build actions in it or below it, or a Garden file.
 Any other word is the name of an image below the working directory. Images that are FROM one another are built in order.
+A Garden action with environments is built when one of them is the name of the Pulumi stack, or when another image needs it.
 Exit codes: 0 built, 1 a build failed, 2 usage or configuration, 75 infrastructure (try again),
 129/130/143 interrupted by SIGHUP, SIGINT or SIGTERM, 141 when nobody reads the output any more.
 ${examples([
