@@ -3,7 +3,7 @@ import { randomBytes } from "node:crypto";
 import type { ModeName } from "../../infra/setup.ts";
 import { PergolaError } from "../errors.ts";
 import { contentHash, contentTag } from "../images/contentHash.ts";
-import { enabledIn, type ImageGraph } from "../images/graph.ts";
+import type { ImageGraph } from "../images/graph.ts";
 import type { Image } from "../images/image.ts";
 import { planBuild } from "../plan/index.ts";
 import type { BuildPlan, Sibling } from "../plan/plan.ts";
@@ -42,7 +42,7 @@ export async function runBuild(words: readonly string[], options: BuildOptions):
   for (const line of request.notices) note(line);
   // A dry run talks to no cluster unless the BuildSetup is there.
   const session = await connect(options, { checkCluster: !options.dryRun });
-  const { graph, notices } = enabledIn(request.graph, session.setup.environment);
+  const { graph, notices } = request.enabledIn(session.setup.environment);
   for (const line of notices) note(line);
   const mode = options.mode ?? session.setup.builders.default;
   if (mode === "kaniko" && options.mtime === "keep") {

@@ -3,7 +3,7 @@ import { accessSync, constants } from "node:fs";
 import path from "node:path";
 import { PergolaError } from "../errors.ts";
 import { discoverImages } from "../images/discover.ts";
-import { type ImageGraph, imageGraph, selectImages } from "../images/graph.ts";
+import { type EnabledImages, enabledIn, isEnabledIn } from "../images/graph.ts";
 import { type Image, isPlatform, loadDockerfile } from "../images/image.ts";
 import type { SecretSource } from "../plan/plan.ts";
 
@@ -19,7 +19,11 @@ export interface ImageFlags {
 }
 
 export interface ImageRequest {
-  readonly graph: ImageGraph;
+  /**
+   * Which of the images an environment builds.
+   * @throws PergolaError as {@link enabledIn}; usage, dockerfile-missing
+   */
+  enabledIn(environment: string): EnabledImages;
   readonly notices: readonly string[];
 }
 
@@ -42,39 +46,47 @@ export function requestImages(
     environment,
     ...(flags.file === undefined ? {} : { file: flags.file }),
   });
-  for (const flag of ["name", "file", "target"] as const) {
-    if (flags[flag] === undefined || found.images.length === 1) continue;
-    throw new PergolaError({
-      code: "usage",
-      message: `--${flag} ${flags[flag]} is for one image, but ${found.images.length} were found: ${found.images.map((image) => image.name).join(", ")}.`,
-      hint: "Name one directory.",
-    });
-  }
-  const graph = imageGraph(
-    found.images.map((image) => {
-      const file = flags.file;
-      return {
-        ...image,
-        name: flags.name ?? image.name,
-        // A Garden action names its own Dockerfile; the flag wins.
-        ...(file === undefined ? {} : { dockerfile: loadDockerfile(image.context, file, image.name) }),
-        buildArgs: { ...image.buildArgs, ...args },
-        target: flags.target ?? image.target,
-        platforms: platforms.length > 0 ? platforms : image.platforms,
-        secrets: { ...image.secrets, ...secrets },
-        timeoutSeconds: flags.timeout ?? image.timeoutSeconds,
-      } satisfies Image;
+  const images = found.images.map(
+    (image): Image => ({
+      ...image,
+      buildArgs: { ...image.buildArgs, ...args },
+      platforms: platforms.length > 0 ? platforms : image.platforms,
+      secrets: { ...image.secrets, ...secrets },
+      timeoutSeconds: flags.timeout ?? image.timeoutSeconds,
     }),
   );
   // Directories and names together mean both: names only choose when nothing else does.
-  const graphOfWords =
-    found.names.length === 0
-      ? graph
-      : selectImages(
-          graph,
-          words.length === found.names.length ? found.names : [...graph.images.keys(), ...found.names],
-        );
-  return { graph: graphOfWords, notices: found.notices };
+  const onlyNames = found.names.length > 0 && words.length === found.names.length;
+  const choose = (environment: string): EnabledImages => {
+    const list = withFlagsForOne(images, flags, environment);
+    return enabledIn(list, environment, onlyNames ? found.names : [...list.map(({ name }) => name), ...found.names]);
+  };
+  // What is wrong with images for every environment is said before somebody has to find out which one it is.
+  const anywhere = images.every(({ environments }) => environments === null) ? choose("") : null;
+  return { enabledIn: (environment) => anywhere ?? choose(environment), notices: found.notices };
+}
+
+/** @throws PergolaError usage when they are given and several images are enabled; dockerfile-missing */
+function withFlagsForOne(images: readonly Image[], { name, file, target }: ImageFlags, environment: string): Image[] {
+  const enabled = images.filter(isEnabledIn(environment));
+  for (const [flag, value] of Object.entries({ name, file, target })) {
+    if (value === undefined || enabled.length <= 1) continue;
+    throw new PergolaError({
+      code: "usage",
+      message: `--${flag} ${value} is for one image, but ${enabled.length} were found: ${enabled.map((image) => image.name).join(", ")}.`,
+      hint: "Name one directory.",
+    });
+  }
+  return images.map((image) => {
+    if (image !== enabled[0] || enabled.length > 1) return image;
+    return {
+      ...image,
+      name: name ?? image.name,
+      // A Garden action names its own Dockerfile; the flag wins.
+      ...(file === undefined ? {} : { dockerfile: loadDockerfile(image.context, file, image.name) }),
+      target: target ?? image.target,
+    };
+  });
 }
 
 /**

@@ -83,6 +83,7 @@ function pergola(done: (code: number) => void): Command {
       "after",
       `\nA path is a directory with a Dockerfile, a directory with Garden Build actions in it or below it, or a Garden file.
 Any other word is the name of an image below the working directory. Images that are FROM one another are built in order.
+A Garden action with environments is built when one of them is the name of the Pulumi stack, or when another image needs it.
 Exit codes: 0 built, 1 a build failed, 2 usage or configuration, 75 infrastructure (try again),
 129/130/143 interrupted by SIGHUP, SIGINT or SIGTERM, 141 when nobody reads the output any more.
 ${examples([
@@ -147,14 +148,17 @@ function collect(value: string, before: readonly string[] = []): string[] {
 }
 
 function positive(text: string): number {
-  if (!/^[1-9]\d{0,6}$/.test(text)) throw new InvalidArgumentError("It takes a whole number from 1.");
-  return Number(text);
+  return wholeNumber(text, 9_999_999, "");
 }
 
 function seconds(text: string): number {
-  const value = positive(text);
-  if (value <= MAX_TIMEOUT_SECONDS) return value;
-  throw new InvalidArgumentError(`It takes at most ${MAX_TIMEOUT_SECONDS} seconds.`);
+  return wholeNumber(text, MAX_TIMEOUT_SECONDS, " seconds");
+}
+
+function wholeNumber(text: string, most: number, unit: string): number {
+  if (!/^[1-9]\d*$/.test(text)) throw new InvalidArgumentError("It takes a whole number from 1.");
+  if (Number(text) <= most) return Number(text);
+  throw new InvalidArgumentError(`It takes at most ${most}${unit}.`);
 }
 
 function examples(lines: readonly string[]): string {

@@ -21,18 +21,34 @@ const READER_GONE: readonly (string | undefined)[] = ["EPIPE", "EIO"];
 const closed = new Set<NodeJS.WriteStream>();
 const gone = new AbortController();
 
-/** Aborted when the reader of stdout or stderr is gone. */
+/** Aborted when the reader of stdout or stderr is gone, or nothing more can be written there. */
 export const outputClosed: AbortSignal = gone.signal;
 
-/** Makes a closed pipe or terminal an event ({@link outputClosed}) instead of a crash: what is written from then on is dropped. */
+/**
+ * Makes a closed pipe or terminal, and a full disk, an event ({@link outputClosed}) instead of a crash: what is written from then
+ * on is dropped.
+ */
 export function watchOutput(): void {
   for (const stream of [process.stdout, process.stderr]) {
     stream.on("error", (error: NodeJS.ErrnoException) => {
-      if (!READER_GONE.includes(error.code)) throw error;
+      if (closed.has(stream)) return;
       closed.add(stream);
+      if (!READER_GONE.includes(error.code)) failWriting(stream, error);
       gone.abort();
     });
   }
+}
+
+/** Whatever the command did, whoever reads its output does not have all of it: it exits as something worth a retry. */
+function failWriting(stream: NodeJS.WriteStream, error: Error): void {
+  const name = stream === process.stdout ? "stdout" : "stderr";
+  note(
+    `pergola: ${name} cannot be written (${error.message}), so what it holds is not complete: make room, run it again.`,
+  );
+  // Only at the end, as the command may not have set its own code yet.
+  process.on("exit", () => {
+    process.exitCode = EXIT.infrastructure;
+  });
 }
 
 /** Prints a result: JSON when asked for, else the text. */

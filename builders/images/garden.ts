@@ -133,7 +133,7 @@ function toImage(value: Record<string, unknown>, place: Place): Image {
     actionName: action.name,
     environments: action.environments ?? null,
     context,
-    dockerfile: loadDockerfile(context, action.spec.dockerfile, action.name),
+    dockerfile: loadDockerfile(context, action.spec.dockerfile, action.name, action.environments ? "used" : "now"),
     buildArgs: buildArgs(action.spec.buildArgs, options.environment ?? {}),
     target: action.spec.targetStage,
     platforms: action.spec.platforms,

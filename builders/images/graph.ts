@@ -41,7 +41,7 @@ export function imageGraph(list: readonly Image[]): ImageGraph {
       if (name === undefined) throw missing(image, action, byAction);
       return name;
     });
-    const named = siblingsOf(image, images);
+    const named = siblingsOf(image, [...images.keys()]);
     siblings.set(image.name, named);
     dependencies.set(image.name, [...new Set([...said, ...named])]);
   }
@@ -50,12 +50,12 @@ export function imageGraph(list: readonly Image[]): ImageGraph {
 
 /**
  * Image names by what dependencies call them: the name of the Garden action, else the image's own. An action's `localId` names
- * its image otherwise.
+ * its image otherwise; then a plain image may have the action's name, and dependencies mean the action.
  */
 function namesByAction(images: ReadonlyMap<string, Image>): Map<string, string> {
   const names = new Map<string, string>();
-  for (const { name, actionName, definedIn } of images.values()) {
-    const action = actionName ?? name;
+  for (const { name, actionName: action, definedIn } of images.values()) {
+    if (action === null) continue;
     const other = names.get(action);
     if (other !== undefined) {
       throw new PergolaError({
@@ -67,6 +67,8 @@ function namesByAction(images: ReadonlyMap<string, Image>): Map<string, string> 
     }
     names.set(action, name);
   }
+  const plain = [...images.values()].filter(({ actionName }) => actionName === null);
+  for (const { name } of plain) if (!names.has(name)) names.set(name, name);
   return names;
 }
 
@@ -96,34 +98,68 @@ export function selectImages(graph: ImageGraph, names: readonly string[]): Image
   return imageGraph([...graph.images.values()].filter((image) => chosen.has(image.name)));
 }
 
+/** What of some images an environment builds. */
+export interface EnabledImages {
+  readonly graph: ImageGraph;
+  /** images that were asked for and are left out; one sentence each */
+  readonly notices: readonly string[];
+}
+
 /**
- * The part of a graph that is enabled in an environment. As in Garden, an action that is not for it is built all the same when
- * one that is needs it.
- * @throws PergolaError image-definition when nothing is left
+ * The images that are enabled in an environment, ordered. As in Garden, an action that is not for it is built all the same when
+ * one that is needs it. Nothing else of such an action counts: it may have the name of an enabled one, and need what is nowhere.
+ * @param asked names of images or of their actions: the graph is what these need
+ * @throws PergolaError as {@link imageGraph}; image-definition for a name that is nowhere, and when nothing is left
  */
-export function enabledIn(
-  graph: ImageGraph,
-  environment: string,
-): { readonly graph: ImageGraph; readonly notices: readonly string[] } {
-  const all = [...graph.images.values()];
-  const enabled = all.filter(({ environments }) => environments === null || environments.includes(environment));
-  if (enabled.length === all.length) return { graph, notices: [] };
-  const left = selectImages(
-    graph,
-    enabled.map(({ name }) => name),
+export function enabledIn(list: readonly Image[], environment: string, asked: readonly string[]): EnabledImages {
+  const enabled = list.filter(isEnabledIn(environment));
+  const all = imageGraph(withNeeded(enabled, list));
+  const known = [...all.images.values()];
+  const others = asked.filter((name) => !known.some(isCalled(name)) && list.some(isCalled(name)));
+  const graph = selectImages(
+    all,
+    asked.filter((name) => !others.includes(name)),
   );
-  const notices = all
-    .filter(({ name }) => !left.images.has(name))
+  const notices = list
+    .filter((image) => others.some((name) => isCalled(name)(image)))
     .map(
       ({ name, environments, definedIn }) =>
         `Image ${name} in ${definedIn} is for ${environments?.join(", ") || "no environment"}, not for ${environment}: left out.`,
     );
-  if (left.images.size > 0) return { graph: left, notices };
+  if (graph.images.size > 0) return { graph, notices };
   throw new PergolaError({
     code: "image-definition",
     message: `None of these images is for the environment ${environment}.`,
     hint: notices.join(" "),
   });
+}
+
+/** Whether an image is for an environment. */
+export function isEnabledIn(environment: string): (image: Image) => boolean {
+  return ({ environments }) => environments === null || environments.includes(environment);
+}
+
+function isCalled(asked: string): (image: Image) => boolean {
+  return ({ name, actionName }) => name === asked || actionName === asked;
+}
+
+/** The enabled images and all that they need, in the order of the list. Of two of one name the enabled one is meant. */
+function withNeeded(enabled: readonly Image[], list: readonly Image[]): Image[] {
+  const needed = new Set(enabled);
+  const others = list.filter(
+    ({ name, actionName }) =>
+      !enabled.some((one) => one.name === name || (actionName !== null && one.actionName === actionName)),
+  );
+  const names = others.map(({ name }) => name);
+  // What is added while it runs is looked at too.
+  for (const image of needed) {
+    const siblings = siblingsOf(image, names);
+    for (const other of others) {
+      const said = image.dependencies.includes(other.actionName ?? other.name);
+      if (said || siblings.includes(other.name)) needed.add(other);
+    }
+  }
+  return list.filter((image) => needed.has(image));
 }
 
 /** The name of the sibling that a Dockerfile's reference stands for: the same name, bare or with `:latest`. */
@@ -133,10 +169,10 @@ export function siblingOf(reference: string, names: Iterable<string>): string | 
   return null;
 }
 
-function siblingsOf(image: Image, images: ReadonlyMap<string, Image>): string[] {
+function siblingsOf(image: Image, names: readonly string[]): string[] {
   const found = new Set<string>();
   for (const { name } of readDockerfile(image.dockerfile.text, image.buildArgs).references) {
-    const sibling = name === null ? null : siblingOf(name, images.keys());
+    const sibling = name === null ? null : siblingOf(name, names);
     // `FROM busybox` in an image called busybox means the public one.
     if (sibling !== null && sibling !== image.name) found.add(sibling);
   }

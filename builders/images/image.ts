@@ -16,6 +16,7 @@ export interface Image {
   readonly dockerfile: {
     /** relative to the context, with forward slashes; starts with `../` when it lies outside */
     readonly path: string;
+    /** @throws PergolaError dockerfile-missing, for an action that is for some environments only: it may have none in others */
     readonly text: string;
   };
   readonly buildArgs: Readonly<Record<string, string>>;
@@ -60,13 +61,30 @@ export function sanitizeName(text: string): string {
 /**
  * Reads an image's Dockerfile.
  * @param dockerfile as given: relative to the context or absolute
+ * @param when whether it is read at once, or when its text is first used
  * @returns the path relative to the context and the text
  * @throws PergolaError dockerfile-missing
  */
-export function loadDockerfile(context: string, dockerfile: string, image: string): Image["dockerfile"] {
+export function loadDockerfile(
+  context: string,
+  dockerfile: string,
+  image: string,
+  when: "now" | "used" = "now",
+): Image["dockerfile"] {
   const file = path.resolve(context, dockerfile);
+  const place = path.relative(context, file).split(path.sep).join("/");
+  if (when === "used") {
+    let loaded: Image["dockerfile"] | null = null;
+    return {
+      path: place,
+      get text() {
+        loaded ??= loadDockerfile(context, dockerfile, image);
+        return loaded.text;
+      },
+    };
+  }
   try {
-    return { path: path.relative(context, file).split(path.sep).join("/"), text: readFileSync(file, "utf8") };
+    return { path: place, text: readFileSync(file, "utf8") };
   } catch (cause) {
     throw new PergolaError(
       {

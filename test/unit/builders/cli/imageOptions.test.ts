@@ -12,7 +12,7 @@ const pair = {
 
 function request(words: string[], flags: Partial<ImageFlags>, environment: Record<string, string> = {}) {
   const root = folder(pair);
-  return { root, ...requestImages(words, { ...none, ...flags }, root, environment) };
+  return { root, ...requestImages(words, { ...none, ...flags }, root, environment).enabledIn("local") };
 }
 const only = (flags: Partial<ImageFlags>, environment: Record<string, string> = {}) => {
   const { graph, root } = request(["base"], flags, environment);
@@ -71,6 +71,42 @@ describe("flags", () => {
 
 it("a name brings what it needs along; a directory of that name wins", () => {
   const below = Object.fromEntries(Object.entries(pair).map(([name, text]) => [`services/${name}`, text]));
-  expect(requestImages(["app"], none, folder(below), {}).graph.waves).toEqual([["base"], ["app"]]);
+  expect(requestImages(["app"], none, folder(below), {}).enabledIn("local").graph.waves).toEqual([["base"], ["app"]]);
   expect(request(["app"], {}).graph.waves).toEqual([["app"]]);
+});
+
+describe("Garden actions for some environments", () => {
+  const action = (name: string, more: string): string => `kind: Build\ntype: container\nname: ${name}\n${more}\n`;
+  const variants = {
+    "app/Dockerfile": "FROM api",
+    "app/garden.yml": action("app", "dependencies: [build.api]"),
+    "one/Dockerfile": "FROM scratch",
+    "one/garden.yml": action("api", "environments: [local]"),
+    "two/garden.yml": action("api", "environments: [ci]\ndependencies: [build.nowhere]"),
+    "other/garden.yml": action("other", "environments: [ci]\ndependencies: [build.nowhere]"),
+  };
+  const ask = (words: string[], environment: string, flags: Partial<ImageFlags> = {}) => {
+    const root = folder(variants);
+    return { root, ...requestImages(words, { ...none, ...flags }, root, {}).enabledIn(environment) };
+  };
+
+  it("do not count in others: not their names, not their Dockerfiles, not what they depend on", () => {
+    const { root, graph, notices } = ask(["."], "local");
+    expect(graph.waves).toEqual([["api"], ["app"]]);
+    expect(graph.images.get("api")?.context).toBe(`${root}/one`);
+    expect(notices).toEqual([`Image other in ${root}/other/garden.yml is for ci, not for local: left out.`]);
+    expect(ask(["api"], "local")).toMatchObject({ graph: { waves: [["api"]] }, notices: [] });
+  });
+
+  it("have to be right in their own", () => {
+    expect(errorOf(() => ask(["."], "ci"))).toMatchObject({
+      code: "dockerfile-missing",
+      message: expect.stringContaining("/Dockerfile (ENOENT)"),
+    });
+  });
+
+  it("do not count for flags that are for one image either, and get none of them", () => {
+    const image = ask(["one", "two"], "local", { target: "t", file: "Dockerfile" }).graph.images.get("api");
+    expect(image).toMatchObject({ target: "t", dockerfile: { text: "FROM scratch" } });
+  });
 });

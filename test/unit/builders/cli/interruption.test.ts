@@ -1,5 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { closeSync, openSync } from "node:fs";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
 import { afterEach, describe, expect, it, vi } from "vitest";
@@ -69,6 +70,19 @@ describe("a build that is ended", () => {
     child.stderr.destroy();
     expect(await ended).toEqual([141, null]);
     expect(stdout()).toBe("cleaned\n");
+  });
+
+  it("because the disk below what it says is full cleans up too, and can be tried again", async () => {
+    const full = openSync("/dev/full", "w");
+    const words = [`${folder({ "build.mjs": BUILD })}/build.mjs`];
+    const child = spawn(process.execPath, words, { stdio: ["ignore", "pipe", full] });
+    closeSync(full);
+    let stdout = "";
+    child.stdout?.setEncoding("utf8").on("data", (text: string) => {
+      stdout += text;
+    });
+    expect(await once(child, "close")).toEqual([75, null]);
+    expect(stdout).toBe("cleaned\n");
   });
 });
 

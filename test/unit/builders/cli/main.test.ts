@@ -1,4 +1,5 @@
-import { execFile } from "node:child_process";
+import { execFile, spawnSync } from "node:child_process";
+import { closeSync, openSync } from "node:fs";
 import path from "node:path";
 import { describe, expect, it } from "vitest";
 import { parseAllDocuments } from "yaml";
@@ -52,6 +53,8 @@ describe("pergola", () => {
       ["build", "--timeout", "3000000"],
       "argument '3000000' is invalid. It takes at most 2147483 seconds.",
     ],
+    ["a time of more digits", ["build", "--timeout", "30000000"], "It takes at most 2147483 seconds."],
+    ["more builds than anybody wants", ["build", "--concurrency", "10000000"], "It takes at most 9999999."],
     ["too many words", ["setup", "x"], "Too many arguments"],
     ["a directory that is not there", ["build", "/nonexistent/x"], "/nonexistent/x does not exist."],
     ["a kubeconfig that is not there", ["setup"], "/nonexistent/config"],
@@ -81,6 +84,15 @@ describe("pergola setup", () => {
     const run = await pergola(["setup", "--setup", `${folder(files)}/setup.json`, "--output", "json"]);
     expect(run).toMatchObject({ code: 0, stderr: "" });
     expect(JSON.parse(run.stdout)).toMatchObject({ version: 1, environment: "local", credHelpers: {} });
+  });
+
+  it("to a disk that is full says so in one line and can be tried again", () => {
+    const full = openSync("/dev/full", "w");
+    const words = [program, "setup", "--setup", `${folder(files)}/setup.json`, "--output", "json"];
+    const run = spawnSync(process.execPath, words, { stdio: ["ignore", full, "pipe"], encoding: "utf8" });
+    closeSync(full);
+    expect(run.stderr).toMatch(/^pergola: stdout cannot be written \(ENOSPC: .*\n$/);
+    expect(run.status).toBe(75);
   });
 });
 

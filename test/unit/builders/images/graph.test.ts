@@ -36,6 +36,15 @@ describe("the order of images", () => {
     });
   });
 
+  it("takes a dependency's name for the action, also where a plain image has it too", () => {
+    const graph = imageGraph([
+      image({ name: "api" }),
+      image({ name: "shop/api", actionName: "api" }),
+      image({ name: "app", actionName: "app", dependencies: ["api"] }),
+    ]);
+    expect(graph.dependencies.get("app")).toEqual(["shop/api"]);
+  });
+
   it("takes a name with another tag, or the image's own, for a public image", () => {
     const graph = imageGraph([
       image({ name: "busybox", from: "FROM busybox" }),
@@ -89,25 +98,44 @@ describe("the order of images", () => {
 });
 
 describe("images for some environments only", () => {
-  const graph = imageGraph([
+  const images = [
     image({ name: "everywhere", from: "FROM tools" }),
     image({ name: "tools", environments: ["ci"] }),
     image({ name: "preview", environments: ["preview", "test"], definedIn: "/p/garden.yml" }),
-  ]);
+  ];
+  const all = images.map(({ name }) => name);
 
   it("are left out of others with a notice, unless an enabled one needs them", () => {
-    const { graph: left, notices } = enabledIn(graph, "local");
+    const { graph: left, notices } = enabledIn(images, "local", all);
     expect(left.waves).toEqual([["tools"], ["everywhere"]]);
     expect(notices).toEqual(["Image preview in /p/garden.yml is for preview, test, not for local: left out."]);
-    expect(enabledIn(graph, "test").graph.images.has("preview")).toBe(true);
+    expect(enabledIn(images, "test", all).graph.images.has("preview")).toBe(true);
   });
 
   it("are an error when nothing else is left", () => {
-    expect(errorOf(() => enabledIn(selectImages(graph, ["preview"]), "local"))).toMatchObject({
+    expect(errorOf(() => enabledIn(images, "local", ["preview"]))).toMatchObject({
       code: "image-definition",
       message: "None of these images is for the environment local.",
       hint: expect.stringContaining("is for preview, test"),
     });
+  });
+
+  it("are needed through one another, and by the name of the action", () => {
+    const chain = [
+      image({ name: "shop/c", actionName: "c", environments: ["ci"] }),
+      image({ name: "b", environments: ["ci"], dependencies: ["c"] }),
+      image({ name: "a", from: "FROM b" }),
+    ];
+    expect(enabledIn(chain, "local", ["a"]).graph.waves).toEqual([["shop/c"], ["b"], ["a"]]);
+  });
+
+  it("are not chosen between: two of one name that are needed are refused", () => {
+    const two = ["ci", "test"].map((name) => image({ name: "base", environments: [name], definedIn: `/${name}` }));
+    const list = [image({ name: "a", from: "FROM base" }), ...two];
+    expect(errorOf(() => enabledIn(list, "local", ["a"])).message).toBe(
+      "Two images are called base: one in /ci, one in /test.",
+    );
+    expect(enabledIn(list, "ci", ["a"]).graph.images.get("base")?.definedIn).toBe("/ci");
   });
 });
 
