@@ -89,13 +89,9 @@ function secrets({ registry, cluster, secrets }: ParsedSections): Problem[] {
       const there = Object.keys(secrets);
       const meant = nearest(name, there);
       const known = there.length === 0 ? "there are none" : `there are: ${there.join(", ")}`;
-      const set = `pulumi config set --secret --path 'pergola:secrets.${name}'`;
-      return [
-        problem(
-          path,
-          `no secret ${JSON.stringify(name)} in pergola:secrets (${known})${meant ? `; did you mean ${meant}?` : `; ${set}`}`,
-        ),
-      ];
+      const next = meant ? `did you mean ${meant}?` : "pulumi config set --secret --path 'pergola:secrets.NAME'";
+      // Not the name that was found: it may be the password itself, where its name belongs.
+      return [problem(path, `names no secret in pergola:secrets (${known}); ${next}`)];
     }
     if (limit !== undefined && Buffer.byteLength(value) > limit) {
       return [

@@ -55,26 +55,50 @@ function takesValue(flag: string | undefined): boolean {
   return /^(--.+|-[^-])$/.test(flag);
 }
 
-/** Whether `--stack` names the stack `local`, in any of the flag's spellings; with or without organization and project. */
-function namesStack(args: readonly string[]): boolean {
-  const values = args.flatMap((arg, index) => {
-    if (/^(-s|--stack)$/.test(arg)) return args.slice(index + 1, index + 2);
-    return /^(?:--stack=|-s=?)(?<value>[^-=].*)$/.exec(arg)?.groups?.value ?? [];
+/** Values of a flag in any of its spellings: `--stack local`, `--stack=local`, `-s local`, `-slocal`, `-s=local`. */
+function valuesOf(args: readonly string[], long: string, short: string): string[] {
+  return args.flatMap((arg, index) => {
+    if (arg === long || arg === short) return args.slice(index + 1, index + 2);
+    if (arg.startsWith(`${long}=`)) return arg.slice(long.length + 1);
+    return arg.startsWith(short) && !arg.startsWith("--") ? arg.slice(short.length).replace(/^=/, "") : [];
   });
-  return values.some((value) => value.split("/").at(-1) === STACK);
+}
+
+/** The flags of `pulumi`, and what stands from `--` on: that is the command's, whatever it looks like. */
+function split(args: readonly string[]): { readonly flags: readonly string[]; readonly rest: readonly string[] } {
+  const end = args.includes("--") ? args.indexOf("--") : args.length;
+  return { flags: args.slice(0, end), rest: args.slice(end) };
+}
+
+/** Whether the command would read the stack file of its stack, and the caller chose no other. */
+function readsStackFile(flags: readonly string[]): boolean {
+  const command = commandOf(flags);
+  const chosen = flags.some((arg) => arg === "--config-file" || arg.startsWith("--config-file="));
+  return command !== undefined && WITH_CONFIG_FILE.includes(command) && !chosen;
 }
 
 /**
- * Arguments for `pulumi`, with the copy of the stack file where the command would read that of the stack `local`.
- * A `--config-file` of the caller's stays. Pure.
+ * The question which stack is selected, as arguments for `pulumi`, where the command would read that stack's file;
+ * undefined where it reads none, or names its stack. Pure.
  */
-export function withStackFile(args: readonly string[], copy: string): string[] {
-  // What follows `--` is the command's, whatever it looks like.
-  const end = args.includes("--") ? args.indexOf("--") : args.length;
-  const [flags, rest] = [args.slice(0, end), args.slice(end)];
-  const command = commandOf(flags);
-  const chosen = flags.some((arg) => arg === "--config-file" || arg.startsWith("--config-file="));
-  if (command === undefined || !WITH_CONFIG_FILE.includes(command) || chosen || !namesStack(flags)) return [...args];
+export function selectionQuery(args: readonly string[]): string[] | undefined {
+  const { flags } = split(args);
+  if (!readsStackFile(flags) || valuesOf(flags, "--stack", "-s").length > 0) return undefined;
+  const folder = valuesOf(flags, "--cwd", "-C").flatMap((value) => ["--cwd", value]);
+  return ["stack", "--show-name", "--non-interactive", ...folder];
+}
+
+/**
+ * Arguments for `pulumi`, with the copy of the stack file where the command would read that of the stack `local`: the one
+ * that it names, with or without organization and project, else the one that is selected ("": none is). A
+ * `--config-file` of the caller's stays. Pure.
+ */
+export function withStackFile(args: readonly string[], copy: string, selected?: string): string[] {
+  const { flags, rest } = split(args);
+  const stack = valuesOf(flags, "--stack", "-s").at(-1) ?? selected;
+  // At a terminal Pulumi would ask for one, after it is too late for the copy.
+  if (readsStackFile(flags) && stack === "") return [...flags, "--non-interactive", ...rest];
+  if (!readsStackFile(flags) || stack?.split("/").at(-1) !== STACK) return [...args];
   return [...flags, "--config-file", copy, ...rest];
 }
 

@@ -2,10 +2,21 @@
  * Where the embedded environment keeps its things. Two places outside the clone: the cache (built tools, images; may be
  * deleted at any time and is shared by clones) and the state (the running environment).
  */
-import { chmodSync, existsSync, mkdirSync, readdirSync, rmdirSync, rmSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readlinkSync,
+  realpathSync,
+  rmdirSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { rm } from "node:fs/promises";
 import { homedir } from "node:os";
-import { dirname, isAbsolute, join, resolve } from "node:path";
+import { basename, dirname, isAbsolute, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { LocalError } from "./errors.ts";
 
@@ -58,16 +69,55 @@ export function refuseReplacedFolder(path: string, what: string, variable: strin
 
 /**
  * `$PERGOLA_STATE`, else `$XDG_STATE_HOME/pergola/local`, else `~/.local/state/pergola/local`.
- * Throws when it lies below a folder that the nodes replace.
+ * Throws when it lies below a folder that the nodes replace, or is no folder. Without symbolic links: what a link leads to
+ * is made and removed, and the link stays.
  */
 export function stateDirectory(environment: Environment = process.env): string {
   const state = statePlace(environment);
   refuseReplacedFolder(state, "the state folder", "PERGOLA_STATE");
+  refuseNoFolder(state);
   return state;
 }
 
+/** Refuses what is there and is no folder, or could never be one. */
+function refuseNoFolder(path: string): void {
+  try {
+    if (statSync(path).isDirectory()) return;
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === "ENOENT") return;
+    if (code !== "ENOTDIR" && code !== "ELOOP") throw error;
+  }
+  throw new LocalError(`the state folder ${path} is no folder, or lies below something that is none`, {
+    hint: "set PERGOLA_STATE to a folder that is new or empty",
+    exitCode: 2,
+  });
+}
+
 function statePlace(environment: Environment): string {
-  return place(environment, "PERGOLA_STATE", "XDG_STATE_HOME", [".local", "state"], ["pergola", "local"]);
+  return withoutLinks(place(environment, "PERGOLA_STATE", "XDG_STATE_HOME", [".local", "state"], ["pergola", "local"]));
+}
+
+/** The path without symbolic links, the same before and after the folder is made. What cannot be followed stays. */
+function withoutLinks(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ENOENT" || dirname(path) === path) return path;
+  }
+  const parent = withoutLinks(dirname(path));
+  const here = join(parent, basename(path));
+  const target = linkTarget(here);
+  return target === undefined ? here : withoutLinks(resolve(parent, target));
+}
+
+/** Where a symbolic link leads, also when nothing is there; undefined when the path is none. */
+function linkTarget(path: string): string | undefined {
+  try {
+    return readlinkSync(path);
+  } catch {
+    return undefined;
+  }
 }
 
 /** A file in every state folder that we made: no other folder is emptied, but for the default one. */

@@ -4,7 +4,7 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
-import { clusterStatus, Interruption, stateFolder } from "./cluster/index.ts";
+import { clusterStatus, Interruption, madeHere, stateFolder } from "./cluster/index.ts";
 import { toolEnvironment } from "./environment.ts";
 import { describeError, LocalError } from "./errors.ts";
 import { STACK } from "./localStack.ts";
@@ -29,13 +29,18 @@ export async function test(args: readonly string[]): Promise<number> {
   const running = (await clusterStatus({ state })).running;
   // In CI a missing toolchain is not a reason to skip: building it is part of what is tested.
   const obstacle = ci ? null : await toolchainObstacle(TOOLS);
-  const decisions = decideTiers({ obstacle, running, ci, wanted });
+  const given = { obstacle, running, ci, wanted };
+  const decisions = decideTiers(given);
+  // Another process's start may come first: then the environment is that one's, to be used and left alone.
+  let made: boolean | undefined;
+  const began = () => !running && (made ?? madeHere(state)) && existsSync(stateFolder(state).record);
   let parts = "none ran";
   let environment: Record<string, string | undefined> = {};
   const { outcomes, error } = await runTiers(decisions, {
-    began: () => !running && existsSync(stateFolder(state).record),
+    began,
     begin: async () => {
       await start({ output: "none", verbose: false });
+      made = madeHere(state); // from here on a test may make it anew
       const toolchain = await ensureToolchain(new Progress(), TOOLS);
       const tools = await toolEnvironment(toolchain, { own: true });
       parts = partsText({ ...tools.parts });
@@ -46,6 +51,10 @@ export async function test(args: readonly string[]): Promise<number> {
         PERGOLA_TEST_KUBECONFIG: kubeconfigFile(),
         PERGOLA_TEST_STACK: STACK,
       };
+    },
+    obstacle: (tier) => {
+      const anew = decideTiers({ ...given, running: !began() });
+      return anew.find((decision) => decision.tier === tier)?.skipped ?? null;
     },
     run: (tier, signal) => runTier(tier, rest, environment, signal),
     end: () => stop({ keepCaches: true, output: "none" }),

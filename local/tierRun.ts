@@ -11,6 +11,8 @@ export interface TierSteps {
   run(tier: Tier, signal: AbortSignal): Promise<Counts | null>;
   /** whether {@link begin} has made something that was not there before */
   began(): boolean;
+  /** why a tier that was to run must not, now that the environment is there; null when it may */
+  obstacle(tier: Tier): string | null;
   /** called at the end, however that came, when {@link began} */
   end(): Promise<void>;
 }
@@ -41,7 +43,8 @@ export function runTiers(decisions: readonly TierDecision[], steps: TierSteps): 
         // Each tier's own figures, not the bring-up's, should say what the tier takes.
         let before = performance.now();
         let counts: Counts | null = null;
-        if (decision.skipped === null) {
+        let { skipped } = decision;
+        if (skipped === null) {
           if (needsEnvironment(decision.tier) && environment !== "ready") {
             environment = "being made";
             await steps.begin();
@@ -49,21 +52,26 @@ export function runTiers(decisions: readonly TierDecision[], steps: TierSteps): 
             before = performance.now();
             signal.throwIfAborted();
           }
-          counts = await steps.run(decision.tier, signal);
+          skipped = needsEnvironment(decision.tier) ? steps.obstacle(decision.tier) : null;
+          if (skipped === null) counts = await steps.run(decision.tier, signal);
         }
         // What an interrupted tier counted says nothing about the tier.
         signal.throwIfAborted();
-        outcomes.push({ ...decision, counts, seconds: (performance.now() - before) / 1000 });
+        outcomes.push({ ...decision, skipped, counts, seconds: (performance.now() - before) / 1000 });
       }
     } catch (caught) {
-      error = signal.aborted ? signal.reason : caught;
+      // A start that was interrupted has said already that it took back what it had made.
+      error = signal.aborted && !(caught instanceof Interruption) ? signal.reason : caught;
     }
     for (const decision of decisions.slice(outcomes.length)) outcomes.push({ ...decision, counts: null, seconds: 0 });
     if (environment !== "not needed" && steps.began()) {
-      await steps.end().catch((caught) => {
+      try {
+        await steps.end();
+        if (error instanceof Interruption) error = error.takenBack();
+      } catch (caught) {
         if (error === undefined) error = caught;
         else process.stderr.write(`${describeError(caught)}\n`);
-      });
+      }
     }
     return { outcomes, error };
   });

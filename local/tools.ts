@@ -1,9 +1,10 @@
 /** The commands that hand over to another program, with the embedded environment set up around it. */
 import { delimiter, join } from "node:path";
+import { execa } from "execa";
 import { clusterVariables, toolEnvironment } from "./environment.ts";
 import { LocalError } from "./errors.ts";
 import { runForeground } from "./foreground.mjs";
-import { prepareStack, withStackFile } from "./localStack.ts";
+import { prepareStack, selectionQuery, withStackFile } from "./localStack.ts";
 import { repositoryRoot, stateDirectory } from "./paths.ts";
 import { findToolchain, type Toolchain, toolchainObstacle } from "./toolchain/index.ts";
 
@@ -20,10 +21,11 @@ async function presentToolchain(): Promise<Toolchain> {
 export async function runPulumi(args: readonly string[]): Promise<number> {
   const { pulumi, variables } = await toolEnvironment(await presentToolchain());
   const copy = await prepareStack({ pulumi, variables, state: stateDirectory() });
-  return await runForeground(pulumi, withStackFile(args, copy), {
-    cwd: repositoryRoot,
-    env: { ...process.env, ...variables },
-  });
+  const options = { cwd: repositoryRoot, env: { ...process.env, ...variables } };
+  const query = selectionQuery(args);
+  // Where none is selected this fails, and the command itself says what to do.
+  const asked = query && (await execa(pulumi, query, { ...options, stdin: "ignore", reject: false }));
+  return await runForeground(pulumi, withStackFile(args, copy, asked?.stdout.trim()), options);
 }
 
 /** `pergola ARGS`. Needs no toolchain of ours for a cluster elsewhere. Returns its exit code. */

@@ -40,7 +40,7 @@ function tunnels(proxy: string, server: string): Promise<boolean> {
   const url = URL.canParse(text) ? new URL(text) : null;
   if (url === null || DEFAULT_PORTS[url.protocol] === undefined) return Promise.resolve(true);
   const target = new URL(server).hostname.startsWith("[") ? `[${address(server).host}]` : address(server).host;
-  const login = `${decodeURIComponent(url.username)}:${decodeURIComponent(url.password)}`;
+  const login = `${decoded(url.username)}:${decoded(url.password)}`;
   return new Promise((resolve) => {
     const call = (url.protocol === "https:" ? request : plainRequest)({
       ...address(text),
@@ -61,6 +61,15 @@ function tunnels(proxy: string, server: string): Promise<boolean> {
     call.once("timeout", () => call.destroy(new Error("no answer")));
     call.end();
   });
+}
+
+/** What stands for itself in a URL; a name or password with a `%` that begins no escape is meant as it is written. */
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
 }
 
 function address(url: string): { readonly host: string; readonly port: number } {

@@ -4,6 +4,7 @@ export { kubeconfigText, REGISTRY_ENDPOINTS } from "./kubeconfig.ts";
 export { CLUSTER_NAME, REGISTRY } from "./layout.ts";
 export { refuseUnfitMachine } from "./machine.ts";
 export { withMachineLock } from "./machineLock.ts";
+export { madeHere } from "./record.ts";
 export { type Cluster, type StartArguments, startCluster } from "./start.ts";
 export { stateFolder } from "./stateFolder.ts";
 export { type ClusterStatus, clusterStatus } from "./status.ts";

@@ -6,11 +6,16 @@ const EXIT_CODES = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
 
 /** The reason of an abort: the signal, and the exit code that goes with it. */
 export class Interruption extends LocalError {
-  readonly signal: NodeJS.Signals;
+  readonly signal: keyof typeof EXIT_CODES;
 
-  constructor(signal: keyof typeof EXIT_CODES) {
-    super(`interrupted by ${signal}: everything that was made is removed again`, { exitCode: EXIT_CODES[signal] });
+  constructor(signal: keyof typeof EXIT_CODES, outcome = "") {
+    super(`interrupted by ${signal}${outcome}`, { exitCode: EXIT_CODES[signal] });
     this.signal = signal;
+  }
+
+  /** The same, to be told when everything that was made has been removed. */
+  takenBack(): Interruption {
+    return new Interruption(this.signal, ": everything that was made is removed again");
   }
 }
 

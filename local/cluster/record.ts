@@ -1,8 +1,9 @@
 /** What is written down about an environment for later commands: whose it is, and what stop has to check. */
+import { readFileSync } from "node:fs";
 import { readFile, rename, writeFile } from "node:fs/promises";
 import type { Member } from "./layout.ts";
 import type { Snapshot } from "./snapshot.ts";
-import type { StateFolder } from "./stateFolder.ts";
+import { type StateFolder, stateFolder } from "./stateFolder.ts";
 
 /** Content of {@link StateFolder.record}. */
 export interface EnvironmentRecord {
@@ -45,5 +46,18 @@ export async function readRecord(state: StateFolder): Promise<EnvironmentRecord 
     return record.version === 1 ? record : undefined;
   } catch {
     return undefined;
+  }
+}
+
+/**
+ * Whether this process made, or is making, the environment in a state folder; false when there is none. At once, because
+ * a process that gets a signal has to know.
+ */
+export function madeHere(state: string): boolean {
+  try {
+    const { pid } = JSON.parse(readFileSync(stateFolder(state).record, "utf8")) as EnvironmentRecord;
+    return pid === process.pid;
+  } catch {
+    return false;
   }
 }

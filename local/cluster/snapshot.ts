@@ -50,7 +50,7 @@ export async function takeSnapshot(programs: SnapshotPrograms): Promise<Snapshot
     mounts: mountinfo.split("\n").filter(Boolean).map(mountLine),
     links: await readdir("/sys/class/net").catch(() => null),
     addresses: (await lines(programs.ip, "-oneline", "address", "show"))?.map(withoutLifetime) ?? null,
-    routes: (await lines(programs.ip, "route", "show", "table", "all"))?.map((line) => line.trim()) ?? null,
+    routes: (await lines(programs.ip, "route", "show", "table", "all"))?.map(withoutLifetime) ?? null,
     "packet filter": await lines(programs.nft, "--stateless", "list", "ruleset"),
     cgroups: await cgroupDirectories(mountinfo),
     "network namespaces": await readdir("/run/netns").catch(() => []),
@@ -69,6 +69,7 @@ function mountLine(line: string): string {
 function withoutLifetime(line: string): string {
   return line
     .replace(/\s+valid_lft.*$/, "")
+    .replace(/\s+expires \S+/, "")
     .replaceAll("\\", "")
     .trim();
 }

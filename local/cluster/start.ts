@@ -16,7 +16,7 @@ import { createCgroups } from "./cgroups.ts";
 import { dnsObjects } from "./dns.ts";
 import { startForwarder } from "./forwarders.ts";
 import { dnsReady, isAlive, lastingProblems, memberReady, nodeReady, podsAccepted, waitUntil } from "./health.ts";
-import { interruptible } from "./interruption.ts";
+import { Interruption, interruptible } from "./interruption.ts";
 import { kubeconfigText } from "./kubeconfig.ts";
 import {
   ADDRESSES,
@@ -158,7 +158,8 @@ async function makeCluster(making: Making): Promise<Cluster> {
   } catch (error) {
     note(signal.aborted ? "interrupted: removing what was made" : "failed: removing what was made");
     await endProcesses(machine.hierarchies, note);
-    throw await removeFiles(state, signal.aborted ? signal.reason : error, !signal.aborted);
+    const reason = signal.aborted ? signal.reason : error;
+    throw await removeFiles(state, reason instanceof Interruption ? reason.takenBack() : reason, !signal.aborted);
   }
 }
 

@@ -1,4 +1,5 @@
 /** Stops the embedded cluster and proves that nothing of it is left. */
+import { existsSync } from "node:fs";
 import { LocalError } from "../errors.ts";
 import { isStateDirectory, repositoryRoot } from "../paths.ts";
 import type { Note, Progress } from "../progress.ts";
@@ -14,9 +15,9 @@ export interface StopReport {
   /** whether there was anything to stop */
   readonly found: boolean;
   readonly seconds: number;
-  /** state folder that was removed */
+  /** the environment's state folder */
   readonly state: string;
-  /** false when the folder bears no mark of the environment: then nothing in it was touched */
+  /** whether it was removed: false when it was not there, or bears no mark of the environment and was not touched */
   readonly stateRemoved: boolean;
   readonly checks: readonly RemovalCheck[];
 }
@@ -63,6 +64,7 @@ export async function takeDown(
   const folder = found?.state ?? given;
   // What processes or a record point to is ours; a folder that was only named may be anybody's.
   const ours = found?.state !== undefined || isStateDirectory(folder.root);
+  const stateRemoved = ours && existsSync(folder.root);
   note("looking for what is left");
   const checks = await removeAndCheck(folder, { ours, record: found?.record }, hierarchies);
   const seconds = (performance.now() - began) / 1000;
@@ -70,19 +72,19 @@ export async function takeDown(
   if (left.length > 0) {
     throw new LocalError(`the embedded environment left ${left.length} things behind:\n  ${left.join("\n  ")}`);
   }
-  return { found: found !== undefined, seconds, state: folder.root, stateRemoved: ours, checks };
+  return { found: found !== undefined, seconds, state: folder.root, stateRemoved, checks };
 }
 
 /** The report for people, a line per check. */
 export function describeStop(report: StopReport): string[] {
-  if (!report.found) return ["nothing to stop: no embedded environment is on this machine"];
+  const state = report.stateRemoved ? `, ${report.state} removed` : "";
+  if (!report.found) return [`nothing to stop: no embedded environment is on this machine${state}`];
   const lines = ({ what, compared, unrelated }: RemovalCheck): string[] => {
     if (!compared) return [`${what}: could not be compared with the time before the start`];
     if (unrelated.length === 0) return [`${what}: nothing left`];
     const shown = unrelated.slice(0, SHOWN_CHANGES).map((change) => `    ${change}`);
     return [`${what}: nothing of the environment's; ${unrelated.length} changes by other programs`, ...shown];
   };
-  const state = report.stateRemoved ? `, ${report.state} removed` : "";
   return [`stopped in ${report.seconds.toFixed(1)} s${state}`, ...report.checks.flatMap(lines)];
 }
 

@@ -1,5 +1,5 @@
 // The package as its users get it: packed, installed in a folder of their own, run by the name in `bin`.
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { execa } from "execa";
@@ -10,11 +10,35 @@ const repository = resolve(import.meta.dirname, "..", "..");
 let folder: string;
 let packed: string[];
 
+/** What `npm pack --json` says of a tarball. */
+interface Packed {
+  readonly filename: string;
+  readonly integrity: string;
+  readonly files: readonly { readonly path: string }[];
+}
+
 /** A command in the user's project, with the Node that this kit needs first on PATH. */
 function there(command: string, args: readonly string[]) {
   const env = { PATH: `${dirname(process.execPath)}:${process.env.PATH}`, KUBECONFIG: join(folder, "none") };
   return execa(command, args, { cwd: join(folder, "project"), env, stdin: "ignore", reject: false });
 }
+
+/**
+ * The clone's lock file for a project that has the package as its only dependency: the versions are those that were
+ * tested, whatever was published since, and npm takes them from its cache, where the clone's installation put them.
+ */
+async function projectLock(tarball: { file: string; integrity: string }, project: object): Promise<object> {
+  const clone = JSON.parse(await readFile(join(repository, "package-lock.json"), "utf8"));
+  const { "": root, ...locked } = clone.packages as Record<string, Record<string, unknown>>;
+  const { version, dependencies, bin, engines } = root!;
+  const own = { version, resolved: tarball.file, integrity: tarball.integrity, dependencies, bin, engines };
+  const needed = Object.entries(locked).filter(([, entry]) => !entry.dev);
+  const packages = { "": project, "node_modules/pergola": own, ...Object.fromEntries(needed) };
+  return { lockfileVersion: clone.lockfileVersion, requires: true, packages };
+}
+
+/** Packing builds first, and hundreds of packages are unpacked. */
+const INSTALL_MILLISECONDS = 240_000;
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "pergola-package-"));
@@ -22,16 +46,20 @@ beforeAll(async () => {
     cwd: repository,
     stdin: "ignore",
   });
-  const [tarball] = JSON.parse(stdout.slice(stdout.indexOf("["))) as [{ filename: string; files: { path: string }[] }];
+  const [tarball] = JSON.parse(stdout.slice(stdout.indexOf("["))) as [Packed];
   packed = tarball.files.map(({ path }) => path);
+  const file = `file:../${tarball.filename}`;
+  const project = { name: "project", private: true, type: "module", dependencies: { pergola: file } };
   await mkdir(join(folder, "project"));
-  await writeFile(
-    join(folder, "project", "package.json"),
-    '{ "name": "project", "private": true, "type": "module" }\n',
-  );
-  const installed = await there("npm", ["install", "--prefer-offline", join(folder, tarball.filename)]);
+  const write = (name: string, content: object) =>
+    writeFile(join(folder, "project", name), `${JSON.stringify(content, null, 2)}\n`);
+  await write("package.json", project);
+  await write("package-lock.json", await projectLock({ file, integrity: tarball.integrity }, project));
+  // Scripts as in the clone: none is needed.
+  const flags = ["--prefer-offline", "--ignore-scripts", "--no-audit", "--no-fund"];
+  const installed = await there("npm", ["ci", ...flags]);
   expect(installed.exitCode, installed.stderr).toBe(0);
-});
+}, INSTALL_MILLISECONDS);
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
 test("holds what was built and the schema of stack files, and neither sources nor tests", () => {

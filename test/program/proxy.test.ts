@@ -10,14 +10,14 @@ let proxy: Server | undefined;
 afterEach(() => void proxy?.close());
 
 /** A proxy that answers CONNECT with `status`; its URL, and what it was asked for. */
-async function startProxy(status: string): Promise<{ url: string; asked: string[] }> {
+async function startProxy(status: string, login = "me:pa%20ss"): Promise<{ url: string; asked: string[] }> {
   const asked: string[] = [];
   proxy = createServer().on("connect", (request, socket) => {
     asked.push(`${request.url} ${request.headers["proxy-authorization"] ?? ""}`.trim());
     socket.end(`HTTP/1.1 ${status}\r\n\r\n`);
   });
   await new Promise<void>((listening) => proxy!.listen(0, "127.0.0.1", listening));
-  return { url: `http://me:pa%20ss@127.0.0.1:${(proxy!.address() as AddressInfo).port}`, asked };
+  return { url: `http://${login}@127.0.0.1:${(proxy!.address() as AddressInfo).port}`, asked };
 }
 
 const preview = (HTTPS_PROXY: string) =>
@@ -45,4 +45,10 @@ test("a cluster that the proxy reaches is read", async () => {
   expect(run.messages).toEqual([]);
   expect(run.reads.map(({ id }) => id)).toEqual(["kube-system"]);
   expect(asked).toEqual([`127.0.0.1:1 Basic ${Buffer.from("me:pa ss").toString("base64")}`]);
+});
+
+test("a proxy's password may have a % that escapes nothing", async () => {
+  const { url, asked } = await startProxy("502 Bad Gateway", "me:50%off");
+  expectUnreachable(await preview(url));
+  expect(asked).toEqual([`127.0.0.1:1 Basic ${Buffer.from("me:50%off").toString("base64")}`]);
 });

@@ -36,7 +36,7 @@ cases("cluster", [
       it.name = "dev";
     }),
     [
-      "pergola:cluster.kubeconfigSecret: no secret \"k\" in pergola:secrets (there are none); pulumi config set --secret --path 'pergola:secrets.k'",
+      "pergola:cluster.kubeconfigSecret: names no secret in pergola:secrets (there are none); pulumi config set --secret --path 'pergola:secrets.NAME'",
     ],
   ],
   [
@@ -156,7 +156,7 @@ cases("cluster", [
     "a login whose password is not among the secrets",
     cluster((it) => (it.pullSecret = { logins: [{ host: "gcr.io", username: "a", passwordSecret: "p" }] })),
     [
-      "pergola:cluster.pullSecret.logins[0].passwordSecret: no secret \"p\" in pergola:secrets (there are none); pulumi config set --secret --path 'pergola:secrets.p'",
+      "pergola:cluster.pullSecret.logins[0].passwordSecret: names no secret in pergola:secrets (there are none); pulumi config set --secret --path 'pergola:secrets.NAME'",
     ],
   ],
   [

@@ -196,7 +196,7 @@ cases("registry", [
     "a secret whose name every object has",
     registry((it) => (it.basicAuth = { username: "a", passwordSecret: "constructor" })),
     [
-      "pergola:registry.basicAuth.passwordSecret: no secret \"constructor\" in pergola:secrets (there are none); pulumi config set --secret --path 'pergola:secrets.constructor'",
+      "pergola:registry.basicAuth.passwordSecret: names no secret in pergola:secrets (there are none); pulumi config set --secret --path 'pergola:secrets.NAME'",
     ],
   ],
   [
@@ -206,14 +206,14 @@ cases("registry", [
       config["pergola:secrets"] = { password: "x" };
     },
     [
-      'pergola:registry.basicAuth.passwordSecret: no secret "pasword" in pergola:secrets (there are: password); did you mean password?',
+      "pergola:registry.basicAuth.passwordSecret: names no secret in pergola:secrets (there are: password); did you mean password?",
     ],
   ],
   [
     "a password where there are no secrets",
-    registry((it) => (it.basicAuth = { username: "a", passwordSecret: "password" })),
+    registry((it) => (it.basicAuth = { username: "a", passwordSecret: "hunter2" })),
     [
-      "pergola:registry.basicAuth.passwordSecret: no secret \"password\" in pergola:secrets (there are none); pulumi config set --secret --path 'pergola:secrets.password'",
+      "pergola:registry.basicAuth.passwordSecret: names no secret in pergola:secrets (there are none); pulumi config set --secret --path 'pergola:secrets.NAME'",
     ],
   ],
   [

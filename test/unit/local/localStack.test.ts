@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { withSalt, withStackFile } from "../../../local/localStack.ts";
+import { selectionQuery, withSalt, withStackFile } from "../../../local/localStack.ts";
 
 const COPY = ["--config-file", "/state/copy.yaml"];
 const line = (text: string) => text.split(" ").filter(Boolean);
@@ -29,6 +29,33 @@ describe("pulumi works on the copy of the stack file, so that the tracked one st
     const before = line("config set --stack local key");
     expect(withStackFile([...before, "--", "-value"], COPY[1]!)).toEqual([...before, ...COPY, "--", "-value"]);
   });
+});
+
+describe("a stack that was selected counts where none is named", () => {
+  const query = ["stack", "--show-name", "--non-interactive"];
+
+  it.each([
+    ["up", query],
+    ["up --color never", query],
+    ["-C /clone preview", [...query, "--cwd", "/clone"]],
+    ["--cwd=/clone preview", [...query, "--cwd", "/clone"]],
+    ["config set key -- --stack production", query],
+  ])("%s", (command, asked) => {
+    expect(selectionQuery(line(command))).toEqual(asked);
+    expect(withStackFile(line(command), COPY[1]!, "local")).toEqual(expect.arrayContaining(COPY));
+    expect(withStackFile(line(command), COPY[1]!, "production")).toEqual(line(command));
+    expect(withStackFile(line(command), COPY[1]!, "").filter((word) => !line(command).includes(word))).toEqual([
+      "--non-interactive", // nobody is asked: the answer would come too late
+    ]);
+  });
+
+  it.each(["up --stack production", "stack select local", "up --config-file mine.yaml", "--version"])(
+    "and is not asked for otherwise: %s",
+    (command) => {
+      expect(selectionQuery(line(command))).toBeUndefined();
+      expect(withStackFile(line(command), COPY[1]!, "local")).toEqual(line(command));
+    },
+  );
 });
 
 describe("pulumi gets its arguments as they are", () => {

@@ -1,4 +1,14 @@
-import { chmodSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  realpathSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -45,7 +55,7 @@ describe("places", () => {
 describe("the state folder", () => {
   let scratch: string;
   beforeEach(() => {
-    scratch = mkdtempSync(join(tmpdir(), "pergola-paths-"));
+    scratch = realpathSync(mkdtempSync(join(tmpdir(), "pergola-paths-")));
   });
   afterEach(() => rmSync(scratch, { recursive: true }));
 
@@ -72,6 +82,32 @@ describe("the state folder", () => {
     mkdirSync(join(state, "pulumi"), { recursive: true });
     makeStateDirectory(state, environment);
     expect(isStateDirectory(state, {})).toBe(true);
+  });
+
+  it.each(["", "/below"])(
+    "behind a symbolic link is what the link leads to, there or not, and goes whole: link%s",
+    async (below) => {
+      symlinkSync("disk/state", join(scratch, "link"));
+      const environment = { PERGOLA_STATE: join(scratch, "link") + below };
+      const state = stateDirectory(environment);
+      expect(state).toBe(join(scratch, "disk", "state") + below);
+      for (const _ of ["the first time", "after a stop"]) {
+        makeStateDirectory(state, environment);
+        expect(stateDirectory(environment)).toBe(state);
+        writeFileSync(join(state, "kubeconfig"), "");
+        await removeStateDirectory(state);
+        expect(readdirSync(scratch).sort()).toEqual(["disk", "link"]);
+      }
+      expect(stateDirectory({ XDG_STATE_HOME: join(scratch, "link") })).toBe(join(scratch, "disk/state/pergola/local"));
+    },
+  );
+
+  it.each(["file", "file/below", "loop"])("is a folder: %s is refused", (name) => {
+    writeFileSync(join(scratch, "file"), "");
+    symlinkSync("loop", join(scratch, "loop"));
+    expect(() => stateDirectory({ PERGOLA_STATE: join(scratch, name) })).toThrow(
+      `the state folder ${join(scratch, name)} is no folder`,
+    );
   });
 
   it("goes whole, or stays when something but the mark is in it", async () => {

@@ -1,5 +1,8 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { compareSnapshots, environmentMarks, type Snapshot } from "../../../../local/cluster/snapshot.ts";
+import { compareSnapshots, environmentMarks, type Snapshot, takeSnapshot } from "../../../../local/cluster/snapshot.ts";
 
 const empty: Snapshot = {
   mounts: [],
@@ -41,4 +44,17 @@ describe("comparing the machine before and after", () => {
   test("a machine that does not tell is not called clean", () => {
     expect(compare({ "packet filter": null }, {})["packet filter"]?.compared).toBe(false);
   });
+});
+
+test("what counts down by itself is no part of a snapshot", async () => {
+  const scratch = mkdtempSync(join(tmpdir(), "pergola-snapshot-"));
+  try {
+    const ip = join(scratch, "ip");
+    const route = "default via fe80::1 dev eth0 proto ra metric 100";
+    writeFileSync(ip, `#!/bin/sh\necho "${route} expires 1796sec hoplimit 64 pref medium"\n`, { mode: 0o755 });
+    const { routes } = await takeSnapshot({ ip, nft: "/missing", environment: {} });
+    expect(routes).toEqual([`${route} hoplimit 64 pref medium`]);
+  } finally {
+    rmSync(scratch, { recursive: true });
+  }
 });

@@ -1,10 +1,10 @@
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { stateFolder } from "../../../../local/cluster/stateFolder.ts";
 import { describeStop, takeDown } from "../../../../local/cluster/stop.ts";
-import { makeStateDirectory } from "../../../../local/paths.ts";
+import { makeStateDirectory, stateDirectory } from "../../../../local/paths.ts";
 
 let scratch: string;
 beforeEach(() => {
@@ -28,6 +28,18 @@ test("what a failed start left in the environment's own folder goes, although no
   const state = join(scratch, "state");
   makeStateDirectory(state);
   mkdirSync(join(state, "failed-start"));
-  expect(await stopWithNothingRunning(state)).toMatchObject({ found: false, stateRemoved: true });
+  const report = await stopWithNothingRunning(state);
+  expect(report).toMatchObject({ found: false, stateRemoved: true });
+  expect(describeStop(report)).toEqual([expect.stringMatching(`^nothing to stop: .*, ${state} removed$`)]);
   expect(readdirSync(scratch)).toEqual([]);
+});
+
+test("a folder that never was there is not said to be removed", async () => {
+  vi.stubEnv("PERGOLA_STATE", undefined);
+  vi.stubEnv("XDG_STATE_HOME", scratch);
+  try {
+    expect(await stopWithNothingRunning(stateDirectory())).toMatchObject({ found: false, stateRemoved: false });
+  } finally {
+    vi.unstubAllEnvs();
+  }
 });
