@@ -72,6 +72,8 @@ export const buildSetup = z.strictObject({
     namespace: z.string().default(""),
     /** plain http */
     insecure: z.boolean().default(false),
+    /** certificates (PEM) that vouch for the registry's own, where not every system knows them */
+    caBundle: z.string().optional(),
     /** registry host -> mirrors (host[:port]) asked instead of it, e.g. docker.io -> 172.30.0.11:30500 */
     mirrors: z.record(z.string(), z.array(z.string())).default({}),
     createsRepositoriesOnPush: z.boolean().default(false),
@@ -98,8 +100,18 @@ export const buildSetup = z.strictObject({
   cache: z.array(
     z.strictObject({
       tag: z.string(),
-      mode: z.enum(["min", "max", "inline"]).default("max"),
+      /** auto: what suits the registry best */
+      mode: z.enum(["min", "max", "inline", "auto"]).default("max"),
       export: z.boolean().default(true),
+      /** another registry than that of the images: the cache is in `host/namespace/image name` */
+      registry: z
+        .strictObject({
+          kind: z.string(),
+          host: z.string(),
+          namespace: z.string().default(""),
+          insecure: z.boolean().default(false),
+        })
+        .optional(),
     }),
   ),
   cluster: z.strictObject({

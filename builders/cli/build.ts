@@ -5,6 +5,8 @@ import { PergolaError } from "../errors.ts";
 import { contentHash, contentTag } from "../images/contentHash.ts";
 import type { ImageGraph } from "../images/graph.ts";
 import type { Image } from "../images/image.ts";
+import type { CacheRequest } from "../plan/cache.ts";
+import type { Tags } from "../plan/destination.ts";
 import { planBuild } from "../plan/index.ts";
 import type { BuildPlan, Sibling } from "../plan/plan.ts";
 import { findPresent } from "../registry/present.ts";
@@ -15,23 +17,27 @@ import { type ReadContext, readContexts, type Times } from "./contexts.ts";
 import { plansAsText } from "./dryRun.ts";
 import { type ImageFlags, requestImages } from "./imageOptions.ts";
 import { watchInterruption } from "./interruption.ts";
+import { ociFiles } from "./ociOption.ts";
 import { colorsOn, type GlobalOptions, note, outputClosed, printResult } from "./output.ts";
 import { buildGraph } from "./schedule.ts";
+import { type CacheFlags, parseCacheRequest } from "./settingsOptions.ts";
 
-export interface BuildOptions extends GlobalOptions, ImageFlags {
+export interface BuildOptions extends GlobalOptions, ImageFlags, CacheFlags {
   readonly mode?: ModeName;
-  readonly tag?: string;
+  readonly tag: readonly string[];
   readonly cache: boolean;
   readonly concurrency: number;
   /** leave out what the registry holds under its content tag */
   readonly skipPresent: boolean;
+  /** file or directory for OCI layouts of the images */
+  readonly outputOci?: string;
   readonly dryRun: boolean;
   readonly mtime: Times;
 }
 
 /** Runs the command; resolves to the exit code. @throws PergolaError for what stops it before anything is built */
 export async function runBuild(words: readonly string[], options: BuildOptions): Promise<number> {
-  if (options.skipPresent && options.tag !== undefined) {
+  if (options.skipPresent && options.tag.length > 0) {
     throw new PergolaError({
       code: "usage",
       message: "--skip-present goes by the tag that follows from the content, so it cannot be used with --tag.",
@@ -54,10 +60,12 @@ export async function runBuild(words: readonly string[], options: BuildOptions):
   }
   const sourceDateEpoch = parseEpoch(process.env.SOURCE_DATE_EPOCH);
   const { mtime: times, dryRun } = options;
+  const cache = parseCacheRequest(options);
+  const files = ociFiles(graph, options.outputOci, process.cwd());
   const contexts = await readContexts(graph, { times, dryRun, environment: process.env, note });
   try {
     const tags = tagsOf(graph, contexts.of, options.tag, mode);
-    const plan = planner(session, tags, contexts.of, sourceDateEpoch, options);
+    const plan = planner({ session, tags, contexts: contexts.of, sourceDateEpoch, cache, files, options });
     // All plans are made once before the first build: what is wrong with the last image is said now, not an hour later.
     const plans = planAll(graph, plan);
     if (!dryRun) return await build(graph, plans, plan, session, options);
@@ -124,13 +132,19 @@ async function build(
   }
 }
 
-function planner(
-  { setup, contextNamespace }: Session,
-  tags: ReadonlyMap<string, string>,
-  contexts: ReadonlyMap<string, ReadContext>,
-  sourceDateEpoch: number | null,
-  options: BuildOptions,
-): Plan {
+interface PlannerOptions {
+  readonly session: Session;
+  readonly tags: ReadonlyMap<string, Tags>;
+  readonly contexts: ReadonlyMap<string, ReadContext>;
+  readonly sourceDateEpoch: number | null;
+  readonly cache: CacheRequest;
+  /** image name -> file of its OCI layout */
+  readonly files: ReadonlyMap<string, string>;
+  readonly options: BuildOptions;
+}
+
+function planner({ session, tags, contexts, sourceDateEpoch, cache, files, options }: PlannerOptions): Plan {
+  const { setup, contextNamespace } = session;
   // A dry run is the same text each time.
   const buildId = options.dryRun ? "0000000000" : randomBytes(5).toString("hex");
   return (image, siblings) =>
@@ -138,9 +152,11 @@ function planner(
       mode: options.mode ?? null,
       namespace: options.namespace,
       contextNamespace,
-      tag: tags.get(image.name) as string,
+      tags: tags.get(image.name) as Tags,
       siblings,
       noCache: !options.cache,
+      cache,
+      ociFile: files.get(image.name) ?? null,
       contextSent: contexts.get(image.name)?.sent ?? image.context,
       sourceDateEpoch,
       buildId,
@@ -162,13 +178,13 @@ function planAll(graph: ImageGraph, plan: Plan): BuildPlan[] {
   });
 }
 
-/** The tag of each image: the one given, else one that follows from its content and that of the images it is built on. */
+/** The tags of each image: those given, else one that follows from its content and that of the images it is built on. */
 function tagsOf(
   graph: ImageGraph,
   contexts: ReadonlyMap<string, ReadContext>,
-  given: string | undefined,
+  given: readonly string[],
   mode: ModeName,
-): Map<string, string> {
+): Map<string, Tags> {
   const hashes = new Map<string, string>();
   for (const name of graph.waves.flat()) {
     const siblings = new Map(
@@ -177,5 +193,8 @@ function tagsOf(
     const entries = contexts.get(name)?.entries ?? [];
     hashes.set(name, contentHash(graph.images.get(name) as Image, entries, siblings));
   }
-  return new Map([...hashes].map(([name, hash]) => [name, given ?? contentTag(hash, mode)]));
+  const [first, ...others] = given;
+  return new Map(
+    [...hashes].map(([name, hash]) => [name, first === undefined ? [contentTag(hash, mode)] : [first, ...others]]),
+  );
 }

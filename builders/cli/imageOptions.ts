@@ -6,9 +6,10 @@ import { discoverImages } from "../images/discover.ts";
 import { type EnabledImages, enabledIn, isEnabledIn } from "../images/graph.ts";
 import { type Image, isPlatform, loadDockerfile } from "../images/image.ts";
 import type { SecretSource } from "../plan/plan.ts";
+import { parseSettings, type SettingsFlags } from "./settingsOptions.ts";
 
 /** Flags as typed. */
-export interface ImageFlags {
+export interface ImageFlags extends SettingsFlags {
   readonly name?: string;
   readonly file?: string;
   readonly target?: string;
@@ -41,6 +42,7 @@ export function requestImages(
   const secrets = Object.fromEntries(flags.secret.map((text) => parseSecret(text, workingDirectory, environment)));
   const args = Object.fromEntries(flags.buildArg.flatMap((text) => parseBuildArg(text, environment)));
   const platforms = flags.platform.flatMap((text) => text.split(",")).map(checkPlatform);
+  const settings = parseSettings(flags);
   const found = discoverImages(words, workingDirectory, {
     secretIds: new Set(Object.keys(secrets)),
     environment,
@@ -52,6 +54,7 @@ export function requestImages(
       buildArgs: { ...image.buildArgs, ...args },
       platforms: platforms.length > 0 ? platforms : image.platforms,
       secrets: { ...image.secrets, ...secrets },
+      settings,
       timeoutSeconds: flags.timeout ?? image.timeoutSeconds,
     }),
   );

@@ -58,14 +58,31 @@ function pergola(done: (code: number) => void): Command {
     .command("build [paths-or-names...]")
     .description("Build images and push them to the environment's registry.")
     .addOption(new Option("--mode <mode>", "how to build; the environment's default if left out").choices(MODES))
-    .option("-t, --tag <tag>", "tag of all images; if left out it follows from the content: v-1a2b3c4d5e")
+    .option(
+      "-t, --tag <tag>",
+      "tag of all images, repeated for several (the first is reported); if left out it follows from the content: v-1a2b3c4d5e",
+      collect,
+    )
     .option("--name <name>", "name of the image")
     .option("-f, --file <dockerfile>", "Dockerfile, relative to the directory")
     .option("--target <stage>", "stage to build")
     .option("--build-arg <key=value>", "build argument; KEY alone takes the environment's value", collect)
     .option("--secret <id=ID,...>", "build secret: id=ID,env=VARIABLE or id=ID,src=FILE", collect)
     .option("--platform <os/arch>", "platform; several: repeated, or with commas", collect)
+    .option("--label <key=value>", "label of the image", collect)
+    .option("--annotation <[index:]key=value>", "annotation of the image's manifest, or of its index", collect)
+    .option("--network <kind>", "network of RUN steps: default (the builder pod's) or none")
+    .option("--add-host <name=address>", "name that RUN steps find at this address", collect)
+    .option("--provenance <min|max>", "attach an account of the build to the image")
+    .option("--sbom <true|generator=IMAGE>", "attach a list of what the image holds")
     .option("--no-cache", "run every step again")
+    .option(
+      "--cache-to <tag[,mode=MODE]>",
+      "read and write the build cache of this tag (mode auto, max, min or inline); the environment's caches are then only read",
+      collect,
+    )
+    .option("--cache-from <tag>", "read the build cache of this tag instead of the environment's", collect)
+    .option("--output-oci <path>", "write each image as an OCI layout too: a .tar file, or a directory for such files")
     .addOption(
       new Option("--mtime <times>", "what files' times say: their content (what is equal is not sent), or keep them")
         .choices(["content", "keep"])
@@ -91,11 +108,12 @@ ${examples([
   "pergola build examples --mode kaniko --output json",
   "pergola build api --tag dev --build-arg COMMIT=$(git rev-parse HEAD)",
   "pergola build . --secret id=npm,env=NPM_TOKEN --dry-run",
+  "pergola build . --cache-to _buildcache-my-branch",
 ])}`,
     )
     .action(async (words: string[], _options, command: Command) => {
       const { runBuild } = await import("./build.ts");
-      const none = { buildArg: [], secret: [], platform: [], dryRun: false };
+      const none = { tag: [], buildArg: [], secret: [], platform: [], dryRun: false };
       done(await runBuild(words, { ...none, ...command.opts<BuildCommandOptions>(), ...globals(command) }));
     });
 

@@ -3,11 +3,12 @@ import { createHash } from "node:crypto";
 import type { ModeName } from "../../infra/setup.ts";
 import type { HashedEntry } from "./fingerprint.ts";
 import type { Image } from "./image.ts";
+import { hashedSettings } from "./settings.ts";
 
 /**
  * Hash of everything that goes into a build, as 64 hexadecimal digits: files (path, type, permissions, bytes), Dockerfile,
- * build arguments, target, platforms, flags, and the hashes of the sibling images it is built on. Times, owners and secrets
- * do not count.
+ * build arguments, target, platforms, flags, labels and other settings, and the hashes of the sibling images it is built on.
+ * Times, owners and secrets do not count.
  * @param entries the files of the context
  * @param siblingHashes content hash of each image in `image.dependencies`
  */
@@ -26,6 +27,7 @@ export function contentHash(
   add("target", image.target ?? "");
   add("platforms", ...image.platforms);
   add("flags", ...image.extraFlags);
+  for (const fields of hashedSettings(image.settings)) add(...fields);
   for (const name of Object.keys(image.buildArgs).sort()) add("argument", name, image.buildArgs[name] ?? "");
   for (const name of [...siblingHashes.keys()].sort()) add("sibling", name, siblingHashes.get(name) ?? "");
   for (const entry of entries) {

@@ -4,6 +4,7 @@ import path from "node:path";
 import { PergolaError } from "../errors.ts";
 import { type GardenOptions, readGardenFile } from "./garden.ts";
 import { DEFAULT_TIMEOUT_SECONDS, type Image, loadDockerfile, sanitizeName } from "./image.ts";
+import { NO_SETTINGS } from "./settings.ts";
 
 /** What was found, and what was left out of it. */
 export interface Discovery {
@@ -106,6 +107,7 @@ function plainImage(directory: string, dockerfile: string): Image {
     target: null,
     platforms: [],
     secrets: {},
+    settings: NO_SETTINGS,
     extraFlags: [],
     dependencies: [],
     timeoutSeconds: DEFAULT_TIMEOUT_SECONDS,

@@ -7,6 +7,7 @@ import { type Document, isMap, LineCounter, parseAllDocuments } from "yaml";
 import { z } from "zod";
 import { PergolaError } from "../errors.ts";
 import { DEFAULT_TIMEOUT_SECONDS, type Image, isPlatform, loadDockerfile, MAX_TIMEOUT_SECONDS } from "./image.ts";
+import { NO_SETTINGS } from "./settings.ts";
 
 const dependency = z.union([z.string(), z.looseObject({ kind: z.string(), name: z.string() })]);
 
@@ -138,6 +139,7 @@ function toImage(value: Record<string, unknown>, place: Place): Image {
     target: action.spec.targetStage,
     platforms: action.spec.platforms,
     secrets: {},
+    settings: NO_SETTINGS,
     extraFlags: action.spec.extraFlags,
     dependencies: action.dependencies.flatMap((entry) => {
       const [kind, name] = typeof entry === "string" ? splitReference(entry) : [entry.kind.toLowerCase(), entry.name];

@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import path from "node:path";
 import { PergolaError } from "../errors.ts";
 import type { SecretSource } from "../plan/plan.ts";
+import type { ImageSettings } from "./settings.ts";
 
 export interface Image {
   /** unique in a graph; also the name of its repository below the registry's namespace */
@@ -26,7 +27,9 @@ export interface Image {
   readonly platforms: readonly string[];
   /** secret id -> where its value comes from */
   readonly secrets: Readonly<Record<string, SecretSource>>;
-  /** flags for the builder's own command, appended as they are */
+  /** what holds for every image of a run */
+  readonly settings: ImageSettings;
+  /** flags for the builder's own command: they win over what the plan sets, or are refused */
   readonly extraFlags: readonly string[];
   /** actions (or plain images) that must be built first because somebody said so; what the Dockerfile names is found later */
   readonly dependencies: readonly string[];

@@ -1,11 +1,14 @@
 /** A build by buildkitd, as data: the daemon's objects and buildctl's arguments. */
 import path from "node:path";
 import type { BuildSetup } from "../../infra/setup.ts";
+import { PergolaError } from "../errors.ts";
 import type { Image } from "../images/image.ts";
+import type { Annotation } from "../images/settings.ts";
 import { buildkitDeployment } from "./buildkitDeployment.ts";
-import { buildkitCache } from "./cache.ts";
+import { buildkitCache, type CacheRequest, registrySupport } from "./cache.ts";
 import type { Destination } from "./destination.ts";
 import { namedContexts } from "./dockerfileReferences.ts";
+import { BUILDCTL_FLAGS, withExtraFlags } from "./extraFlags.ts";
 import type { Placement } from "./placement.ts";
 import type { BuildkitPlan, SecretSource, Sibling } from "./plan.ts";
 import { contextArguments } from "./slot.ts";
@@ -19,11 +22,16 @@ export interface BuildkitOptions {
   readonly siblings: readonly Sibling[];
   /** run every step again; the cache is still written */
   readonly noCache: boolean;
+  readonly cache: CacheRequest;
+  readonly ociFile: string | null;
   readonly contextSent: string;
   readonly sourceDateEpoch: number | null;
 }
 
-/** Plans one image. */
+/**
+ * Plans one image.
+ * @throws PergolaError usage, image-definition (extra flags), setup-invalid
+ */
 export function planBuildkit(
   setup: BuildSetup,
   image: Image,
@@ -31,9 +39,33 @@ export function planBuildkit(
   destination: Destination,
   options: BuildkitOptions,
 ): BuildkitPlan {
-  const cache = buildkitCache(setup, destination.repository);
-  const references = [destination.reference, ...cache.inlineReferences];
+  const cache = buildkitCache(setup, destination, options.cache);
+  const references = [...destination.references, ...cache.inlineReferences];
   const dockerfile = path.resolve(image.context, image.dockerfile.path);
+  const fields = outputFields(setup, image, options.sourceDateEpoch !== null);
+  const insecure = setup.registry.insecure ? ["registry.insecure=true"] : [];
+  // A file half written must not be taken for a whole one.
+  const oci = options.ociFile === null ? null : { written: `${options.ociFile}.part`, file: options.ociFile };
+  const own = [
+    ...["--frontend", "dockerfile.v0"],
+    ...contextArguments(destination.repository, options.contextSent),
+    ...["--local", `dockerfile=${path.dirname(dockerfile)}`, "--opt", `filename=${path.basename(dockerfile)}`],
+    ...Object.entries(image.secrets).flatMap(([id, source]) => ["--secret", secretArgument(id, source)]),
+    ...Object.entries(image.buildArgs).flatMap(([key, value]) => ["--opt", `build-arg:${key}=${value}`]),
+    ...epochArguments(image, options.sourceDateEpoch),
+    ...(image.target === null ? [] : ["--opt", `target=${image.target}`]),
+    // One option for all platforms: buildctl keeps only the last of several.
+    ...(image.platforms.length === 0 ? [] : ["--opt", `platform=${image.platforms.join(",")}`]),
+    ...namedContexts(options.siblings),
+    ...settingsArguments(image.settings),
+    ...["--output", csv(["type=image", nameField(references), "push=true", ...fields, ...insecure])],
+    ...(oci === null
+      ? []
+      : ["--output", csv(["type=oci", `dest=${oci.written}`, nameField(destination.references), ...fields])]),
+    ...cache.arguments,
+    ...(options.noCache ? ["--no-cache"] : []),
+    ...["--progress", "rawjson", "--metadata-file", METADATA_FILE],
+  ];
   return {
     mode: "cluster-buildkit",
     name: image.name,
@@ -46,33 +78,51 @@ export function planBuildkit(
     files: {},
     siblings: options.siblings,
     builder: buildkitDeployment(setup, placement),
-    argv: [
-      ...["buildctl", "build", "--frontend", "dockerfile.v0"],
-      ...contextArguments(destination.repository, options.contextSent),
-      ...["--local", `dockerfile=${path.dirname(dockerfile)}`, "--opt", `filename=${path.basename(dockerfile)}`],
-      ...Object.entries(image.secrets).flatMap(([id, source]) => ["--secret", secretArgument(id, source)]),
-      ...Object.entries(image.buildArgs).flatMap(([key, value]) => ["--opt", `build-arg:${key}=${value}`]),
-      ...epochArguments(image, options.sourceDateEpoch),
-      ...(image.target === null ? [] : ["--opt", `target=${image.target}`]),
-      // One option for all platforms: buildctl keeps only the last of several.
-      ...(image.platforms.length === 0 ? [] : ["--opt", `platform=${image.platforms.join(",")}`]),
-      ...namedContexts(options.siblings),
-      ...["--output", outputArgument(references, setup.registry.insecure, options.sourceDateEpoch !== null)],
-      ...cache.arguments,
-      ...(options.noCache ? ["--no-cache"] : []),
-      ...["--progress", "rawjson", "--metadata-file", METADATA_FILE],
-      ...image.extraFlags,
-    ],
+    argv: ["buildctl", "build", ...withExtraFlags(own, image, BUILDCTL_FLAGS)],
     metadataFile: METADATA_FILE,
+    oci,
   };
 }
 
-/** `type=image,...` with the names in quotes, as a comma stands between them. */
-function outputArgument(references: readonly string[], insecure: boolean, rewriteTimestamps: boolean): string {
-  const fields = ["type=image", csvField("name", references.join(",")), "push=true"];
-  // Without it a COPY makes directories with the time of the build (measured on BuildKit 0.33.1).
-  if (rewriteTimestamps) fields.push("rewrite-timestamp=true");
-  return [...fields, ...(insecure ? ["registry.insecure=true"] : [])].join(",");
+/** Fields of every output of an image. @throws PergolaError usage: an annotation of an index that there will not be */
+function outputFields(setup: BuildSetup, image: Image, rewriteTimestamps: boolean): string[] {
+  const { annotations, provenance, sbom } = image.settings;
+  // Attestations can be asked for by extra flags and by build arguments too (frontend/attestations/parse.go).
+  const attested =
+    provenance !== null ||
+    sbom !== null ||
+    [...image.extraFlags, ...Object.keys(image.buildArgs)].some((word) => /attest:|BUILDKIT_ATTEST_/.test(word));
+  const index = annotations.find(({ level }) => level === "index");
+  if (index !== undefined && !attested && image.platforms.length < 2) {
+    throw new PergolaError({
+      code: "usage",
+      message: `--annotation index:${index.key}: image ${image.name} has no index, as it is for one platform and without attestations.`,
+      hint: `Annotate the manifest: --annotation ${index.key}=${index.value}`,
+    });
+  }
+  return [
+    // Without it a COPY makes directories with the time of the build (measured on BuildKit 0.33.1).
+    ...(rewriteTimestamps ? ["rewrite-timestamp=true"] : []),
+    ...(attested ? [`oci-artifact=${registrySupport(setup.registry.kind).ociArtifact}`] : []),
+    ...annotations.map(({ level, key, value }) => `${ANNOTATION_FIELDS[level]}.${key}=${value}`),
+  ];
+}
+
+const ANNOTATION_FIELDS: Readonly<Record<Annotation["level"], string>> = {
+  manifest: "annotation",
+  index: "annotation-index",
+};
+
+/** Frontend options: frontend/dockerui/config.go and frontend/attestations/parse.go of moby/buildkit. */
+function settingsArguments({ labels, network, addHosts, provenance, sbom }: Image["settings"]): string[] {
+  const options = [
+    ...Object.entries(labels).map(([key, value]) => `label:${key}=${value}`),
+    ...(network === "default" ? [] : [`force-network-mode=${network}`]),
+    ...(addHosts.length === 0 ? [] : [`add-hosts=${addHosts.map((host) => `${host.name}=${host.address}`).join(",")}`]),
+    ...(provenance === null ? [] : [`attest:provenance=mode=${provenance}`]),
+    ...(sbom === null ? [] : [`attest:sbom=generator=${sbom}`]),
+  ];
+  return options.flatMap((option) => ["--opt", option]);
 }
 
 /** buildctl would add it out of its environment by itself; in the plan it can be seen. An argument of the image's wins. */
@@ -82,10 +132,15 @@ function epochArguments(image: Image, epoch: number | null): string[] {
 }
 
 function secretArgument(id: string, source: SecretSource): string {
-  return [csvField("id", id), "env" in source ? csvField("env", source.env) : csvField("src", source.file)].join(",");
+  return csv([`id=${id}`, "env" in source ? `env=${source.env}` : `src=${source.file}`]);
 }
 
-/** buildctl splits these values as lines of CSV. */
-function csvField(key: string, value: string): string {
-  return /[",\n]/.test(value) ? `"${key}=${value.replaceAll('"', '""')}"` : `${key}=${value}`;
+/** All names of an image in one field. */
+function nameField(references: readonly string[]): string {
+  return `name=${references.join(",")}`;
+}
+
+/** Fields as buildctl takes them apart: as a line of CSV. */
+function csv(fields: readonly string[]): string {
+  return fields.map((field) => (/[",\n]/.test(field) ? `"${field.replaceAll('"', '""')}"` : field)).join(",");
 }

@@ -1,49 +1,103 @@
 /** Build caches in a registry: the one table of what registries take, and the flags that follow. */
 import type { BuildSetup } from "../../infra/setup.ts";
+import { PergolaError } from "../errors.ts";
+import type { Destination } from "./destination.ts";
 
-interface CacheSupport {
+interface RegistrySupport {
   /** takes a cache manifest that names its layers as an image does; the other form is an index, which several refuse */
   readonly imageManifest: boolean;
   /** takes OCI media types */
   readonly ociMediaTypes: boolean;
+  /** what the mode `auto` stands for */
+  readonly auto: "min" | "max" | "inline";
+  /** takes attestations as OCI artifacts, manifests with a `subject`; else they are pushed as plain image manifests */
+  readonly ociArtifact: boolean;
 }
 
 /**
- * By registry kind of the BuildSetup. Only kinds that Pergola was run against stand here; all others get {@link DEFAULT}.
- * An image manifest with OCI types is BuildKit's own default since 0.21 and what AWS documents for ECR
- * (github.com/aws/containers-roadmap issue 876).
+ * By registry kind of the BuildSetup. What Pergola was run against: inCluster. ECR is as AWS and its users tell: image
+ * manifests with OCI types are fine (github.com/aws/containers-roadmap issue 876), manifests with a subject were refused with
+ * status 405 (issue 2783; moby/buildkit issues 5747, 6171). All others get {@link DEFAULT}: the image manifest with OCI types
+ * that BuildKit has as its own default since 0.21, and attestations in the form that every registry takes, which BuildKit
+ * stopped to have as its default in 0.32 (moby/buildkit issue 7007: gitlab.com refuses the new one).
  */
-const SUPPORT: Readonly<Record<string, CacheSupport>> = {
-  inCluster: { imageManifest: true, ociMediaTypes: true },
+const SUPPORT: Readonly<Record<string, RegistrySupport>> = {
+  inCluster: { imageManifest: true, ociMediaTypes: true, auto: "max", ociArtifact: false },
+  ecr: { imageManifest: true, ociMediaTypes: true, auto: "max", ociArtifact: false },
 };
-const DEFAULT: CacheSupport = { imageManifest: true, ociMediaTypes: true };
+const DEFAULT: RegistrySupport = { imageManifest: true, ociMediaTypes: true, auto: "max", ociArtifact: false };
+
+/** The row of a kind of registry. */
+export function registrySupport(kind: string): RegistrySupport {
+  return SUPPORT[kind] ?? DEFAULT;
+}
+
+export const CACHE_MODES = ["min", "max", "inline", "auto"] as const;
+export type CacheMode = (typeof CACHE_MODES)[number];
+
+/** What the command line says about caches. */
+export interface CacheRequest {
+  /** tags that are read and written */
+  readonly to: readonly { readonly tag: string; readonly mode: CacheMode }[];
+  /** tags that are only read */
+  readonly from: readonly string[];
+}
+
+export const NO_CACHE_REQUEST: CacheRequest = { to: [], from: [] };
+
+type CacheEntry = BuildSetup["cache"][number];
+
+/**
+ * The caches of one build. The command line's own come first. With `to` alone the environment's are still read, so that a
+ * branch starts from the main one's, but no longer written; `from` takes their place.
+ */
+export function cacheEntries(setup: BuildSetup, request: CacheRequest): CacheEntry[] {
+  if (request.to.length + request.from.length === 0) return setup.cache;
+  // A registry of caches that the environment has is for those of branches too.
+  const registry = setup.cache[0]?.registry;
+  const read = request.from.map((tag): CacheEntry => ({ tag, mode: "auto", export: false, registry }));
+  const entries: CacheEntry[] = [
+    ...request.to.map(({ tag, mode }): CacheEntry => ({ tag, mode, export: true, registry })),
+    ...(request.from.length > 0 ? read : setup.cache.map((entry) => ({ ...entry, export: false }))),
+  ];
+  const same = (a: CacheEntry, b: CacheEntry): boolean => a.tag === b.tag && a.registry?.host === b.registry?.host;
+  return entries.filter((entry, at) => entries.findIndex((other) => same(other, entry)) === at);
+}
 
 /** Cache as buildctl's arguments, and the references that an inline cache adds to the image's names. */
-export interface CacheFlags {
+export interface CacheArguments {
   readonly arguments: readonly string[];
   readonly inlineReferences: readonly string[];
 }
 
 /**
- * Import and export flags for the environment's cache entries, in their order: BuildKit takes the first that hits.
+ * Import and export flags for the cache entries, in their order: BuildKit takes the first that hits.
  * An export that fails is a warning, not a failed build (`ignore-error`).
- * @param repository `host/path` of the image without tag
+ * @throws PergolaError usage: a cache would take the place of the image; setup-invalid
  */
-export function buildkitCache(setup: BuildSetup, repository: string): CacheFlags {
-  const support = SUPPORT[setup.registry.kind] ?? DEFAULT;
-  const insecure = setup.registry.insecure ? ["registry.insecure=true"] : [];
-  const inline = setup.cache.filter((entry) => entry.mode === "inline" && entry.export);
+export function buildkitCache(setup: BuildSetup, destination: Destination, request: CacheRequest): CacheArguments {
   const flags: string[] = [];
-  for (const entry of setup.cache) {
-    const reference = `${repository}:${entry.tag}`;
+  const inline: string[] = [];
+  for (const entry of cacheEntries(setup, request)) {
+    const registry = entry.registry ?? setup.registry;
+    const support = registrySupport(registry.kind);
+    const mode = entry.mode === "auto" ? support.auto : entry.mode;
+    const insecure = registry.insecure ? ["registry.insecure=true"] : [];
+    const reference = `${cacheRepository(entry, destination)}:${entry.tag}`;
+    if (destination.references.includes(reference)) throw taken(reference);
     flags.push("--import-cache", ["type=registry", `ref=${reference}`, ...insecure].join(","));
-    if (!entry.export || entry.mode === "inline") continue;
+    if (!entry.export) continue;
+    if (mode === "inline") {
+      if (registry.insecure !== setup.registry.insecure) throw cannotInline(registry.host, setup);
+      inline.push(reference);
+      continue;
+    }
     flags.push(
       "--export-cache",
       [
         "type=registry",
         `ref=${reference}`,
-        `mode=${entry.mode}`,
+        `mode=${mode}`,
         `image-manifest=${support.imageManifest}`,
         `oci-mediatypes=${support.ociMediaTypes}`,
         "ignore-error=true",
@@ -52,5 +106,27 @@ export function buildkitCache(setup: BuildSetup, repository: string): CacheFlags
     );
   }
   if (inline.length > 0) flags.push("--export-cache", "type=inline");
-  return { arguments: flags, inlineReferences: inline.map((entry) => `${repository}:${entry.tag}`) };
+  return { arguments: flags, inlineReferences: inline };
+}
+
+function cacheRepository({ registry }: CacheEntry, destination: Destination): string {
+  if (registry === undefined) return destination.cacheTagRepository;
+  return [registry.host, registry.namespace, destination.name].filter((part) => part !== "").join("/");
+}
+
+function taken(reference: string): PergolaError {
+  return new PergolaError({
+    code: "usage",
+    message: `${reference} would be both the image and its build cache.`,
+    hint: "Give the cache a tag of its own, for instance --cache-to _buildcache-BRANCH.",
+  });
+}
+
+function cannotInline(host: string, setup: BuildSetup): PergolaError {
+  return new PergolaError({
+    code: "setup-invalid",
+    message: `A cache of mode inline is pushed with the image, so it cannot be in ${host}: one of it and ${setup.registry.host} is reached by plain http, the other is not.`,
+    hint: "Choose mode max for this cache.",
+    path: "pergola:cache",
+  });
 }

@@ -4,16 +4,23 @@ import { PergolaError } from "../errors.ts";
 
 /** One path component of a repository, as the distribution specification has it (github.com/distribution/reference). */
 const COMPONENT = /^[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*$/;
-const TAG = /^\w[\w.-]{0,127}$/;
+export const TAG = /^\w[\w.-]{0,127}$/;
 
 /** The same specification allows 255 characters for the whole name without host. */
 const LONGEST_REPOSITORY = 255;
 
+/** Tags of one image, in the order given. */
+export type Tags = readonly [string, ...string[]];
+
 export interface Destination {
   /** `host/path`, without a tag */
   readonly repository: string;
-  /** `host/path:tag` */
-  readonly reference: string;
+  /** name of the image */
+  readonly name: string;
+  /** `host/path:tag` of each tag; the first is the one reported */
+  readonly references: readonly [string, ...string[]];
+  /** `host/path`, without a tag, that BuildKit's caches are tags of */
+  readonly cacheTagRepository: string;
   /** `host/path` of the repository that kaniko keeps its layers in; null where the environment has none for this image */
   readonly cacheRepository: string | null;
 }
@@ -23,7 +30,7 @@ export interface Destination {
  * Garden gives it too) where the registry makes repositories on push.
  * @throws PergolaError image-definition (bad name or tag), repository-not-provisioned
  */
-export function destinationOf(setup: BuildSetup, name: string, tag: string): Destination {
+export function destinationOf(setup: BuildSetup, name: string, tags: Tags): Destination {
   if (!name.split("/").every((component) => COMPONENT.test(component))) {
     throw new PergolaError({
       code: "image-definition",
@@ -31,7 +38,8 @@ export function destinationOf(setup: BuildSetup, name: string, tag: string): Des
       hint: "Give another one with --name.",
     });
   }
-  if (!TAG.test(tag)) {
+  for (const tag of tags) {
+    if (TAG.test(tag)) continue;
     throw new PergolaError({
       code: "image-definition",
       message: `"${tag}" cannot be a tag: letters, digits, _ . - (not first), at most 128 characters.`,
@@ -56,9 +64,15 @@ export function destinationOf(setup: BuildSetup, name: string, tag: string): Des
     });
   }
   const cache = provisioned ? provisioned.cacheRepository : `${path}/cache`;
+  const repository = `${host}/${path}`;
+  const cacheRepository = cache === null ? null : `${host}/${cache}`;
+  const [first, ...others] = [...new Set(tags)].map((tag) => `${repository}:${tag}`);
   return {
-    repository: `${host}/${path}`,
-    reference: `${host}/${path}:${tag}`,
-    cacheRepository: cache === null ? null : `${host}/${cache}`,
+    name,
+    repository,
+    references: [first as string, ...others],
+    cacheRepository,
+    // Where tags cannot be moved, a cache could be written only once.
+    cacheTagRepository: provisioned?.tagMutability === "IMMUTABLE" ? (cacheRepository ?? repository) : repository,
   };
 }

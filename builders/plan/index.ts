@@ -3,7 +3,8 @@ import { BUILDER_NODE_KEY, type BuildSetup, type ModeName } from "../../infra/se
 import { PergolaError } from "../errors.ts";
 import type { Image } from "../images/image.ts";
 import { planBuildkit } from "./buildkit.ts";
-import { destinationOf } from "./destination.ts";
+import type { CacheRequest } from "./cache.ts";
+import { destinationOf, type Tags } from "./destination.ts";
 import { planKaniko } from "./kaniko.ts";
 import { placeBuild } from "./placement.ts";
 import type { BuildPlan, Sibling } from "./plan.ts";
@@ -13,10 +14,15 @@ export interface PlanOptions {
   readonly mode: ModeName | null;
   readonly namespace: string | null;
   readonly contextNamespace: string | null;
-  readonly tag: string;
+  /** the first is the one reported */
+  readonly tags: Tags;
   /** images of the graph that this one's Dockerfile names */
   readonly siblings: readonly Sibling[];
   readonly noCache: boolean;
+  /** what the command line says about caches */
+  readonly cache: CacheRequest;
+  /** absolute path of the file that an OCI layout of the image is written to as a tar archive; null for none */
+  readonly ociFile: string | null;
   /** absolute path of the directory that is sent as the context */
   readonly contextSent: string;
   /** seconds since 1970 that the image's timestamps get; null leaves them as the build makes them */
@@ -32,7 +38,7 @@ export interface PlanOptions {
  */
 export function planBuild(setup: BuildSetup, image: Image, options: PlanOptions): BuildPlan {
   const placement = placeBuild(setup, image.name, options);
-  const destination = destinationOf(setup, image.name, options.tag);
+  const destination = destinationOf(setup, image.name, options.tags);
   for (const platform of image.platforms) {
     if (placement.mode.platforms.includes(platform)) continue;
     throw new PergolaError({

@@ -5,8 +5,10 @@ import { PergolaError } from "../errors.ts";
 import { type Feature, readDockerfile } from "../images/dockerfile.ts";
 import type { Image } from "../images/image.ts";
 import { BUILDER_POD_ANNOTATIONS, dockerConfigVolume } from "./buildkitDeployment.ts";
+import type { CacheRequest } from "./cache.ts";
 import type { Destination } from "./destination.ts";
 import { withReferences } from "./dockerfileReferences.ts";
+import { KANIKO_FLAGS, withExtraFlags } from "./extraFlags.ts";
 import { builderLabels, podName } from "./labels.ts";
 import type { Placement } from "./placement.ts";
 import type { KanikoPlan, Manifest, Sibling } from "./plan.ts";
@@ -23,6 +25,8 @@ const DEADLINE_MARGIN_SECONDS = 120;
 export interface KanikoOptions {
   readonly siblings: readonly Sibling[];
   readonly noCache: boolean;
+  readonly cache: CacheRequest;
+  readonly ociFile: string | null;
   readonly contextSent: string;
   /** tells this build's pod from others: lowercase letters and digits */
   readonly buildId: string;
@@ -39,13 +43,13 @@ export function planKaniko(
   destination: Destination,
   options: KanikoOptions,
 ): KanikoPlan {
-  refuseWhatKanikoLacks(image);
+  refuseWhatKanikoLacks(image, options);
   const deadlineSeconds = image.timeoutSeconds + DEADLINE_MARGIN_SECONDS;
   const cache = kanikoCache(setup, destination, options.noCache);
   return {
     mode: "kaniko",
     name: image.name,
-    references: [destination.reference],
+    references: destination.references,
     platforms: image.platforms.length > 0 ? image.platforms : placement.mode.platforms.slice(0, 1),
     namespace: placement.namespace.name,
     serviceAccount: placement.namespace.serviceAccount,
@@ -105,16 +109,18 @@ function kanikoArguments(
   const { host, insecure, mirrors } = setup.registry;
   const docker = mirrors["docker.io"] ?? [];
   const others = Object.entries(mirrors).filter(([name]) => name !== "docker.io");
-  return [
+  const own = [
     `--context=dir://${CONTEXT}`,
     `--dockerfile=${DIRECTORY}/Dockerfile`,
-    `--destination=${destination.reference}`,
+    ...destination.references.map((reference) => `--destination=${reference}`),
     ...cache,
     ...(insecure ? [`--insecure-registry=${host}`] : []),
     ...docker.map((mirror) => `--registry-mirror=${mirror}`),
     ...others.flatMap(([name, hosts]) => hosts.map((mirror) => `--registry-map=${name}=${mirror}`)),
     ...(Object.keys(mirrors).length > 0 ? ["--skip-default-registry-fallback"] : []),
     ...Object.entries(image.buildArgs).map(([key, value]) => `--build-arg=${key}=${value}`),
+    ...Object.entries(image.settings.labels).map(([key, value]) => `--label=${key}=${value}`),
+    ...image.settings.annotations.map(({ key, value }) => `--annotation=${key}=${value}`),
     ...(image.target === null ? [] : [`--target=${image.target}`]),
     ...image.platforms.map((platform) => `--custom-platform=${platform}`),
     // The digest comes back as the container's termination message: no exec into a pod that is already ending.
@@ -122,8 +128,8 @@ function kanikoArguments(
     "--push-retry=2",
     "--image-download-retry=2",
     "--log-format=text",
-    ...image.extraFlags,
   ];
+  return withExtraFlags(own, image, KANIKO_FLAGS);
 }
 
 function pod(
@@ -184,7 +190,7 @@ function pod(
   };
 }
 
-function refuseWhatKanikoLacks(image: Image): void {
+function refuseWhatKanikoLacks(image: Image, options: KanikoOptions): void {
   const file = path.resolve(image.context, image.dockerfile.path);
   const refuse = (what: string, why: string, line?: number): PergolaError =>
     new PergolaError({
@@ -204,6 +210,7 @@ function refuseWhatKanikoLacks(image: Image): void {
   if (image.platforms.length > 1) {
     throw refuse(`Image ${image.name} for ${image.platforms.join(" and ")}`, "it builds for one platform at a time.");
   }
+  for (const [flag, why] of unsupportedFlags(image, options)) throw refuse(`Image ${image.name} with ${flag}`, why);
   const { features } = readDockerfile(image.dockerfile.text, image.buildArgs);
   const feature = features[0];
   if (feature)
@@ -212,6 +219,22 @@ function refuseWhatKanikoLacks(image: Image): void {
       "it does not have this part of the Dockerfile language.",
       feature.line,
     );
+}
+
+/** Flags of the command line that kaniko 1.25.5 has nothing for, and why. */
+function unsupportedFlags({ settings }: Image, { cache, ociFile }: KanikoOptions): [flag: string, why: string][] {
+  const tags = "it keeps a tag for each step in its cache repository, and cannot be told another one.";
+  const found: [boolean, string, string][] = [
+    [settings.network !== "default", `--network ${settings.network}`, "its steps have the network of their pod."],
+    [settings.addHosts.length > 0, "--add-host", "its steps have the hosts of their pod."],
+    [settings.provenance !== null, "--provenance", "it attaches no attestations."],
+    [settings.sbom !== null, "--sbom", "it attaches no attestations."],
+    [settings.annotations.some(({ level }) => level === "index"), "an annotation of the index", "it makes no index."],
+    [cache.to.length > 0, "--cache-to", tags],
+    [cache.from.length > 0, "--cache-from", tags],
+    [ociFile !== null, "--output-oci", "the file would stay in its pod."],
+  ];
+  return found.filter(([is]) => is).map(([, flag, why]) => [flag, why]);
 }
 
 const FEATURES: Readonly<Record<Feature["kind"], string>> = {

@@ -73,6 +73,8 @@ export interface BuildkitPlan extends CommonPlan {
   readonly argv: readonly string[];
   /** file in the private directory that buildctl writes the image's digest to (`containerimage.digest`) */
   readonly metadataFile: string;
+  /** OCI layout beside the push: the archive that buildctl writes, and the name it gets once the build is done; null for none */
+  readonly oci: { readonly written: string; readonly file: string } | null;
 }
 
 /** A build by a kaniko pod of its own. */

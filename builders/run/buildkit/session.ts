@@ -1,5 +1,5 @@
 /** Carries out a BuildKit plan: buildctl here, buildkitd in the pod, one connection between them. */
-import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { PergolaError } from "../../errors.ts";
 import type { BuildkitPlan } from "../../plan/plan.ts";
@@ -59,6 +59,7 @@ export async function runBuildkit(plan: BuildkitPlan, io: ExecutorIo): Promise<O
         : failure(plan, builder, progress, credentials);
     }
     const digest = await readDigest(path.join(directory.path, plan.metadataFile));
+    if (plan.oci !== null) await rename(plan.oci.written, plan.oci.file);
     for (const reference of plan.references) io.emit({ type: "pushed", reference, digest });
     return {
       digest,
@@ -72,6 +73,7 @@ export async function runBuildkit(plan: BuildkitPlan, io: ExecutorIo): Promise<O
     await credentials?.close();
     await builder.pods.stop();
     await directory.remove();
+    if (plan.oci !== null) await rm(plan.oci.written, { force: true });
   }
 }
 

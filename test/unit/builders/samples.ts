@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { onTestFinished } from "vitest";
 import type { Image } from "../../../builders/images/image.ts";
+import { NO_SETTINGS } from "../../../builders/images/settings.ts";
 import { type BuildSetup, buildSetup } from "../../../infra/setup.ts";
 
 const builder = {
@@ -93,6 +94,7 @@ export function image(fields: Partial<Image> & { readonly from?: string } = {}):
     target: null,
     platforms: [],
     secrets: {},
+    settings: NO_SETTINGS,
     extraFlags: [],
     dependencies: [],
     timeoutSeconds: 600,

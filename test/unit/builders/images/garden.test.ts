@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { readGardenFile } from "../../../../builders/images/garden.ts";
+import { NO_SETTINGS } from "../../../../builders/images/settings.ts";
 import { errorOf, folder } from "../samples.ts";
 
 function read(text: string, options: Parameters<typeof readGardenFile>[2] = {}) {
@@ -17,7 +18,7 @@ dependencies: [build.base, deploy.db, {kind: Build, name: tools}]
 timeout: 30
 environments: [dev]
 spec:
-  buildArgs: {A: x, N: 1, B: true, FROM_ENV: null, UNSET: null}
+  buildArgs: {A: x, N: 1, B: true, FROM_ENV: null, UNSET: null, EMPTY: ""}
   targetStage: run
   platforms: [linux/amd64]
   extraFlags: ["--x=1"]
@@ -31,10 +32,11 @@ spec:
         environments: ["dev"],
         context: `${root}/sub`,
         dockerfile: { path: "Dockerfile", text: "FROM busybox\n" },
-        buildArgs: { A: "x", N: "1", B: "true", FROM_ENV: "e" },
+        buildArgs: { A: "x", N: "1", B: "true", FROM_ENV: "e", EMPTY: "" },
         target: "run",
         platforms: ["linux/amd64"],
         secrets: {},
+        settings: NO_SETTINGS,
         extraFlags: ["--x=1"],
         dependencies: ["base", "tools"],
         timeoutSeconds: 30,

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { NO_CACHE_REQUEST } from "../../../../builders/plan/cache.ts";
 import { destinationOf } from "../../../../builders/plan/destination.ts";
 import { planBuild } from "../../../../builders/plan/index.ts";
 import { type PlacementOptions, placeBuild } from "../../../../builders/plan/placement.ts";
@@ -6,36 +7,38 @@ import { ecrSetup, errorOf, image, localSetup, type SetupInput } from "../sample
 
 describe("the destination", () => {
   it("is host, namespace and name where the registry makes repositories", () => {
-    expect(destinationOf(localSetup(), "shop/api", "dev")).toEqual({
+    expect(destinationOf(localSetup(), "shop/api", ["dev", "1.0", "dev"])).toEqual({
+      name: "shop/api",
       repository: "172.30.0.11:30500/examples/shop/api",
-      reference: "172.30.0.11:30500/examples/shop/api:dev",
+      references: ["172.30.0.11:30500/examples/shop/api:dev", "172.30.0.11:30500/examples/shop/api:1.0"],
+      cacheTagRepository: "172.30.0.11:30500/examples/shop/api",
       cacheRepository: "172.30.0.11:30500/examples/shop/api/cache",
     });
   });
 
   it("is the provisioned repository where there is one", () => {
-    expect(destinationOf(ecrSetup(), "shop/api", "dev").reference).toBe(
+    expect(destinationOf(ecrSetup(), "shop/api", ["dev"]).references).toEqual([
       "123456789012.dkr.ecr.eu-central-1.amazonaws.com/shop/api:dev",
-    );
+    ]);
   });
 
   it("is refused where nobody provisioned it, with the stack line to add", () => {
-    expect(errorOf(() => destinationOf(ecrSetup(), "web", "dev"))).toMatchObject({
+    expect(errorOf(() => destinationOf(ecrSetup(), "web", ["dev"]))).toMatchObject({
       code: "repository-not-provisioned",
       hint: "Add it to pergola:registry in stacks/Pulumi.aws-dev.yaml and run pulumi up. Provisioned: shop/api.",
     });
   });
 
   it.each(["API", "a b", "a//b", "/a", "a/", "-a", "a.", "a..b", "a___b", ""])("is refused for the name %j", (name) => {
-    expect(errorOf(() => destinationOf(localSetup(), name, "dev")).message).toContain(`"${name}" cannot be the name`);
+    expect(errorOf(() => destinationOf(localSetup(), name, ["dev"])).message).toContain(`"${name}" cannot be the name`);
   });
 
   it.each(["a", "a.b", "a_b", "a__b", "a---b", "0/1"])("takes the name %s", (name) => {
-    expect(destinationOf(localSetup(), name, "dev").repository).toMatch(new RegExp(`/${name}$`));
+    expect(destinationOf(localSetup(), name, ["dev"]).repository).toMatch(new RegExp(`/${name}$`));
   });
 
   it.each(["", ".a", "-a", "a/b", "a:b", "a".repeat(129)])("is refused for the tag %j", (tag) => {
-    expect(errorOf(() => destinationOf(localSetup(), "a", tag)).message).toContain("cannot be a tag");
+    expect(errorOf(() => destinationOf(localSetup(), "a", ["v1", tag])).message).toContain("cannot be a tag");
   });
 });
 
@@ -113,7 +116,9 @@ describe("the place of a build", () => {
     const plan = () =>
       planBuild(localSetup(), image({ platforms: ["linux/arm64"] }), {
         ...options,
-        tag: "t",
+        tags: ["t"],
+        cache: NO_CACHE_REQUEST,
+        ociFile: null,
         siblings: [],
         noCache: false,
         contextSent: "/context",

@@ -1,0 +1,104 @@
+import { describe, expect, it } from "vitest";
+import { buildkitCache, cacheEntries, NO_CACHE_REQUEST } from "../../../../builders/plan/cache.ts";
+import { destinationOf } from "../../../../builders/plan/destination.ts";
+import type { BuildSetup } from "../../../../infra/setup.ts";
+import { ecrSetup, errorOf, localSetup } from "../samples.ts";
+
+const main = { tag: "_buildcache", mode: "max" };
+const withCache = (cache: object[]): BuildSetup =>
+  localSetup((input) => {
+    input.cache = cache;
+  });
+const cacheOf = (setup: BuildSetup, request = NO_CACHE_REQUEST, name = "api", tag = "v1") =>
+  buildkitCache(setup, destinationOf(setup, name, [tag]), request);
+
+describe("what the command line says about caches", () => {
+  const own = { tag: "own", mode: "auto" } as const;
+  it.each<[string, object[], Parameters<typeof cacheEntries>[1], string[]]>([
+    ["nothing", [main], { to: [], from: [] }, ["_buildcache max written"]],
+    ["nothing, and no cache", [], { to: [], from: [] }, []],
+    [
+      "an own tag: the environment's is only read",
+      [main],
+      { to: [own], from: [] },
+      ["own auto written", "_buildcache max"],
+    ],
+    ["an own tag where there is no cache", [], { to: [own], from: [] }, ["own auto written"]],
+    ["a tag to read: nothing is written", [main], { to: [], from: ["main"] }, ["main auto"]],
+    ["both", [main], { to: [own], from: ["main", "old"] }, ["own auto written", "main auto", "old auto"]],
+    [
+      "an own tag that is the environment's",
+      [main],
+      { to: [{ tag: "_buildcache", mode: "min" }], from: [] },
+      ["_buildcache min written"],
+    ],
+    ["a tag twice", [main], { to: [own], from: ["own", "x", "x"] }, ["own auto written", "x auto"]],
+  ])("%s", (_, cache, request, expected) => {
+    const entries = cacheEntries(withCache(cache), request);
+    expect(entries.map((entry) => `${entry.tag} ${entry.mode}${entry.export ? " written" : ""}`)).toEqual(expected);
+  });
+});
+
+describe("a cache's flags", () => {
+  it("say everything that a registry may take otherwise", () => {
+    const reference = "172.30.0.11:30500/examples/api:_buildcache";
+    expect(cacheOf(withCache([{ tag: "_buildcache", mode: "auto" }]))).toEqual({
+      arguments: [
+        ...["--import-cache", `type=registry,ref=${reference},registry.insecure=true`],
+        "--export-cache",
+        `type=registry,ref=${reference},mode=max,image-manifest=true,oci-mediatypes=true,ignore-error=true,registry.insecure=true`,
+      ],
+      inlineReferences: [],
+    });
+  });
+
+  it("lead to a registry of its own, where the environment has one, for branches too", () => {
+    const registry = { kind: "dockerRegistry", host: "caches.test", namespace: "team" };
+    const flags = cacheOf(withCache([{ ...main, registry }]), { to: [{ tag: "b", mode: "auto" }], from: [] }).arguments;
+    expect(flags.filter((word) => word.includes("ref="))).toEqual([
+      "type=registry,ref=caches.test/team/api:b",
+      "type=registry,ref=caches.test/team/api:b,mode=max,image-manifest=true,oci-mediatypes=true,ignore-error=true",
+      "type=registry,ref=caches.test/team/api:_buildcache",
+    ]);
+  });
+
+  it("lead to the image's cache repository where its own tags cannot be moved", () => {
+    const setup = ecrSetup();
+    const [images] = setup.images;
+    const immutable = { ...setup, images: [{ ...images!, tagMutability: "IMMUTABLE" as const }] };
+    expect(cacheOf(setup, NO_CACHE_REQUEST, "shop/api").arguments[1]).toContain("/shop/api:_buildcache");
+    expect(cacheOf(immutable, NO_CACHE_REQUEST, "shop/api").arguments[1]).toContain("/shop/api/cache:_buildcache");
+  });
+
+  it.each<[string, object[], string[], string[]]>([
+    ["written", [{ tag: "i", mode: "inline" }], ["--import-cache", "--export-cache"], ["i"]],
+    ["only read", [{ tag: "i", mode: "inline", export: false }], ["--import-cache"], []],
+    [
+      "two, of which one is only read",
+      [
+        { tag: "i", mode: "inline" },
+        { tag: "j", mode: "inline", export: false },
+      ],
+      ["--import-cache", "--import-cache", "--export-cache"],
+      ["i"],
+    ],
+  ])("inline: %s", (_, cache, flags, tags) => {
+    const planned = cacheOf(withCache(cache));
+    expect(planned.arguments.filter((word) => word.startsWith("--"))).toEqual(flags);
+    expect(planned.inlineReferences.map((reference) => reference.split(":").at(-1))).toEqual(tags);
+  });
+
+  it("never take the place of the image", () => {
+    expect(
+      errorOf(() => cacheOf(withCache([main]), { to: [{ tag: "dev", mode: "auto" }], from: [] }, "api", "dev")),
+    ).toMatchObject({
+      code: "usage",
+      message: expect.stringContaining("/api:dev"),
+    });
+  });
+
+  it("cannot be inline in a registry that is reached otherwise than the image's", () => {
+    const registry = { kind: "dockerRegistry", host: "caches.test" };
+    expect(errorOf(() => cacheOf(withCache([{ tag: "i", mode: "inline", registry }]))).code).toBe("setup-invalid");
+  });
+});
