@@ -1,6 +1,7 @@
 /** buildkitd in a namespace: the Deployment that all builds of the namespace share, and its configuration. Pure data. */
 import { createHash } from "node:crypto";
 import type { BuildSetup } from "../../infra/setup.ts";
+import { buildkitdToml, CA_FILE, CONFIG_DIRECTORY } from "./buildkitdToml.ts";
 import { builderLabels } from "./labels.ts";
 import type { Placement } from "./placement.ts";
 import type { Manifest } from "./plan.ts";
@@ -8,7 +9,9 @@ import type { Manifest } from "./plan.ts";
 export const BUILDKIT_NAME = "pergola-buildkit";
 export const BUILDKIT_CONTAINER = "buildkitd";
 
-const CONFIG_DIRECTORY = "/etc/buildkit";
+/** Annotation of the Deployment: what all of its objects were made from. */
+export const SPEC_HASH = "pergola.dev/spec-hash";
+
 const DOCKER_CONFIG_DIRECTORY = "/.docker";
 
 /**
@@ -38,6 +41,8 @@ const PROFILES = {
 
 export interface BuildkitDeployment {
   readonly manifests: readonly Manifest[];
+  /** as {@link SPEC_HASH} says it: where the cluster's Deployment has the same, nothing needs to be written */
+  readonly specHash: string;
   readonly deployment: string;
   readonly container: string;
   readonly dockerConfig: string | null;
@@ -48,7 +53,10 @@ export function buildkitDeployment(setup: BuildSetup, placement: Placement): Bui
   const { mode, namespace, pullSecret } = placement;
   const profile = PROFILES[mode.profile ?? "rootful"];
   const labels = builderLabels("buildkit");
-  const config = buildkitdToml(setup);
+  const config: Record<string, string> = {
+    "buildkitd.toml": buildkitdToml(setup, mode),
+    ...(setup.registry.caBundle === undefined ? {} : { [CA_FILE]: setup.registry.caBundle }),
+  };
   const metadata = { name: BUILDKIT_NAME, namespace: namespace.name, labels };
   const volumes: object[] = [
     { name: "config", configMap: { name: BUILDKIT_NAME } },
@@ -93,7 +101,7 @@ export function buildkitDeployment(setup: BuildSetup, placement: Placement): Bui
     volumes,
   };
   const manifests: Manifest[] = [
-    { apiVersion: "v1", kind: "ConfigMap", metadata, data: { "buildkitd.toml": config } },
+    { apiVersion: "v1", kind: "ConfigMap", metadata, data: config },
     {
       apiVersion: "apps/v1",
       kind: "Deployment",
@@ -108,7 +116,7 @@ export function buildkitDeployment(setup: BuildSetup, placement: Placement): Bui
             labels,
             annotations: {
               // buildkitd reads its configuration only when it starts.
-              "pergola.dev/config": createHash("sha256").update(config).digest("hex").slice(0, 16),
+              "pergola.dev/config": hash(config),
               ...BUILDER_POD_ANNOTATIONS,
             },
           },
@@ -117,12 +125,22 @@ export function buildkitDeployment(setup: BuildSetup, placement: Placement): Bui
       },
     },
   ];
+  const [configMap, deployment] = manifests as [Manifest, Manifest];
+  const specHash = hash(manifests);
   return {
-    manifests,
+    manifests: [
+      configMap,
+      { ...deployment, metadata: { ...deployment.metadata, annotations: { [SPEC_HASH]: specHash } } },
+    ],
+    specHash,
     deployment: BUILDKIT_NAME,
     container: BUILDKIT_CONTAINER,
     dockerConfig: pullSecret === null ? null : `${DOCKER_CONFIG_DIRECTORY}/config.json`,
   };
+}
+
+function hash(value: unknown): string {
+  return createHash("sha256").update(JSON.stringify(value)).digest("hex").slice(0, 16);
 }
 
 /** A pull secret as a volume that holds `config.json`. */
@@ -136,19 +154,3 @@ export const BUILDER_POD_ANNOTATIONS: Readonly<Record<string, string>> = {
   "linkerd.io/inject": "disabled",
   "cluster-autoscaler.kubernetes.io/safe-to-evict": "false",
 };
-
-/** buildkitd.toml: mirrors and plain-http registries of the environment (moby/buildkit, docs/buildkitd.toml.md). */
-export function buildkitdToml(setup: BuildSetup): string {
-  const { host, insecure, mirrors } = setup.registry;
-  const registries = new Map<string, string[]>();
-  const add = (name: string, line: string): void => {
-    registries.set(name, [...(registries.get(name) ?? []), line]);
-  };
-  for (const [name, hosts] of Object.entries(mirrors)) {
-    add(name, `  mirrors = [${hosts.map((mirror) => JSON.stringify(mirror)).join(", ")}]`);
-  }
-  if (insecure) add(host, "  http = true");
-  const worker = ["[worker.oci]", "  enabled = true", "  gc = true", "[worker.containerd]", "  enabled = false"];
-  const sections = [...registries].flatMap(([name, lines]) => [`[registry.${JSON.stringify(name)}]`, ...lines]);
-  return [...worker, ...sections, ""].join("\n");
-}

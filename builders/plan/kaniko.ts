@@ -5,6 +5,7 @@ import { PergolaError } from "../errors.ts";
 import { type Feature, readDockerfile } from "../images/dockerfile.ts";
 import type { Image } from "../images/image.ts";
 import { BUILDER_POD_ANNOTATIONS, dockerConfigVolume } from "./buildkitDeployment.ts";
+import { CA_FILE } from "./buildkitdToml.ts";
 import type { CacheRequest } from "./cache.ts";
 import type { Destination } from "./destination.ts";
 import { withReferences } from "./dockerfileReferences.ts";
@@ -59,6 +60,7 @@ export function planKaniko(
       Dockerfile: withReferences(image, options.siblings),
       // The context arrives filtered; an ignore file of this name keeps kaniko from filtering it once more by another one.
       "Dockerfile.dockerignore": "",
+      ...(setup.registry.caBundle === undefined ? {} : { [CA_FILE]: setup.registry.caBundle }),
     },
     siblings: options.siblings,
     pod: pod(
@@ -106,7 +108,7 @@ function kanikoArguments(
   destination: Destination,
   cache: readonly string[],
 ): string[] {
-  const { host, insecure, mirrors } = setup.registry;
+  const { host, insecure, mirrors, caBundle } = setup.registry;
   const docker = mirrors["docker.io"] ?? [];
   const others = Object.entries(mirrors).filter(([name]) => name !== "docker.io");
   const own = [
@@ -115,6 +117,7 @@ function kanikoArguments(
     ...destination.references.map((reference) => `--destination=${reference}`),
     ...cache,
     ...(insecure ? [`--insecure-registry=${host}`] : []),
+    ...(caBundle === undefined ? [] : [`--registry-certificate=${host}=${DIRECTORY}/${CA_FILE}`]),
     ...docker.map((mirror) => `--registry-mirror=${mirror}`),
     ...others.flatMap(([name, hosts]) => hosts.map((mirror) => `--registry-map=${name}=${mirror}`)),
     ...(Object.keys(mirrors).length > 0 ? ["--skip-default-registry-fallback"] : []),

@@ -61,6 +61,8 @@ export interface BuildkitPlan extends CommonPlan {
   readonly builder: {
     /** objects that must exist before the build: ConfigMap with buildkitd.toml, Deployment */
     readonly manifests: readonly Manifest[];
+    /** annotation of the Deployment that says what all these objects were made from */
+    readonly specHash: string;
     readonly deployment: string;
     readonly container: string;
     /** path inside the container of the docker config.json, null when there is none */

@@ -1,6 +1,7 @@
 /** The buildkitd Deployment of a namespace: brings it to the planned state and finds the pod that serves builds. */
 import { setTimeout as delay } from "node:timers/promises";
 import { PergolaError } from "../../errors.ts";
+import { SPEC_HASH } from "../../plan/buildkitDeployment.ts";
 import type { BuildkitPlan } from "../../plan/plan.ts";
 import type { BuildEvent } from "../../report/events.ts";
 import type { Kube } from "../kube/kube.ts";
@@ -36,17 +37,7 @@ const REFUSED_FOR_GOOD =
 export async function ensureBuilder(plan: BuildkitPlan, io: Io): Promise<Builder> {
   const { kube, signal } = io;
   const { container } = plan.builder;
-  let deployment: Deployment | undefined;
-  for (const manifest of plan.builder.manifests) {
-    const applied = await kube.apply<Deployment>(manifest, signal);
-    if (manifest.kind === "Deployment" && manifest.metadata.name === plan.builder.deployment) deployment = applied;
-  }
-  if (!deployment) {
-    throw new PergolaError({
-      code: "internal",
-      message: `The plan of ${plan.name} has no Deployment ${plan.builder.deployment}.`,
-    });
-  }
+  const deployment = await deployed(plan, io);
   const labelSelector = Object.entries(deployment.spec?.selector?.matchLabels ?? {})
     .map(([key, value]) => `${key}=${value}`)
     .join(",");
@@ -72,6 +63,25 @@ export async function ensureBuilder(plan: BuildkitPlan, io: Io): Promise<Builder
     await pods.stop();
     throw error;
   }
+}
+
+/** The Deployment in its planned state; written only when the cluster has another one or none. */
+async function deployed(plan: BuildkitPlan, { kube, signal }: Io): Promise<Deployment> {
+  const { deployment: name, manifests, specHash } = plan.builder;
+  const found = await kube.get("Deployment", plan.namespace, name, signal);
+  const current =
+    found?.metadata.annotations?.[SPEC_HASH] === specHash &&
+    found.metadata.deletionTimestamp === undefined &&
+    // Somebody may have scaled it down without looking at its annotation.
+    found.spec?.replicas !== 0;
+  if (current) return found;
+  let deployment: Deployment | undefined;
+  for (const manifest of manifests) {
+    const applied = await kube.apply<Deployment>(manifest, signal);
+    if (manifest.kind === "Deployment" && manifest.metadata.name === name) deployment = applied;
+  }
+  if (deployment) return deployment;
+  throw new PergolaError({ code: "internal", message: `The plan of ${plan.name} has no Deployment ${name}.` });
 }
 
 /** Label value of the pods that the Deployment's current generation makes. */

@@ -56,6 +56,7 @@ export interface PodTemplate {
 
 export interface Deployment extends KubeObject {
   spec?: {
+    replicas?: number;
     selector?: { matchLabels?: Record<string, string> };
     template?: PodTemplate;
   };

@@ -176,6 +176,21 @@ describe("buildkitd", () => {
     expect(template(changed)).not.toEqual(template());
   });
 
+  it("bears a hash of all that it is made from, certificates too", () => {
+    const plain = buildkit({}).builder;
+    const trusting = buildkit(
+      {},
+      {},
+      localSetup((input) => {
+        Object.assign(input.registry, { caBundle: "pem" });
+      }),
+    ).builder;
+    expect(plain.manifests[1]?.metadata.annotations).toEqual({ "pergola.dev/spec-hash": plain.specHash });
+    expect(trusting.specHash).not.toBe(plain.specHash);
+    expect(trusting.manifests[0]).toMatchObject({ data: { "registry-ca.pem": "pem" } });
+    expect(template(localSetup())).toEqual(template());
+  });
+
   it("is the same for all images of a namespace", () => {
     expect(buildkit({ name: "a" }).builder).toEqual(buildkit({ name: "b", target: "x" }).builder);
   });
