@@ -30,8 +30,12 @@ export function setupText(setup: BuildSetup): string {
     ],
     [
       "cache",
-      setup.cache.map((entry) => `${entry.tag} (${entry.mode}${entry.export ? "" : ", read only"})`).join(", ") ||
-        "none",
+      setup.cache
+        .map(({ tag, mode, export: written, registry }) => {
+          const where = registry === undefined ? "" : `, in ${registry.host}`;
+          return `${tag} (${mode}${written ? "" : ", read only"}${where})`;
+        })
+        .join(", ") || "none",
     ],
     ["cluster", `${cluster.context ?? "current context"}${cluster.uid === null ? "" : `, uid ${cluster.uid}`}`],
   ];

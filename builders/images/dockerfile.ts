@@ -1,5 +1,5 @@
 /** What the graph and the plans need to know of a Dockerfile: the images it is built on, and the features it uses. */
-import { Arg, Copy, DockerfileParser, type Flag, From, Run } from "dockerfile-ast";
+import { Arg, Copy, DockerfileParser, type Flag, From, Label, Run } from "dockerfile-ast";
 
 /** A place in a Dockerfile; lines and characters count from 0, `end` is exclusive. */
 interface Range {
@@ -32,6 +32,18 @@ export interface DockerfileFacts {
   readonly features: readonly Feature[];
   /** names of the stages, in order; null for a stage without a name */
   readonly stages: readonly (string | null)[];
+}
+
+/** Keys of all LABEL instructions of a Dockerfile, with the line of each; lines count from 1. */
+export function labelKeys(text: string): Map<string, number> {
+  const labels = DockerfileParser.parse(text)
+    .getInstructions()
+    .filter((instruction) => instruction instanceof Label);
+  return new Map(
+    labels.flatMap((label) =>
+      label.getProperties().map((property) => [property.getName(), property.getRange().start.line + 1] as const),
+    ),
+  );
 }
 
 /**

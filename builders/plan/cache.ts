@@ -110,8 +110,12 @@ export function buildkitCache(setup: BuildSetup, destination: Destination, reque
 }
 
 function cacheRepository({ registry }: CacheEntry, destination: Destination): string {
-  if (registry === undefined) return destination.cacheTagRepository;
-  return [registry.host, registry.namespace, destination.name].filter((part) => part !== "").join("/");
+  return registry === undefined ? destination.cacheTagRepository : repositoryIn(registry, destination.name);
+}
+
+/** `host/namespace/name` in a registry of caches. */
+export function repositoryIn(registry: NonNullable<CacheEntry["registry"]>, name: string): string {
+  return [registry.host, registry.namespace, name].filter((part) => part !== "").join("/");
 }
 
 function taken(reference: string): PergolaError {

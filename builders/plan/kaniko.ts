@@ -2,11 +2,11 @@
 import path from "node:path";
 import type { BuildSetup } from "../../infra/setup.ts";
 import { PergolaError } from "../errors.ts";
-import { type Feature, readDockerfile } from "../images/dockerfile.ts";
+import { type Feature, labelKeys, readDockerfile } from "../images/dockerfile.ts";
 import type { Image } from "../images/image.ts";
 import { BUILDER_POD_ANNOTATIONS, dockerConfigVolume } from "./buildkitDeployment.ts";
 import { CA_FILE } from "./buildkitdToml.ts";
-import type { CacheRequest } from "./cache.ts";
+import { type CacheRequest, repositoryIn } from "./cache.ts";
 import type { Destination } from "./destination.ts";
 import { withReferences } from "./dockerfileReferences.ts";
 import { KANIKO_FLAGS, withExtraFlags } from "./extraFlags.ts";
@@ -87,7 +87,10 @@ function kanikoCache(
   destination: Destination,
   noCache: boolean,
 ): { readonly repository: string | null; readonly arguments: readonly string[] } {
-  const repository = noCache || setup.cache.length === 0 ? null : destination.cacheRepository;
+  const registry = setup.cache.find((entry) => entry.registry !== undefined)?.registry;
+  const kept =
+    registry === undefined ? destination.cacheRepository : `${repositoryIn(registry, destination.name)}/cache`;
+  const repository = noCache || setup.cache.length === 0 ? null : kept;
   if (repository === null) return { repository, arguments: ["--cache=false"] };
   const readOnly = setup.cache.every((entry) => !entry.export);
   return {
@@ -97,6 +100,7 @@ function kanikoCache(
       `--cache-repo=${repository}`,
       "--cache-ttl=336h",
       ...(readOnly ? ["--no-push-cache"] : []),
+      ...(registry?.insecure && registry.host !== setup.registry.host ? [`--insecure-registry=${registry.host}`] : []),
     ],
   };
 }
@@ -214,6 +218,11 @@ function refuseWhatKanikoLacks(image: Image, options: KanikoOptions): void {
     throw refuse(`Image ${image.name} for ${image.platforms.join(" and ")}`, "it builds for one platform at a time.");
   }
   for (const [flag, why] of unsupportedFlags(image, options)) throw refuse(`Image ${image.name} with ${flag}`, why);
+  const lines = labelKeys(image.dockerfile.text);
+  for (const key of Object.keys(image.settings.labels)) {
+    const why = "of a label that the Dockerfile sets too, it keeps the Dockerfile's.";
+    if (lines.has(key)) throw refuse(`Image ${image.name} with --label ${key}`, why, lines.get(key));
+  }
   const { features } = readDockerfile(image.dockerfile.text, image.buildArgs);
   const feature = features[0];
   if (feature)

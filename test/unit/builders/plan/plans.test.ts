@@ -241,6 +241,26 @@ describe("kaniko", () => {
     expect(plan.cacheRepository).toBe(expected.length === 1 ? null : repository);
   });
 
+  it("keeps its layers in a registry of caches, where the environment has one", () => {
+    const setup = localSetup((input) => {
+      input.cache = [{ tag: "c", registry: { kind: "x", host: "caches.test", namespace: "team", insecure: true } }];
+    });
+    const plan = kaniko({}, {}, setup);
+    expect(plan.cacheRepository).toBe("caches.test/team/api/cache");
+    expect(JSON.stringify(plan.pod)).toContain("--insecure-registry=caches.test");
+  });
+
+  it("is given the certificates that vouch for the registry", () => {
+    const setup = localSetup((input) => {
+      Object.assign(input.registry, { caBundle: "pem" });
+    });
+    const plan = kaniko({}, {}, setup);
+    expect(plan.files["registry-ca.pem"]).toBe("pem");
+    expect(JSON.stringify(plan.pod)).toContain(
+      `--registry-certificate=${setup.registry.host}=/.pergola/registry-ca.pem`,
+    );
+  });
+
   it.each([
     ["api", "pergola-api-0a1b2c3d4e"],
     ["shop/web_ui", "pergola-shop-web-ui-0a1b2c3d4e"],

@@ -164,6 +164,18 @@ describe("kaniko", () => {
   });
 });
 
+it("kaniko refuses a label that the Dockerfile sets too, by its line, as it would keep the Dockerfile's", () => {
+  const dockerfile = { path: "Dockerfile", text: 'FROM a\nLABEL other=1 \\\n  "team"="x"\n' };
+  const labelled = (key: string): Image => withSettings({ labels: { [key]: "1" } }, { dockerfile });
+  expect(errorOf(() => kaniko(labelled("team")))).toMatchObject({
+    code: "mode-unsupported",
+    message: expect.stringContaining("--label team"),
+    line: 3,
+  });
+  expect(() => kaniko(labelled("tea"))).not.toThrow();
+  expect(() => buildkit(labelled("team"))).not.toThrow();
+});
+
 describe("the content tag", () => {
   const hash = (settings: Partial<ImageSettings>): string => contentHash(withSettings(settings), []);
 
