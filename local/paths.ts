@@ -35,6 +35,7 @@ export const CACHE_FOLDERS = [
   "compile",
   "kubectl",
   "contexts",
+  "buildctl",
   "locks",
 ] as const;
 export type CacheFolder = (typeof CACHE_FOLDERS)[number];

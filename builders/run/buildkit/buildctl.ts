@@ -9,8 +9,6 @@ import { lines } from "../kube/lines.ts";
 
 /** The oldest buildctl whose `--progress=rawjson` is read here (BuildKit 0.13); newer and older daemons understand each other. */
 const OLDEST = [0, 13] as const;
-/** What is pinned in the embedded environment, and a good choice elsewhere. */
-const RECOMMENDED = "v0.33.1";
 
 /** A SIGTERM cancels the build in the daemon, which a healthy buildctl does within milliseconds. */
 const TERM_MILLISECONDS = 3000;
@@ -18,21 +16,22 @@ const TERM_MILLISECONDS = 3000;
 const DRAIN_MILLISECONDS = 500;
 
 /**
- * Finds a program on the PATH of `environment`.
- * @throws PergolaError builder-tool-missing: none there, or too old
+ * Finds a program on the PATH of `environment`, in a version that fits.
+ * @returns why there is none, as a sentence without its end, when there is none
  */
-export async function findBuildctl(name: string, environment: NodeJS.ProcessEnv): Promise<string> {
+export async function findBuildctl(
+  name: string,
+  environment: NodeJS.ProcessEnv,
+): Promise<{ readonly file: string } | { readonly lacking: string }> {
+  const problems: string[] = [];
   for (const directory of (environment.PATH ?? "").split(path.delimiter)) {
     const file = path.join(directory, name);
     if (directory === "" || !(await isExecutable(file))) continue;
-    await checkVersion(file);
-    return file;
+    const problem = await versionProblem(file);
+    if (problem === null) return { file };
+    problems.push(problem);
   }
-  throw new PergolaError({
-    code: "builder-tool-missing",
-    message: `${name} is not on the PATH; mode cluster-buildkit needs it.`,
-    hint: `Get it from https://github.com/moby/buildkit/releases (${RECOMMENDED}), or build in mode kaniko. In Pergola's own clone, npm start builds it.`,
-  });
+  return { lacking: problems[0] ?? `${name} is not on the PATH` };
 }
 
 async function isExecutable(file: string): Promise<boolean> {
@@ -42,20 +41,20 @@ async function isExecutable(file: string): Promise<boolean> {
   );
 }
 
-async function checkVersion(file: string): Promise<void> {
-  const { stdout } = await promisify(execFile)(file, ["--version"], { timeout: 10_000 }).catch((error: Error) => {
-    throw new PergolaError({ code: "builder-tool-missing", message: `${file} does not run: ${error.message.trim()}` });
-  });
-  const version = /\bv?(\d+)\.(\d+)\.\d+/.exec(stdout);
+/** Why a buildctl cannot be used, as a sentence without its end; null when it can. */
+export async function versionProblem(file: string): Promise<string | null> {
+  let said: string;
+  try {
+    said = (await promisify(execFile)(file, ["--version"], { timeout: 10_000 })).stdout;
+  } catch (error) {
+    return `${file} does not run (${(error as Error).message.trim()})`;
+  }
+  const version = /\bv?(\d+)\.(\d+)\.\d+/.exec(said);
   // A build without a version stamp says "0.0.0+unknown": nothing to compare.
-  if (!version || /0\.0\.0/.test(version[0])) return;
+  if (!version || /0\.0\.0/.test(version[0])) return null;
   const [major, minor] = [Number(version[1]), Number(version[2])];
-  if (major > OLDEST[0] || minor >= OLDEST[1]) return;
-  throw new PergolaError({
-    code: "builder-tool-missing",
-    message: `${file} is ${stdout.trim()}, older than v${OLDEST.join(".")}.`,
-    hint: `Get a newer one from https://github.com/moby/buildkit/releases (${RECOMMENDED}).`,
-  });
+  if (major > OLDEST[0] || minor >= OLDEST[1]) return null;
+  return `${file} is ${said.trim()}, older than v${OLDEST.join(".")}`;
 }
 
 export interface Buildctl {

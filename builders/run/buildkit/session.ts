@@ -10,8 +10,10 @@ import type { Kube } from "../kube/kube.ts";
 import type { Limits } from "../pods/limits.ts";
 import { memoryLimit } from "../pods/state.ts";
 import { makePrivateDirectory } from "../privateDirectory.ts";
+import { cacheDirectory } from "../staging/cache.ts";
 import { type Bridge, openBridge } from "./bridge.ts";
 import { type Buildctl, findBuildctl, startBuildctl } from "./buildctl.ts";
+import { buildctlFromPod, refuseForeignSystem } from "./buildctlFromPod.ts";
 import { type Builder, ensureBuilder } from "./builder.ts";
 import { type CredentialServer, serveCredentials } from "./credentials.ts";
 import { BuildkitProgress } from "./progress.ts";
@@ -32,14 +34,23 @@ const LOST =
 /** Builds and pushes. @throws PergolaError */
 export async function runBuildkit(plan: BuildkitPlan, io: ExecutorIo): Promise<Outcome> {
   const [name = "", ...args] = plan.argv;
-  const file = await findBuildctl(name, process.env);
+  const found = await findBuildctl(name, process.env);
+  if ("lacking" in found) refuseForeignSystem(found.lacking);
   const builder = await ensureBuilder(plan, io);
   const directory = await makePrivateDirectory();
   let credentials: CredentialServer | null = null;
   let bridge: Bridge | null = null;
   try {
-    credentials = await prepare(plan, builder, directory.path, io);
     const target = { namespace: plan.namespace, pod: builder.pod.metadata.name, container: plan.builder.container };
+    const file =
+      "file" in found
+        ? found.file
+        : await buildctlFromPod(
+            found.lacking,
+            { name, target, pod: builder.pod, cache: cacheDirectory(process.env) },
+            io,
+          );
+    credentials = await prepare(plan, builder, directory.path, io);
     bridge = await openBridge(path.join(directory.path, "buildkitd.sock"), () =>
       io.kube.exec({ ...target, command: ["buildctl", "dial-stdio"] }),
     );

@@ -29,6 +29,8 @@ export interface ContainerStatus {
   ready?: boolean;
   restartCount?: number;
   image?: string;
+  /** names the image's content */
+  imageID?: string;
   state?: ContainerState;
   lastState?: ContainerState;
 }
