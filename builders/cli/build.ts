@@ -1,5 +1,7 @@
 /** `pergola build`: finds images, plans and builds them, prints what came of it. */
 import { randomBytes } from "node:crypto";
+import { homedir } from "node:os";
+import path from "node:path";
 import type { ModeName } from "../../infra/setup.ts";
 import { PergolaError } from "../errors.ts";
 import { contentHash, contentTag } from "../images/contentHash.ts";
@@ -8,7 +10,7 @@ import type { Image } from "../images/image.ts";
 import type { CacheRequest } from "../plan/cache.ts";
 import type { Tags } from "../plan/destination.ts";
 import { planBuild } from "../plan/index.ts";
-import type { BuildPlan, Sibling } from "../plan/plan.ts";
+import type { Auth, BuildPlan, Sibling } from "../plan/plan.ts";
 import { findPresent } from "../registry/present.ts";
 import { makeProgress } from "../report/progress.ts";
 import { buildResult, exitCodeOf, resultTable } from "../report/result.ts";
@@ -33,6 +35,8 @@ export interface BuildOptions extends GlobalOptions, ImageFlags, CacheFlags {
   readonly outputOci?: string;
   readonly dryRun: boolean;
   readonly mtime: Times;
+  /** whose registry credentials */
+  readonly auth: Auth["from"];
 }
 
 /** Runs the command; resolves to the exit code. @throws PergolaError for what stops it before anything is built */
@@ -159,8 +163,15 @@ function planner({ session, tags, contexts, sourceDateEpoch, cache, files, optio
       ociFile: files.get(image.name) ?? null,
       contextSent: contexts.get(image.name)?.sent ?? image.context,
       sourceDateEpoch,
+      auth: authOf(options.auth, process.env),
       buildId,
     });
+}
+
+/** The docker config of whoever builds is where docker's own clients have it. */
+function authOf(from: Auth["from"], environment: NodeJS.ProcessEnv): Auth {
+  if (from === "builder") return { from };
+  return { from, dockerConfig: path.resolve(environment.DOCKER_CONFIG || path.join(homedir(), ".docker")) };
 }
 
 /** Plans in build order; siblings stand by tag, as their digests are not known yet. */

@@ -88,6 +88,11 @@ function pergola(done: (code: number) => void): Command {
         .choices(["content", "keep"])
         .default("content"),
     )
+    .addOption(
+      new Option("--auth <whose>", "registry credentials: the builder's own, or those of your docker config")
+        .choices(["builder", "client"])
+        .default("builder"),
+    )
     .option(
       "--skip-present",
       "do not build what the registry holds under its content tag (a newer base image is not seen)",

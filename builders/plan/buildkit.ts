@@ -10,7 +10,7 @@ import type { Destination } from "./destination.ts";
 import { namedContexts } from "./dockerfileReferences.ts";
 import { BUILDCTL_FLAGS, withExtraFlags } from "./extraFlags.ts";
 import type { Placement } from "./placement.ts";
-import type { BuildkitPlan, SecretSource, Sibling } from "./plan.ts";
+import type { Auth, BuildkitPlan, SecretSource, Sibling } from "./plan.ts";
 import { contextArguments } from "./slot.ts";
 
 const METADATA_FILE = "metadata.json";
@@ -26,6 +26,8 @@ export interface BuildkitOptions {
   readonly ociFile: string | null;
   readonly contextSent: string;
   readonly sourceDateEpoch: number | null;
+  /** the builder's if left out */
+  readonly auth?: Auth;
 }
 
 /**
@@ -68,6 +70,7 @@ export function planBuildkit(
   ];
   return {
     mode: "cluster-buildkit",
+    auth: options.auth ?? { from: "builder" },
     name: image.name,
     references,
     platforms: image.platforms.length > 0 ? image.platforms : placement.mode.platforms.slice(0, 1),

@@ -7,7 +7,7 @@ import type { CacheRequest } from "./cache.ts";
 import { destinationOf, type Tags } from "./destination.ts";
 import { planKaniko } from "./kaniko.ts";
 import { placeBuild } from "./placement.ts";
-import type { BuildPlan, Sibling } from "./plan.ts";
+import type { Auth, BuildPlan, Sibling } from "./plan.ts";
 
 export interface PlanOptions {
   /** null takes the environment's default */
@@ -27,6 +27,8 @@ export interface PlanOptions {
   readonly contextSent: string;
   /** seconds since 1970 that the image's timestamps get; null leaves them as the build makes them */
   readonly sourceDateEpoch: number | null;
+  /** whose registry credentials; the builder's if left out */
+  readonly auth?: Auth;
   /** tells the pods of this build from others: lowercase letters and digits */
   readonly buildId: string;
 }
@@ -45,6 +47,13 @@ export function planBuild(setup: BuildSetup, image: Image, options: PlanOptions)
       code: "mode-unsupported",
       message: `Image ${image.name} is for ${platform}, but the builders of ${setup.environment} build for ${placement.mode.platforms.join(", ")}.`,
       hint: `Add builder nodes (taint ${BUILDER_NODE_KEY}) of that architecture in stacks/Pulumi.${setup.environment}.yaml, or choose another --platform.`,
+    });
+  }
+  if (placement.modeName === "kaniko" && options.auth?.from === "client") {
+    throw new PergolaError({
+      code: "mode-unsupported",
+      message: `Image ${image.name} is built in mode kaniko, which cannot use --auth client: its pod logs in by itself, and no password of yours is put into the cluster.`,
+      hint: "Choose --mode cluster-buildkit, or leave out --auth client.",
     });
   }
   return placement.modeName === "kaniko"

@@ -20,6 +20,12 @@ export interface Manifest {
 /** Where a build secret comes from; read by the executor at the last moment. */
 export type SecretSource = { readonly env: string } | { readonly file: string };
 
+/**
+ * Whose registry credentials a build has: those of the docker config that the builder's pod mounts, or those of whoever
+ * builds (`dockerConfig`: absolute path of the directory, which is only read).
+ */
+export type Auth = { readonly from: "builder" } | { readonly from: "client"; readonly dockerConfig: string };
+
 interface CommonPlan {
   /** name of the image in the graph */
   readonly name: string;
@@ -58,6 +64,7 @@ export interface Sibling {
 /** A build by a buildkitd that lives in the namespace as a Deployment. */
 export interface BuildkitPlan extends CommonPlan {
   readonly mode: "cluster-buildkit";
+  readonly auth: Auth;
   readonly builder: {
     /** objects that must exist before the build: ConfigMap with buildkitd.toml, Deployment */
     readonly manifests: readonly Manifest[];

@@ -18,18 +18,32 @@ export type CredentialAnswer =
   | { readonly notFound: true }
   | { readonly error: string };
 
-/** Source of the program: an executable script for the Node at `node`, asking at the socket `socketPath`. */
-export function shimSource(node: string, socketPath: string): string {
-  return `#!${node}
-const net = require("node:net");
-const say = (text, code) => process.stdout.write(text + "\\n", () => process.exit(code));
+/**
+ * Source of the program: a shell script that starts the Node at `node` on `script`. Not Node as its interpreter: that line
+ * takes no path with a space, and what NODE_OPTIONS makes Node print would be part of the answer.
+ */
+export function shimProgram(node: string, script: string): string {
+  const quote = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`;
+  return `#!/bin/sh
+unset NODE_OPTIONS
+if [ ! -x ${quote(node)} ]; then echo pergola: ${quote(`${node} is gone, so nobody can ask for credentials`)}; exit 1; fi
+exec ${quote(node)} ${quote(script)} "$@"
+`;
+}
+
+/** Source of what it starts (CommonJS), asking at the socket `socketPath`. */
+export function shimScript(socketPath: string, seconds: number = SHIM_SECONDS): string {
+  return `const net = require("node:net");
+let said = false;
+const say = (text, code) => {
+  if (said) return;
+  said = true;
+  process.stdout.write(text + "\\n", () => process.exit(code));
+};
 const fail = (text) => say("pergola: " + text, 1);
-setTimeout(() => fail("no answer about credentials within ${SHIM_SECONDS} s"), ${SHIM_SECONDS * 1000});
-if (process.argv[2] !== "get") fail("only reads credentials, it does not " + process.argv[2]);
-let server = "";
-process.stdin.setEncoding("utf8").on("data", (text) => { server += text; }).on("end", () => {
+const ask = (server) => {
   let answer = "";
-  const socket = net.connect(${JSON.stringify(socketPath)}, () => socket.end(server.trim() + "\\n"));
+  const socket = net.connect(${JSON.stringify(socketPath)}, () => socket.end(server + "\\n"));
   socket.setEncoding("utf8").on("data", (text) => { answer += text; });
   socket.on("error", (error) => fail("the runner does not answer about credentials: " + error.message));
   socket.on("end", () => {
@@ -37,11 +51,17 @@ process.stdin.setEncoding("utf8").on("data", (text) => { server += text; }).on("
       const { username, secret, notFound, error } = JSON.parse(answer);
       if (notFound) say(${JSON.stringify(NOT_FOUND)}, 1);
       else if (error) fail(error);
-      else say(JSON.stringify({ ServerURL: server.trim(), Username: username, Secret: secret }), 0);
+      else say(JSON.stringify({ ServerURL: server, Username: username, Secret: secret }), 0);
     } catch {
-      fail("the runner gave no answer about the credentials of " + server.trim());
+      fail("the runner gave no answer about the credentials of " + server);
     }
   });
-});
+};
+if (process.argv[2] !== "get") fail("only reads credentials, it does not " + process.argv[2]);
+else {
+  setTimeout(() => fail("no answer about credentials within ${seconds} s"), ${seconds * 1000});
+  let server = "";
+  process.stdin.setEncoding("utf8").on("data", (text) => { server += text; }).on("end", () => ask(server.trim()));
+}
 `;
 }

@@ -1,67 +1,120 @@
 /**
- * Registry credentials for a build, from the docker config that the builder's pod mounts: so whoever builds needs none
- * of their own. They are read over exec, answered to buildctl through the shim, and kept in memory only.
+ * Registry credentials for a build. They are looked up where they live (by default in the docker config that the builder's
+ * pod mounts: so whoever builds needs none of their own), answered to buildctl through the shim, and kept in memory only.
  */
 import { chmod, mkdir, writeFile } from "node:fs/promises";
 import net from "node:net";
 import path from "node:path";
-import { type CredentialAnswer, NOT_FOUND, SHIM_NAME, shimSource } from "./credentialShim.ts";
+import { CredentialMask, saidByHelper } from "./credentialMask.ts";
+import { type CredentialPlace, NO_PROGRAM } from "./credentialPlaces.ts";
+import {
+  type CredentialAnswer,
+  NOT_FOUND,
+  SHIM_NAME,
+  SHIM_SECONDS,
+  shimProgram,
+  shimScript,
+} from "./credentialShim.ts";
 import { credentialSource, type DockerConfig } from "./dockerConfig.ts";
-
-/** A short command in the pod that serves the build. */
-export type RunInPod = (
-  command: readonly string[],
-  input: string,
-) => Promise<{ exitCode: number | null; message: string; stdout: string; stderr: string }>;
 
 export interface CredentialServer {
   /** directory for the PATH of buildctl */
   readonly binDirectory: string;
   /** what went wrong when credentials were asked for; null when nothing did */
   readonly failure: string | null;
+  /** a text without the secrets that were answered so far */
+  mask(text: string): string;
   close(): Promise<void>;
 }
 
-/** Helpers may log in to a cloud; beyond this they hang. Shorter than the shim's own limit. */
-const HELPER_SECONDS = 15;
+/** In seconds. */
+export interface CredentialLimits {
+  /** helpers may log in to a cloud; beyond this they hang. Shorter than the shim's own limit. */
+  readonly helper: number;
+  readonly shim: number;
+}
+const LIMITS: CredentialLimits = { helper: 15, shim: SHIM_SECONDS };
 
-/** Answers one question about a registry. Never throws. */
+/** Answers one question about a registry. Never rejects. */
 export async function answerCredentials(
   host: string,
-  dockerConfig: string,
-  pod: string,
-  run: RunInPod,
+  place: CredentialPlace,
+  seconds: number = LIMITS.helper,
 ): Promise<CredentialAnswer> {
-  const read = await run(["cat", dockerConfig], "");
-  if (read.exitCode !== 0) {
-    return { error: `${dockerConfig} in pod ${pod} cannot be read: ${(read.stderr || read.message).trim()}` };
-  }
-  let config: DockerConfig;
+  const limit = new AbortController();
+  let waiting = `${place.config} ${place.where} could not be read`;
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<CredentialAnswer>((resolve) => {
+    timer = setTimeout(() => {
+      resolve({ error: `${waiting} within ${seconds} s` });
+      limit.abort();
+    }, seconds * 1000);
+  });
+  const asked = look(host, place, limit.signal, (program) => {
+    waiting = `${program} ${place.where} did not answer for ${host}`;
+  }).catch(
+    (error: Error): CredentialAnswer => ({
+      error: `asking for the credentials of ${host} ${place.where}: ${saidByHelper(error.message)}`,
+    }),
+  );
+  const answer = await Promise.race([asked, late]);
+  clearTimeout(timer);
+  return answer;
+}
+
+async function look(
+  host: string,
+  place: CredentialPlace,
+  signal: AbortSignal,
+  starting: (program: string) => void,
+): Promise<CredentialAnswer> {
+  const { where } = place;
+  const file = `${place.config} ${where}`;
+  let text: string | null;
   try {
-    config = JSON.parse(read.stdout) as DockerConfig;
-  } catch {
-    return { error: `${dockerConfig} in pod ${pod} is not valid JSON` };
+    text = await place.read(signal);
+  } catch (error) {
+    return { error: `${file} cannot be read: ${(error as Error).message}` };
   }
+  if (text === null) return { notFound: true };
+  const config = parseObject<DockerConfig>(text);
+  if (config === null) return { error: `${file} is not valid JSON of a docker config` };
   const source = credentialSource(config, host);
   if (source === null) return { notFound: true };
+  if ("broken" in source) return { error: `the entry for ${host} in ${file} holds no user name with a password` };
   if (!("helper" in source)) return source;
+
   const program = `docker-credential-${source.helper}`;
-  const { exitCode, stdout, stderr, message } = await run([program, "get"], host);
+  starting(program);
+  const { exitCode, stdout, stderr, message } = await place.run([program, "get"], host, signal);
   const said = stdout.trim();
+  // As docker's own clients compare it: https://github.com/docker/docker-credential-helpers, credentials/error.go
+  if (exitCode !== 0 && said === NOT_FOUND) return { notFound: true };
+  if (exitCode === null && NO_PROGRAM.test(message)) {
+    return { error: `there is no program ${program} ${where}, which ${place.config} names for ${host}` };
+  }
   if (exitCode !== 0) {
-    if (said.includes(NOT_FOUND)) return { notFound: true };
-    if (exitCode === null && /executable file not found/.test(message)) {
-      return { error: `the builder's image has no ${program}, which ${dockerConfig} in pod ${pod} names for ${host}` };
-    }
-    return { error: `${program} in pod ${pod} failed for ${host}: ${said || stderr.trim() || message}` };
+    return { error: `${program} ${where} failed for ${host}: ${saidByHelper(said || stderr) || message}` };
   }
+  // What it said from here on may hold a secret, so it is not repeated.
+  if (said === "") return { error: `${program} ${where} answered nothing for ${host}` };
+  const answer = parseObject<{ Username?: unknown; Secret?: unknown }>(said);
+  if (answer === null) return { error: `${program} ${where} did not answer in JSON for ${host}` };
+  const { Username: username, Secret: secret } = answer;
+  if (typeof username !== "string" || typeof secret !== "string") {
+    return { error: `${program} ${where} answered without Username and Secret for ${host}` };
+  }
+  return username === "" && secret === "" ? { notFound: true } : { username, secret };
+}
+
+/** An object; null when the text is no JSON, or JSON of anything else. */
+function parseObject<T extends object>(text: string): T | null {
   try {
-    const { Username: username, Secret: secret } = JSON.parse(said) as { Username?: string; Secret?: string };
-    if (username !== undefined && secret !== undefined) return { username, secret };
+    const value: unknown = JSON.parse(text);
+    return typeof value === "object" && value !== null && !Array.isArray(value) ? (value as T) : null;
   } catch {
-    // falls through: what it said may hold a secret, so it is not repeated
+    return null;
   }
-  return { error: `${program} in pod ${pod} did not answer with credentials for ${host}` };
 }
 
 /**
@@ -69,38 +122,21 @@ export async function answerCredentials(
  */
 export async function serveCredentials(
   directory: string,
-  dockerConfig: string,
-  pod: string,
-  run: RunInPod,
+  place: CredentialPlace,
+  limits: CredentialLimits = LIMITS,
 ): Promise<CredentialServer> {
   const socketPath = path.join(directory, "credentials.sock");
   const binDirectory = path.join(directory, "bin");
+  const script = path.join(directory, "credentials.cjs");
   await mkdir(binDirectory, { mode: 0o700 });
+  await writeFile(script, shimScript(socketPath, limits.shim), { mode: 0o600 });
   const program = path.join(binDirectory, `docker-credential-${SHIM_NAME}`);
-  await writeFile(program, shimSource(process.execPath, socketPath), { mode: 0o700 });
-  // A store and not one helper per host: the pod's config need not be read before the build starts.
+  await writeFile(program, shimProgram(process.execPath, script), { mode: 0o700 });
+  // A store and not one helper per host: the config of the place need not be read before the build starts.
   await writeFile(path.join(directory, "config.json"), JSON.stringify({ credsStore: SHIM_NAME }), { mode: 0o600 });
 
+  const mask = new CredentialMask();
   let failure: string | null = null;
-  const answer = async (host: string): Promise<CredentialAnswer> => {
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<CredentialAnswer>((resolve) => {
-      timer = setTimeout(
-        () => resolve({ error: `no credentials for ${host} from pod ${pod} within ${HELPER_SECONDS} s` }),
-        HELPER_SECONDS * 1000,
-      );
-    });
-    const asked = answerCredentials(host, dockerConfig, pod, run).catch(
-      (error: Error): CredentialAnswer => ({
-        error: `asking pod ${pod} for the credentials of ${host}: ${error.message}`,
-      }),
-    );
-    const result = await Promise.race([asked, late]);
-    clearTimeout(timer);
-    if ("error" in result) failure = result.error;
-    return result;
-  };
-
   const server = net.createServer({ allowHalfOpen: true }, (socket) => {
     let question = "";
     socket.on("error", () => {});
@@ -108,7 +144,10 @@ export async function serveCredentials(
       question += text;
     });
     socket.on("end", async () => {
-      socket.end(JSON.stringify(await answer(question.trim())));
+      const answer = await answerCredentials(question.trim(), place, limits.helper);
+      if ("error" in answer) failure = answer.error;
+      if ("secret" in answer) mask.add(answer.username, answer.secret);
+      socket.end(JSON.stringify(answer));
     });
   });
   await new Promise<void>((resolve, reject) => {
@@ -121,6 +160,7 @@ export async function serveCredentials(
     get failure() {
       return failure;
     },
+    mask: (text) => mask.apply(text),
     close: () => new Promise((resolve) => server.close(() => resolve())),
   };
 }

@@ -8,7 +8,11 @@ export interface DockerConfig {
 
 export type CredentialSource =
   /** a helper program `docker-credential-<helper>` has it */
-  { readonly helper: string } | { readonly username: string; readonly secret: string } | null;
+  | { readonly helper: string }
+  | { readonly username: string; readonly secret: string }
+  /** there is an entry, and it cannot be read */
+  | { readonly broken: true }
+  | null;
 
 /** What Docker Hub is called in config files and by clients. */
 const HUB = ["https://index.docker.io/v1/", "index.docker.io", "docker.io", "registry-1.docker.io"];
@@ -37,5 +41,7 @@ export function credentialSource(config: DockerConfig, host: string): Credential
   if (!entry.auth) return null;
   const decoded = Buffer.from(entry.auth, "base64").toString("utf8");
   const colon = decoded.indexOf(":");
-  return colon < 0 ? null : { username: decoded.slice(0, colon), secret: decoded.slice(colon + 1).replace(/\0+$/, "") };
+  return colon < 0
+    ? { broken: true }
+    : { username: decoded.slice(0, colon), secret: decoded.slice(colon + 1).replace(/\0+$/, "") };
 }

@@ -15,6 +15,7 @@ import { type Bridge, openBridge } from "./bridge.ts";
 import { type Buildctl, findBuildctl, startBuildctl } from "./buildctl.ts";
 import { buildctlFromPod, refuseForeignSystem } from "./buildctlFromPod.ts";
 import { type Builder, ensureBuilder } from "./builder.ts";
+import { clientPlace, podPlace } from "./credentialPlaces.ts";
 import { type CredentialServer, serveCredentials } from "./credentials.ts";
 import { BuildkitProgress } from "./progress.ts";
 import { verdict } from "./verdict.ts";
@@ -26,6 +27,9 @@ export interface ExecutorIo {
   readonly signal: AbortSignal;
   readonly limits: Limits;
 }
+
+/** Not an empty config: with one, docker's clients ask the keychain of whoever builds. */
+const NO_CREDENTIALS = { auths: { "none.invalid": {} } };
 
 /** What buildctl says when it is the connection that failed and not the build. */
 const LOST =
@@ -56,8 +60,8 @@ export async function runBuildkit(plan: BuildkitPlan, io: ExecutorIo): Promise<O
     );
     const progress = new BuildkitProgress(io.emit);
     const buildctl = startBuildctl(
-      { file, args, directory: directory.path, environment: environment(directory.path, bridge, credentials) },
-      (line) => progress.line(line),
+      { file, args, directory: directory.path, environment: environment(plan, directory.path, bridge, credentials) },
+      (line) => progress.line(credentials?.mask(line) ?? line),
     );
     await untilEnded(plan, builder, bridge, buildctl, io);
     const { code } = await buildctl.ended;
@@ -100,27 +104,32 @@ async function prepare(
     await mkdir(path.dirname(file), { recursive: true });
     await writeFile(file, text);
   }
+  const { auth } = plan;
+  if (auth.from === "client") return serveCredentials(directory, clientPlace(auth.dockerConfig, process.env));
   const { dockerConfig, container } = plan.builder;
   if (dockerConfig === null) {
-    await writeFile(path.join(directory, "config.json"), "{}", { mode: 0o600 });
+    await writeFile(path.join(directory, "config.json"), JSON.stringify(NO_CREDENTIALS), { mode: 0o600 });
     return null;
   }
-  const pod = builder.pod.metadata.name;
-  const target = { namespace: plan.namespace, pod, container };
-  return serveCredentials(directory, dockerConfig, pod, (command, input) =>
-    io.kube.run({ ...target, command }, input, io.signal),
-  );
+  const target = { namespace: plan.namespace, pod: builder.pod.metadata.name, container };
+  return serveCredentials(directory, podPlace(io.kube, target, dockerConfig, io.signal));
 }
 
 /** The caller's environment, so that secrets by `env=` arrive, pointed to the pod. */
-function environment(directory: string, bridge: Bridge, credentials: CredentialServer | null): NodeJS.ProcessEnv {
+function environment(
+  plan: BuildkitPlan,
+  directory: string,
+  bridge: Bridge,
+  credentials: CredentialServer | null,
+): NodeJS.ProcessEnv {
   const { DOCKER_AUTH_CONFIG: _, ...own } = process.env;
   return {
     ...own,
     BUILDKIT_HOST: bridge.address,
     DOCKER_CONFIG: directory,
-    // Registry tokens are fetched by the daemon, which reaches the registry; this machine may not.
-    BUILDKIT_NO_CLIENT_TOKEN: "1",
+    // Registry tokens are fetched by the daemon, which reaches the registry; this machine may not. With the client's own
+    // login this machine does reach it, and a password that is traded for a token here never gets to the daemon.
+    ...(plan.auth.from === "builder" ? { BUILDKIT_NO_CLIENT_TOKEN: "1" } : {}),
     ...(credentials ? { PATH: `${credentials.binDirectory}${path.delimiter}${own.PATH ?? ""}` } : {}),
   };
 }
@@ -163,21 +172,27 @@ function failure(
   progress: BuildkitProgress,
   credentials: CredentialServer | null,
 ): PergolaError {
+  const client = plan.auth.from === "client";
   if (credentials?.failure && /getting credentials|authorize/.test(progress.errorText)) {
     return new PergolaError({
       code: "credential-helper",
-      message: `The credentials for the registry cannot be had: ${credentials.failure}`,
+      message: `The credentials for the registry cannot be had: ${credentials.mask(credentials.failure)}`,
+      hint: client
+        ? "Check it with docker login, or leave out --auth client."
+        : "Check the builder's image and the identity of its service account, or use your own login: --auth client.",
     });
   }
-  return new PergolaError(
-    verdict({
-      text: progress.errorText,
-      step: progress.failedStep,
-      dockerfile: plan.context.dockerfile,
-      reference: plan.references[0] ?? plan.name,
-      memoryLimit: memoryLimit(builder.pod, plan.builder.container),
-    }),
-  );
+  const data = verdict({
+    text: progress.errorText,
+    step: progress.failedStep,
+    dockerfile: plan.context.dockerfile,
+    reference: plan.references[0] ?? plan.name,
+    memoryLimit: memoryLimit(builder.pod, plan.builder.container),
+  });
+  const denied = data.code === "push-denied" || (data.code === "base-image-missing" && data.hint !== undefined);
+  if (plan.auth.from !== "client" || !denied) return new PergolaError(data);
+  const hint = `The build used ${plan.auth.dockerConfig}/config.json (--auth client): docker login with an account that may, or leave out --auth client.`;
+  return new PergolaError({ ...data, hint });
 }
 
 async function readDigest(file: string): Promise<string> {

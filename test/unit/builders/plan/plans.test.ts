@@ -164,6 +164,28 @@ describe("buildctl's arguments", () => {
   });
 });
 
+describe("whose registry credentials a build has", () => {
+  const client = { from: "client", dockerConfig: "/home/me/.docker" } as const;
+
+  it("is in the plan: the builder's, or the client's with the directory", () => {
+    expect(buildkit({}).auth).toEqual({ from: "builder" });
+    expect(buildkit({}, { auth: client }).auth).toEqual(client);
+  });
+
+  it("changes nothing else", () => {
+    expect({ ...buildkit({}, { auth: client }), auth: null }).toEqual({ ...buildkit({}), auth: null });
+  });
+
+  it("cannot be the client's in kaniko", () => {
+    expect(errorOf(() => kaniko({}, { auth: client }))).toMatchObject({
+      code: "mode-unsupported",
+      message: expect.stringContaining("kaniko, which cannot use --auth client"),
+      hint: expect.stringContaining("--mode cluster-buildkit"),
+    });
+    expect(kaniko({}, { auth: { from: "builder" } })).toEqual(kaniko({}));
+  });
+});
+
 describe("buildkitd", () => {
   const template = (setup?: BuildSetup) =>
     (buildkit({}, {}, setup).builder.manifests[1] as { spec?: { template: { metadata: object } } }).spec?.template
