@@ -51,7 +51,10 @@ export function podPlace(
   };
 }
 
-/** The config of whoever runs this program. It is read, and nothing else: no other program is told where it is but its helpers. */
+/**
+ * The config of whoever runs this program. It is read, and nothing else: only its helpers are told where it is. buildctl is
+ * not, as it writes a token seed and a lock file next to a config (seen with 0.33.1).
+ */
 export function clientPlace(directory: string, environment: NodeJS.ProcessEnv): CredentialPlace {
   const config = path.join(directory, "config.json");
   return {

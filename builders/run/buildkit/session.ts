@@ -28,7 +28,7 @@ export interface ExecutorIo {
   readonly limits: Limits;
 }
 
-/** Not an empty config: with one, docker's clients ask the keychain of whoever builds. */
+/** Not an empty config: with one, buildctl asks the keychain of whoever builds, where it finds one (seen with 0.33.1). */
 const NO_CREDENTIALS = { auths: { "none.invalid": {} } };
 
 /** What buildctl says when it is the connection that failed and not the build. */
