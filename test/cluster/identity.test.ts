@@ -178,9 +178,13 @@ describe("--auth client", () => {
     });
   });
 
-  it("is not used unless asked for", async () => {
+  it("is not used unless asked for, nor is the keychain that docker's clients find by themselves", async () => {
     const directory = await context({ "config.json": JSON.stringify({ auths: { [host]: basic(PASSWORD) } }) });
-    const { image } = await push([], { DOCKER_CONFIG: directory });
+    const answer = `#!/bin/sh\necho '${JSON.stringify({ Username: "user", Secret: PASSWORD })}'\n`;
+    const programs = ["pass", "docker-credential-pass", "docker-credential-secretservice"];
+    const tools = await context(Object.fromEntries(programs.map((name) => [name, answer])));
+    for (const name of programs) await chmod(join(tools, name), 0o755);
+    const { image } = await push([], { DOCKER_CONFIG: directory, PATH: `${tools}:${process.env.PATH}` });
     expect(image.error).toMatchObject({ code: "push-denied" });
   });
 
