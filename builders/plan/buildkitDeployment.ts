@@ -39,6 +39,15 @@ const PROFILES = {
   },
 } as const;
 
+/**
+ * buildkitd cuts the output of a step off at 2 MiB, and at 200 KiB a second, unless told otherwise: what a failing step said last
+ * would be missing (moby/buildkit, util/progress/logs/logs.go; -1 is no limit).
+ */
+const WHOLE_LOGS = [
+  { name: "BUILDKIT_STEP_LOG_MAX_SIZE", value: "-1" },
+  { name: "BUILDKIT_STEP_LOG_MAX_SPEED", value: "-1" },
+];
+
 export interface BuildkitDeployment {
   readonly manifests: readonly Manifest[];
   /** as {@link SPEC_HASH} says it: where the cluster's Deployment has the same, nothing needs to be written */
@@ -66,7 +75,7 @@ export function buildkitDeployment(setup: BuildSetup, placement: Placement): Bui
     { name: "config", mountPath: CONFIG_DIRECTORY, readOnly: true },
     { name: "data", mountPath: profile.data },
   ];
-  const env: object[] = [{ name: "BUILDKIT_HOST", value: profile.socket }];
+  const env: object[] = [{ name: "BUILDKIT_HOST", value: profile.socket }, ...WHOLE_LOGS];
   if (pullSecret !== null) {
     volumes.push({ name: "docker-config", secret: dockerConfigVolume(pullSecret) });
     volumeMounts.push({ name: "docker-config", mountPath: DOCKER_CONFIG_DIRECTORY, readOnly: true });
