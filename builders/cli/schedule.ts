@@ -104,6 +104,7 @@ function blank(image: Image, options: ScheduleOptions): ImageResult {
     seconds: 0,
     steps: null,
     cachedSteps: null,
+    firstUncachedStep: null,
     bytesSent: null,
     status: "failed",
     warnings: [],

@@ -7,10 +7,12 @@ import { duration, size, table } from "./table.ts";
 export interface Outcome {
   /** `sha256:...` of what the registry holds under the plan's references */
   readonly digest: string;
-  /** steps of the Dockerfile that ran or were taken from the cache */
+  /** steps of the Dockerfile that ran or were taken from the cache: FROM, RUN, COPY, ADD and WORKDIR */
   readonly steps: number;
   /** null where a mode cannot know */
   readonly cachedSteps: number | null;
+  /** the step that broke the cache, as the builder names it: "[build 3/5] RUN make"; null when none did */
+  readonly firstUncachedStep: string | null;
   /** bytes of build context that went to the builder */
   readonly bytesSent: number;
   readonly warnings: readonly string[];
@@ -27,6 +29,7 @@ export interface ImageResult {
   readonly seconds: number;
   readonly steps: number | null;
   readonly cachedSteps: number | null;
+  readonly firstUncachedStep: string | null;
   readonly bytesSent: number | null;
   readonly status: "built" | "present" | "failed" | "skipped";
   readonly warnings: readonly string[];
@@ -44,25 +47,38 @@ export function buildResult(images: readonly ImageResult[]): BuildResult {
   return { version: 1, images };
 }
 
-/** One line for each image: for people, on stdout. */
+/** One line for each image, and below them the steps that broke the cache: for people, on stdout. */
 export function resultTable(result: BuildResult): string {
-  return table(
-    ["IMAGE", "STATUS", "TIME", "STEPS", "SENT", "REFERENCE"],
+  const rows = table(
+    ["IMAGE", "STATUS", "TIME", "STEPS CACHED", "SENT", "REFERENCE"],
     result.images.map((image) => [
       image.name,
       image.status,
       duration(image.seconds),
-      steps(image),
+      cachedSteps(image),
       image.bytesSent === null ? "-" : size(image.bytesSent),
       image.digest === null ? image.reference : `${image.reference}@${image.digest}`,
     ]),
   );
+  const broken = result.images.filter(({ firstUncachedStep }) => firstUncachedStep !== null);
+  if (broken.length === 0) return rows;
+  const width = Math.max(...broken.map(({ name }) => name.length));
+  const steps = broken.map(
+    ({ name, firstUncachedStep }) => `  ${name.padEnd(width)}  ${oneLine(firstUncachedStep ?? "")}`,
+  );
+  return [rows, "", "First step that was not in the cache:", ...steps].join("\n");
 }
 
-/** `9 (7 cached)`, `9` where the mode cannot tell, `-` where nothing ran */
-function steps(image: ImageResult): string {
-  if (image.steps === null) return "-";
-  return image.cachedSteps === null ? String(image.steps) : `${image.steps} (${image.cachedSteps} cached)`;
+/** `7/9`, `?/9` where the mode cannot tell, `-` where nothing ran */
+function cachedSteps({ steps, cachedSteps }: ImageResult): string {
+  return steps === null ? "-" : `${cachedSteps ?? "?"}/${steps}`;
+}
+
+const STEP_WIDTH = 100;
+
+function oneLine(text: string): string {
+  const line = text.replace(/\s+/g, " ");
+  return line.length > STEP_WIDTH ? `${line.slice(0, STEP_WIDTH)}...` : line;
 }
 
 /**

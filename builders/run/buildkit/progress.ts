@@ -3,7 +3,9 @@
  * for the error at the end. Turns it into build events and keeps what the verdict and the result need.
  * https://github.com/moby/buildkit/blob/master/client/graph.go (SolveStatus, Vertex, VertexStatus, VertexLog)
  */
+import { StringDecoder } from "node:string_decoder";
 import type { BuildEvent } from "../../report/events.ts";
+import { isDockerfileStep } from "../../report/steps.ts";
 
 interface Vertex {
   digest: string;
@@ -50,14 +52,26 @@ export interface FailedStep {
 
 /** Lines of a step's output that an error shows. */
 const TAIL_LINES = 40;
-/** A step of the Dockerfile: "[2/3] RUN ...", "[build 2/3] COPY ..."; FROM carries nothing out. */
-const STEP = /^\[(?:[^\]]* )?\d+\/\d+\] (?!FROM )/;
+/** What a FROM step reports once it fetches layers; one whose image is there already only resolves its name. */
+const FETCHES = /^(?:extracting )?sha256:/;
+
+interface Step {
+  readonly name: string;
+  readonly state: string;
+  readonly failed: string | null;
+  readonly cached: boolean;
+  /** when it last started, milliseconds since 1970; null before */
+  readonly started: number | null;
+}
 
 export class BuildkitProgress {
   readonly #emit: (event: BuildEvent) => void;
-  readonly #steps = new Map<string, { name: string; state: string; failed: string | null; cached: boolean }>();
+  readonly #steps = new Map<string, Step>();
   readonly #transfers = new Map<string, number>();
-  readonly #partial = new Map<string, string>();
+  /** vertexes that fetched something from a registry */
+  readonly #fetched = new Set<string>();
+  /** output without its line end yet, by stream and vertex; a record may end within a character */
+  readonly #partial = new Map<string, { readonly decoder: StringDecoder; rest: string }>();
   readonly #tails = new Map<string, string[]>();
   readonly #text: string[] = [];
   readonly #warnings = new Set<string>();
@@ -83,7 +97,10 @@ export class BuildkitProgress {
 
   /** Call once buildctl has ended: brings out lines without an end. `succeeded` is whether the build did. */
   end(succeeded: boolean): void {
-    for (const [key, rest] of this.#partial) if (rest !== "") this.#output(key.slice(2), rest);
+    for (const [key, { decoder, rest }] of this.#partial) {
+      const last = rest + decoder.end();
+      if (last !== "") this.#output(key.slice(key.indexOf(" ") + 1), last);
+    }
     this.#partial.clear();
     if (!succeeded) return;
     for (const { name, failed } of this.#steps.values()) {
@@ -96,13 +113,30 @@ export class BuildkitProgress {
     return this.#text.join("\n").trim();
   }
 
-  /** Steps of the Dockerfile, without FROM. */
+  /** Steps of the Dockerfile ({@link isDockerfileStep}). FROM scratch is none. */
   get steps(): number {
-    return [...this.#steps.values()].filter(({ name }) => STEP.test(name)).length;
+    return this.#dockerfileSteps().length;
   }
 
   get cachedSteps(): number {
-    return [...this.#steps.values()].filter(({ name, cached }) => cached && STEP.test(name)).length;
+    return this.#dockerfileSteps().filter(({ cached }) => cached).length;
+  }
+
+  /** The step of the Dockerfile that ran first, which is where the cache no longer fitted; null when none ran. */
+  get firstUncachedStep(): string | null {
+    const ran = this.#dockerfileSteps().filter(({ cached, started }) => !cached && started !== null);
+    return ran.sort((one, two) => (one.started ?? 0) - (two.started ?? 0))[0]?.name ?? null;
+  }
+
+  #dockerfileSteps(): Step[] {
+    return [...this.#steps]
+      .filter(([, { name }]) => isDockerfileStep(name) && name.startsWith("["))
+      .map(([digest, step]) => ({ ...step, cached: step.cached || this.#present(digest, step) }));
+  }
+
+  /** A base image whose layers are there is not marked as cached, although nothing is done for it. */
+  #present(digest: string, { name, failed, started }: Step): boolean {
+    return /\] FROM /.test(name) && failed === null && started !== null && !this.#fetched.has(digest);
   }
 
   /** Bytes of context and Dockerfile that buildctl sent, names and times of files included. */
@@ -125,7 +159,7 @@ export class BuildkitProgress {
 
   #vertex({ digest, name = digest, started, completed, cached = false, error: told = "" }: Vertex): void {
     const error = NO_CACHE_YET.test(`${name}: ${told}`) ? "" : told;
-    const known = this.#steps.get(digest) ?? { name, state: "", failed: null, cached: false };
+    const known = this.#steps.get(digest) ?? { name, state: "", failed: null, cached: false, started: null };
     const state = completed ? (error ? "failed" : cached ? "cached" : "done") : started ? "started" : "";
     const shown = state === "done" && known.state === "" ? "" : state || known.state;
     this.#steps.set(digest, {
@@ -133,6 +167,7 @@ export class BuildkitProgress {
       state: shown,
       failed: error || null,
       cached: cached || known.cached,
+      started: started ? Date.parse(started) : known.started,
     });
     if (state === "" || state === known.state) return;
     // BuildKit opens and closes a vertex while it looks for it, before it really runs.
@@ -149,6 +184,7 @@ export class BuildkitProgress {
   }
 
   #transfer({ id, vertex, current = 0 }: VertexStatus): void {
+    if (FETCHES.test(id)) this.#fetched.add(vertex);
     if (!id.startsWith("transferring ")) return;
     // The same id appears under several vertexes (the ignore file and the context itself).
     const key = `${vertex} ${id}`;
@@ -161,8 +197,10 @@ export class BuildkitProgress {
 
   #log({ vertex, stream = 1, data }: VertexLog): void {
     const key = `${stream} ${vertex}`;
-    const parts = ((this.#partial.get(key) ?? "") + Buffer.from(data, "base64").toString("utf8")).split("\n");
-    this.#partial.set(key, parts.pop() ?? "");
+    const partial = this.#partial.get(key) ?? { decoder: new StringDecoder("utf8"), rest: "" };
+    const parts = (partial.rest + partial.decoder.write(Buffer.from(data, "base64"))).split("\n");
+    partial.rest = parts.pop() ?? "";
+    this.#partial.set(key, partial);
     for (const part of parts) this.#output(vertex, part);
   }
 

@@ -80,6 +80,7 @@ export async function runBuildkit(plan: BuildkitPlan, io: ExecutorIo): Promise<O
       digest,
       steps: progress.steps,
       cachedSteps: progress.cachedSteps,
+      firstUncachedStep: progress.firstUncachedStep,
       bytesSent: progress.bytesSent,
       warnings: progress.warnings,
     };

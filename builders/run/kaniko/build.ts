@@ -116,6 +116,7 @@ function outcome(plan: KanikoPlan, pod: Pod, log: KanikoLog, bytesSent: number, 
     digest,
     steps: log.steps,
     cachedSteps: plan.cacheRepository === null ? 0 : log.cachedSteps,
+    firstUncachedStep: log.firstUncachedStep,
     bytesSent,
     warnings: log.warnings,
   };

@@ -46,6 +46,7 @@ export class KanikoLog {
   #count = 0;
   #steps = 0;
   #cachedSteps = 0;
+  #firstUncachedStep: string | null = null;
 
   /** `dockerfile` is its text, to find lines in; lines are null without it. */
   constructor(emit: (event: BuildEvent) => void, dockerfile = "") {
@@ -117,6 +118,11 @@ export class KanikoLog {
     return this.#cachedSteps;
   }
 
+  /** the first step that makes files and was not taken from the cache, null when there is none */
+  get firstUncachedStep(): string | null {
+    return this.#firstUncachedStep;
+  }
+
   get warnings(): string[] {
     return [...this.#warnings];
   }
@@ -127,6 +133,7 @@ export class KanikoLog {
     if (FILES.test(name)) {
       this.#steps++;
       if (cached) this.#cachedSteps++;
+      else this.#firstUncachedStep ??= name;
     }
     const id = String(++this.#count);
     this.#current = { id, name, line: this.#find(name), started: this.#seconds, cached };

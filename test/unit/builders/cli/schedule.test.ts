@@ -27,7 +27,14 @@ class Builds {
 
   finish(name: string): Promise<void> {
     return this.#end(name, (build) =>
-      build.resolve({ digest: `sha256:${name}`, steps: 1, cachedSteps: 0, bytesSent: 1, warnings: [] }),
+      build.resolve({
+        digest: `sha256:${name}`,
+        steps: 1,
+        cachedSteps: 0,
+        firstUncachedStep: null,
+        bytesSent: 1,
+        warnings: [],
+      }),
     );
   }
 

@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { BuildEvent } from "../../../../../builders/report/events.ts";
 import { BuildkitProgress } from "../../../../../builders/run/buildkit/progress.ts";
@@ -59,12 +60,73 @@ describe("progress of buildctl", () => {
     expect(replay([vertex({ name, ...times, error: missing })], true).progress.warnings).toEqual([]);
   });
 
-  it("does not count FROM as a step, and shows what a terminal would of a rewritten line", () => {
-    const log = JSON.stringify({
-      logs: [{ vertex: "sha256:1", stream: 1, data: Buffer.from("10%\r50%\r100%\nrest").toString("base64") }],
+  /** A record of output of the step "sha256:1". */
+  const log = (data: Buffer | string, stream = 1) =>
+    JSON.stringify({ logs: [{ vertex: "sha256:1", stream, data: Buffer.from(data).toString("base64") }] });
+  const output = (events: readonly BuildEvent[]) =>
+    events.flatMap((event) => (event.type === "log" ? [event.line] : []));
+
+  it("shows what a terminal would of a rewritten line", () => {
+    expect(output(replay([log("10%\r50%\r100%\nrest")], true).events)).toEqual(["100%", "rest"]);
+  });
+
+  it("gives the same lines wherever the records end, also within a character", () => {
+    const line = fc.string({ unit: fc.constantFrom("a", "ö", "漢", "🙂"), maxLength: 8 });
+    fc.assert(
+      fc.property(fc.array(line, { minLength: 1 }), fc.array(fc.nat(40)), (text, lengths) => {
+        const bytes = Buffer.from(`${text.join("\n")}\n`);
+        const records: string[] = [];
+        let at = 0;
+        for (const length of [...lengths, bytes.length]) {
+          records.push(log(bytes.subarray(at, at + length)));
+          at += length;
+        }
+        expect(output(replay(records, true).events)).toEqual(text);
+      }),
+    );
+  });
+
+  it("loses none of 100,000 lines", () => {
+    const lines = Array.from({ length: 100_000 }, (_, index) => `${index} of a long build`);
+    const bytes = Buffer.from(`${lines.join("\n")}\n`);
+    const records: string[] = [];
+    // 4093 is prime: records end everywhere in a line.
+    for (let at = 0; at < bytes.length; at += 4093) records.push(log(bytes.subarray(at, at + 4093)));
+    expect(output(replay(records, true).events)).toEqual(lines);
+  });
+
+  describe("the cache", () => {
+    it.each<[string, string, number, number, string | null]>([
+      ["is empty: the base image is fetched", "base-image-pulled", 6, 0, "[tools 1/4] FROM docker.io/library/busybox"],
+      ["ends at the input that was edited", "edited-input", 6, 2, "[tools 3/4] COPY input /w/"],
+      ["has everything", "all-cached", 6, 6, null],
+      ["has nothing of an image that is FROM scratch", "success", 3, 0, "[1/3] COPY busybox /bin/busybox"],
+    ])("%s", (_, name, steps, cached, first) => {
+      const { progress } = replay(captured(name), true);
+      expect([progress.steps, progress.cachedSteps]).toEqual([steps, cached]);
+      expect(progress.firstUncachedStep?.slice(0, first?.length) ?? null).toBe(first);
     });
-    const { progress, events } = replay([vertex({ name: "[1/2] FROM docker.io/library/x" }), log], true);
-    expect(progress.steps).toBe(0);
-    expect(events.flatMap((event) => (event.type === "log" ? [event.line] : []))).toEqual(["100%", "rest"]);
+
+    it("has a base image that BuildKit only looked up", () => {
+      const name = "[1/2] FROM docker.io/library/x";
+      const times = { started: "2026-11-21T04:00:00Z", completed: "2026-11-21T04:00:01Z" };
+      const resolved = JSON.stringify({ statuses: [{ id: "resolve docker.io/library/x", vertex: "sha256:1" }] });
+      const fetched = JSON.stringify({ statuses: [{ id: "extracting sha256:2", vertex: "sha256:1" }] });
+      expect(replay([vertex({ name, ...times }), resolved], true).progress).toMatchObject({ steps: 1, cachedSteps: 1 });
+      expect(replay([vertex({ name, ...times }), fetched], true).progress).toMatchObject({ cachedSteps: 0 });
+      expect(replay([vertex({ name })], true).progress).toMatchObject({ steps: 1, cachedSteps: 0 });
+    });
+
+    it.each([
+      ["[2/3] RUN make", true],
+      ["[build 2/3] COPY a b", true],
+      ["[linux/amd64 build 2/3] ADD https://example.com /", true],
+      ["[stage-1 1/3] WORKDIR /app", true],
+      ["[internal] load build context", false],
+      ["exporting to image", false],
+      ["RUN make", false],
+    ])("counts %s: %s", (name, counted) => {
+      expect(replay([vertex({ name })], true).progress.steps).toBe(counted ? 1 : 0);
+    });
   });
 });
