@@ -20,7 +20,7 @@ import { plansAsText } from "./dryRun.ts";
 import { type ImageFlags, requestImages } from "./imageOptions.ts";
 import { watchInterruption } from "./interruption.ts";
 import { ociFiles } from "./ociOption.ts";
-import { colorsOn, type GlobalOptions, note, outputClosed, printResult } from "./output.ts";
+import { colorsOn, type GlobalOptions, note, outputClosed, printResult, progressOn } from "./output.ts";
 import { buildGraph } from "./schedule.ts";
 import { type CacheFlags, parseCacheRequest } from "./settingsOptions.ts";
 
@@ -48,12 +48,14 @@ export async function runBuild(words: readonly string[], options: BuildOptions):
       hint: "Leave out one of them.",
     });
   }
+  const shown = progressOn(options, process.stderr, process.env);
+  const say = shown.kind === "plain" ? note : () => {};
   const request = requestImages(words, options, process.cwd(), process.env);
-  for (const line of request.notices) note(line);
+  for (const line of request.notices) say(line);
   // A dry run talks to no cluster unless the BuildSetup is there.
   const session = await connect(options, { checkCluster: !options.dryRun });
   const { graph, notices } = request.enabledIn(session.setup.environment);
-  for (const line of notices) note(line);
+  for (const line of notices) say(line);
   const mode = options.mode ?? session.setup.builders.default;
   if (mode === "kaniko" && options.mtime === "keep") {
     throw new PergolaError({
@@ -66,13 +68,13 @@ export async function runBuild(words: readonly string[], options: BuildOptions):
   const { mtime: times, dryRun } = options;
   const cache = parseCacheRequest(options);
   const files = ociFiles(graph, options.outputOci, process.cwd());
-  const contexts = await readContexts(graph, { times, dryRun, environment: process.env, note });
+  const contexts = await readContexts(graph, { times, dryRun, environment: process.env, note: say });
   try {
     const tags = tagsOf(graph, contexts.of, options.tag, mode);
     const plan = planner({ session, tags, contexts: contexts.of, sourceDateEpoch, cache, files, options });
     // All plans are made once before the first build: what is wrong with the last image is said now, not an hour later.
     const plans = planAll(graph, plan);
-    if (!dryRun) return await build(graph, plans, plan, session, options);
+    if (!dryRun) return await build(graph, plans, plan, session, shown, options);
     printResult(options, { version: 1, plans }, () => plansAsText(plans));
     return 0;
   } finally {
@@ -98,10 +100,11 @@ async function build(
   plans: readonly BuildPlan[],
   plan: Plan,
   session: Session,
+  shown: ReturnType<typeof progressOn>,
   options: BuildOptions,
 ): Promise<number> {
   const progress = makeProgress({
-    kind: options.progress,
+    ...shown,
     color: colorsOn(options.color),
     write: note,
     images: [...graph.images.keys()],
@@ -109,7 +112,7 @@ async function build(
   const planned = new Map(plans.map((one) => [one.name, one]));
   const kube = await session.kube();
   const { execute } = await import("../run/index.ts");
-  const interruption = watchInterruption(note, outputClosed);
+  const interruption = watchInterruption((line) => progress.note(line), outputClosed);
   try {
     const images = await buildGraph({
       graph,
@@ -131,6 +134,7 @@ async function build(
     printResult(options, result, () => resultTable(result));
     return interruption.exitCode() ?? exitCodeOf(result);
   } finally {
+    progress.end();
     interruption.release();
     kube.close();
   }

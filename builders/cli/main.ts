@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import { EXIT, PergolaError } from "../errors.ts";
 import { MAX_TIMEOUT_SECONDS } from "../images/image.ts";
-import { PROGRESS_KINDS } from "../report/progress.ts";
+import { PROGRESS_KINDS } from "../report/events.ts";
 import { type GlobalOptions, printError, watchOutput } from "./output.ts";
 
 const MODES = ["cluster-buildkit", "kaniko", "local-docker"];
@@ -38,7 +38,10 @@ function pergola(done: (code: number) => void): Command {
     .version(version(), "-V, --version")
     .addOption(new Option("--output <format>", "what stdout gets").choices(["text", "json"]).default("text"))
     .addOption(
-      new Option("--progress <kind>", "what stderr shows while building; rawjson: BuildKit's own records")
+      new Option(
+        "--progress <kind>",
+        "what stderr shows while building; auto: tty on a terminal, else plain; rawjson: BuildKit's own records",
+      )
         .choices(PROGRESS_KINDS)
         .default("auto"),
     )

@@ -1,12 +1,15 @@
 /** stdout is the result, stderr is for people: how commands print, and how they fail. */
 import { styleText } from "node:util";
 import { type ErrorData, EXIT, PergolaError } from "../errors.ts";
-import { errorLines } from "../report/progress.ts";
+import type { ProgressKind } from "../report/events.ts";
+import { errorLines } from "../report/plain.ts";
+import type { ProgressOptions } from "../report/progress.ts";
+import type { Terminal } from "../report/terminal.ts";
 
 /** Options that every command has; `context` and the rest are null when not given. */
 export interface GlobalOptions {
   readonly output: "text" | "json";
-  readonly progress: "auto" | "plain" | "rawjson" | "quiet";
+  readonly progress: ProgressKind;
   readonly color: boolean;
   readonly context: string | null;
   readonly namespace: string | null;
@@ -71,6 +74,44 @@ export function colorsOn(flag: boolean): boolean {
   if (!flag || (NO_COLOR !== undefined && NO_COLOR !== "")) return false;
   if (FORCE_COLOR !== undefined && FORCE_COLOR !== "" && FORCE_COLOR !== "0") return true;
   return process.stderr.isTTY === true;
+}
+
+/**
+ * How progress is shown on stderr. A live view takes a terminal that can move its cursor; `auto` also leaves it out when no
+ * colours are wanted, as both ask for output that is plain.
+ * @throws PergolaError usage: tty was asked for where there is no such terminal
+ */
+export function progressOn(
+  { progress, color }: Pick<GlobalOptions, "progress" | "color">,
+  stderr: NodeJS.WriteStream,
+  { TERM = "", NO_COLOR = "" }: NodeJS.ProcessEnv,
+): Pick<ProgressOptions, "kind" | "terminal"> {
+  if (progress !== "auto" && progress !== "tty") return { kind: progress, terminal: null };
+  const able = stderr.isTTY === true && TERM !== "" && TERM !== "dumb";
+  if (progress === "tty" && !able) {
+    throw new PergolaError({
+      code: "usage",
+      message: `--progress tty needs a terminal on stderr${stderr.isTTY === true ? `, and TERM is "${TERM}"` : ", which is none"}.`,
+      hint: "Use --progress plain, or leave it out: then the terminal decides.",
+    });
+  }
+  const live = able && (progress === "tty" || (color && NO_COLOR === ""));
+  return { kind: "plain", terminal: live ? terminalOf(stderr) : null };
+}
+
+/** Drops what is written once the terminal is gone. */
+function terminalOf(stream: NodeJS.WriteStream): Terminal {
+  return {
+    get columns() {
+      return stream.columns;
+    },
+    get rows() {
+      return stream.rows;
+    },
+    write(text) {
+      if (!closed.has(stream)) stream.write(text);
+    },
+  };
 }
 
 /** What an error is for a user: anything that is not a {@link PergolaError} is a defect of Pergola. */

@@ -1,6 +1,6 @@
 /**
  * What executors tell while they carry out a plan: a stream of plain records. Everything that people see of a
- * running build (plain lines, raw JSON, later a live terminal) is a consumer of this stream; none of it is in `run/`.
+ * running build (plain lines, raw JSON, a live terminal) is a consumer of this stream; none of it is in `run/`.
  */
 import type { ImageResult } from "./result.ts";
 
@@ -37,8 +37,14 @@ export interface ImageEvent {
   readonly event: BuildEvent | ScheduleEvent;
 }
 
-/** Shows or keeps a stream of records. `end` is called once, after the last record. */
+/** Shows or keeps a stream of records. `end` is called after the last record; once more does nothing. */
 export interface Progress {
   record(event: ImageEvent): void;
+  /** a line for people that is about no image */
+  note(line: string): void;
   end(): void;
 }
+
+/** `auto` is `tty` where there is a terminal that can show it, else `plain`. */
+export const PROGRESS_KINDS = ["auto", "plain", "tty", "rawjson", "quiet"] as const;
+export type ProgressKind = (typeof PROGRESS_KINDS)[number];

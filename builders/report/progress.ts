@@ -1,123 +1,38 @@
-/** Consumers of build records: what is shown on stderr while builds run. */
-import { styleText } from "node:util";
-import type { ErrorData } from "../errors.ts";
-import type { ImageEvent, Progress } from "./events.ts";
-import type { ImageResult } from "./result.ts";
-import { duration, size } from "./table.ts";
+/** Chooses the consumer of build records: what is shown on stderr while builds run. */
+import type { ImageEvent, Progress, ProgressKind } from "./events.ts";
+import { LiveProgress } from "./live.ts";
+import { errorLines, type PlainOptions, PlainProgress } from "./plain.ts";
+import type { Terminal } from "./terminal.ts";
 
-/** `auto` is `plain`. */
-export const PROGRESS_KINDS = ["auto", "plain", "rawjson", "quiet"] as const;
-export type ProgressKind = (typeof PROGRESS_KINDS)[number];
-
-export interface ProgressOptions {
-  readonly kind: ProgressKind;
-  readonly color: boolean;
-  /** takes one line without its line end */
-  write(line: string): void;
-  /** names of the images to come: lines are told apart by name when there are several */
-  readonly images: readonly string[];
+export interface ProgressOptions extends PlainOptions {
+  readonly kind: Exclude<ProgressKind, "auto" | "tty">;
+  /** for a live view instead of plain lines */
+  readonly terminal: Terminal | null;
 }
 
 export function makeProgress(options: ProgressOptions): Progress {
-  if (options.kind === "rawjson") return new RawProgress(options);
+  if (options.terminal !== null) return new LiveProgress({ ...options, terminal: options.terminal });
+  if (options.kind === "rawjson") return new RawProgress(options.write);
   return new PlainProgress(options, options.kind === "quiet");
 }
 
-/** BuildKit's own records, one JSON object a line, untouched. kaniko has none. */
+/** BuildKit's own records, one JSON object a line, untouched; then, as buildctl does, why builds failed. kaniko has none. */
 class RawProgress implements Progress {
   readonly #write: (line: string) => void;
-  constructor(options: ProgressOptions) {
-    this.#write = options.write;
+  readonly #errors: string[] = [];
+  constructor(write: (line: string) => void) {
+    this.#write = write;
   }
-  record({ event }: ImageEvent): void {
-    if (event.type === "raw") this.#write(event.line);
-  }
-  end(): void {}
-}
-
-/** Lines for people and logs. Quiet ones are errors and warnings alone. */
-class PlainProgress implements Progress {
-  readonly #options: ProgressOptions;
-  readonly #quiet: boolean;
-  readonly #width: number;
-  /** bytes of context by image, told once at the end */
-  readonly #sent = new Map<string, number>();
-
-  constructor(options: ProgressOptions, quiet: boolean) {
-    this.#options = options;
-    this.#quiet = quiet;
-    this.#width = Math.max(0, ...options.images.map((name) => name.length));
-  }
-
   record({ image, event }: ImageEvent): void {
-    const name = this.#options.images.length > 1 ? `${this.#paint("bold", image.padEnd(this.#width))}  ` : "";
-    for (const line of this.#lines(image, event)) this.#options.write(name + line);
+    if (event.type === "raw") this.#write(event.line);
+    if (event.type !== "finished" || event.result.error === null) return;
+    const [first, ...more] = errorLines(event.result.error, { logTail: false });
+    this.#errors.push(`error: ${image}: ${first}`, ...more);
   }
-
-  end(): void {}
-
-  #lines(image: string, event: ImageEvent["event"]): readonly string[] {
-    if (event.type === "warning") return [`${this.#paint("yellow", "warning:")} ${event.text}`];
-    if (event.type === "finished") return [...this.#contextLine(image), ...this.#finished(event.result)];
-    if (this.#quiet) return [];
-    switch (event.type) {
-      case "started":
-        return [`building ${event.reference} (${event.mode}, namespace ${event.namespace})`];
-      case "status":
-        return [event.text];
-      case "context":
-        this.#sent.set(image, event.bytes);
-        return [];
-      case "log":
-        return [`${this.#paint("dim", "|")} ${event.line}`];
-      case "step":
-        return this.#step(event);
-      case "pushed":
-        return [`pushed ${event.reference}@${event.digest}`];
-      case "raw":
-        return [];
-    }
+  note(line: string): void {
+    this.#write(line);
   }
-
-  #step(event: Extract<ImageEvent["event"], { type: "step" }>): readonly string[] {
-    switch (event.state) {
-      case "started":
-        return [event.name];
-      case "cached":
-        return [`${event.name} ${this.#paint("cyan", "CACHED")}`];
-      case "failed":
-        return [`${event.name} ${this.#paint("red", "FAILED")}${event.error ? `: ${event.error}` : ""}`];
-      case "done":
-        // The end of a quick step says nothing that its start did not.
-        return (event.seconds ?? 0) < 0.5 ? [] : [`${event.name} done in ${duration(event.seconds ?? 0)}`];
-    }
+  end(): void {
+    for (const line of this.#errors.splice(0)) this.#write(line);
   }
-
-  #contextLine(image: string): readonly string[] {
-    const bytes = this.#sent.get(image);
-    this.#sent.delete(image);
-    return bytes === undefined ? [] : [`sent ${size(bytes)} of build context`];
-  }
-
-  #finished(result: ImageResult): readonly string[] {
-    if (result.error !== null) {
-      const word = result.status === "skipped" ? this.#paint("yellow", "skipped:") : this.#paint("red", "failed:");
-      const [first, ...more] = errorLines(result.error, { logTail: this.#quiet });
-      return [`${word} ${first}`, ...more];
-    }
-    return this.#quiet ? [] : [`${this.#paint("green", result.status)} in ${duration(result.seconds)}`];
-  }
-
-  #paint(style: "red" | "green" | "yellow" | "cyan" | "dim" | "bold", text: string): string {
-    return this.#options.color ? styleText(style, text, { validateStream: false }) : text;
-  }
-}
-
-/** An error for people: message, what the step printed (when it was not shown before), what to do next. */
-export function errorLines(error: ErrorData, options: { readonly logTail: boolean }): string[] {
-  return [
-    ...error.message.split("\n"),
-    ...(options.logTail && error.logTail ? error.logTail.split("\n").map((line) => `  | ${line}`) : []),
-    ...(error.hint ? error.hint.split("\n").map((line) => `  ${line}`) : []),
-  ];
 }

@@ -46,7 +46,12 @@ describe("pergola", () => {
   it.each<[string, string[], string]>([
     ["an unknown command", ["buld"], "Unknown command 'buld'\n  (Did you mean build?)"],
     ["an unknown option", ["build", "--dry-rn"], "Unknown option '--dry-rn'\n  (Did you mean --dry-run?)"],
-    ["an unknown kind of progress", ["build", "--progress", "tty"], "Allowed choices are auto, plain, rawjson, quiet."],
+    [
+      "an unknown kind of progress",
+      ["build", "--progress", "fancy"],
+      "Allowed choices are auto, plain, tty, rawjson, quiet.",
+    ],
+    ["a live view without a terminal", ["build", "--progress", "tty"], "--progress tty needs a terminal on stderr"],
     ["a number that is none", ["build", "--concurrency", "0"], "It takes a whole number from 1."],
     [
       "a time that no timer can wait",

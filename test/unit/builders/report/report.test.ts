@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { ErrorCode } from "../../../../builders/errors.ts";
 import type { ImageEvent } from "../../../../builders/report/events.ts";
-import { makeProgress, type ProgressKind } from "../../../../builders/report/progress.ts";
+import { makeProgress, type ProgressOptions } from "../../../../builders/report/progress.ts";
 import { buildResult, exitCodeOf, type ImageResult, resultTable } from "../../../../builders/report/result.ts";
 import { duration, size, table } from "../../../../builders/report/table.ts";
 
@@ -14,6 +14,7 @@ const built: ImageResult = {
   seconds: 3.1,
   steps: 9,
   cachedSteps: 7,
+  firstUncachedStep: "[build 3/5] RUN make",
   bytesSent: 4121,
   status: "built",
   warnings: [],
@@ -25,6 +26,7 @@ const failed = (code: ErrorCode): ImageResult => ({
   digest: null,
   steps: null,
   cachedSteps: null,
+  firstUncachedStep: null,
   bytesSent: null,
   status: "failed",
   error: { code, message: "It broke.", hint: "Mend it.", logTail: "last words" },
@@ -39,10 +41,20 @@ describe("the result", () => {
 
   it("is a table for people", () => {
     expect(resultTable(buildResult([built, failed("build-failed")]))).toBe(
-      `IMAGE  STATUS  TIME   STEPS         SENT    REFERENCE
-api    built   3.1 s  9 (7 cached)  4.1 kB  R/api:v-1@sha256:aa
-web    failed  3.1 s  -             -       R/api:v-1`,
+      `IMAGE  STATUS  TIME   STEPS CACHED  SENT    REFERENCE
+api    built   3.1 s  7/9           4.1 kB  R/api:v-1@sha256:aa
+web    failed  3.1 s  -             -       R/api:v-1
+
+First step that was not in the cache:
+  api  [build 3/5] RUN make`,
     );
+  });
+
+  it("names no step when all were cached, keeps long ones on a line, and says when a mode cannot count", () => {
+    expect(resultTable(buildResult([{ ...built, firstUncachedStep: null }]))).not.toContain("not in the cache");
+    const long = resultTable(buildResult([{ ...built, firstUncachedStep: `RUN a\n  ${"b".repeat(200)}` }])).split("\n");
+    expect(long.at(-1)).toMatch(/^ {2}api {2}RUN a b{50,}\.\.\.$/);
+    expect(resultTable(buildResult([{ ...built, cachedSteps: null }]))).toContain("  ?/9  ");
   });
 
   it.each<[ErrorCode[], number]>([
@@ -91,9 +103,9 @@ describe("progress", () => {
     { type: "warning", text: "careful" },
     { type: "finished", result: failed("build-failed") },
   ];
-  const lines = (kind: ProgressKind, images: string[], color = false): string[] => {
+  const lines = (kind: ProgressOptions["kind"], images: string[], color = false): string[] => {
     const written: string[] = [];
-    const progress = makeProgress({ kind, color, images, write: (line) => void written.push(line) });
+    const progress = makeProgress({ kind, terminal: null, color, images, write: (line) => void written.push(line) });
     for (const event of events) progress.record({ image: "api", event });
     progress.end();
     return written;
@@ -115,15 +127,15 @@ describe("progress", () => {
   });
 
   it("names the image on every line when there are several", () => {
-    for (const line of lines("auto", ["api", "worker"])) expect(line).toMatch(/^api {5}/);
+    for (const line of lines("plain", ["api", "worker"])) expect(line).toMatch(/^api {5}/);
   });
 
   it("shows only what went wrong when it is to be quiet, with the log", () => {
     expect(lines("quiet", ["api"])).toEqual(["warning: careful", "failed: It broke.", "  | last words", "  Mend it."]);
   });
 
-  it("passes BuildKit's records through untouched", () => {
-    expect(lines("rawjson", ["api"])).toEqual(['{"vertexes":[]}']);
+  it("passes BuildKit's records through untouched, and says at the end why a build failed", () => {
+    expect(lines("rawjson", ["api"])).toEqual(['{"vertexes":[]}', "error: api: It broke.", "  Mend it."]);
   });
 
   it("has colours only when asked for", () => {
