@@ -59,12 +59,30 @@ export function printResult(options: GlobalOptions, value: unknown, text: () => 
   write(process.stdout, options.output === "json" ? JSON.stringify(value, null, 2) : text());
 }
 
-/** A line for people. */
+/** A line for people. Lines that come in quick succession, or faster than they are read, are written together: each write costs memory. */
 export function note(line: string): void {
-  write(process.stderr, line);
+  if (pending === "") setImmediate(flush);
+  pending += `${line}\n`;
 }
 
+let pending = "";
+
+/** Writes what is pending, unless its reader is behind: then once it has caught up. */
+function flush(): void {
+  if (process.stderr.writableNeedDrain && !closed.has(process.stderr)) process.stderr.once("drain", flush);
+  else flushNow();
+}
+
+function flushNow(): void {
+  const text = pending;
+  pending = "";
+  if (text !== "" && !closed.has(process.stderr)) process.stderr.write(text);
+}
+process.on("exit", flushNow);
+
+/** Writes a result, after the lines before it. */
 function write(stream: NodeJS.WriteStream, text: string): void {
+  flushNow();
   if (!closed.has(stream)) stream.write(`${text}\n`);
 }
 
@@ -109,6 +127,7 @@ function terminalOf(stream: NodeJS.WriteStream): Terminal {
       return stream.rows;
     },
     write(text) {
+      flushNow();
       if (!closed.has(stream)) stream.write(text);
     },
   };

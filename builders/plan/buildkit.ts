@@ -1,5 +1,4 @@
 /** A build by buildkitd, as data: the daemon's objects and buildctl's arguments. */
-import path from "node:path";
 import type { BuildSetup } from "../../infra/setup.ts";
 import { PergolaError } from "../errors.ts";
 import type { Image } from "../images/image.ts";
@@ -11,7 +10,7 @@ import { namedContexts } from "./dockerfileReferences.ts";
 import { BUILDCTL_FLAGS, withExtraFlags } from "./extraFlags.ts";
 import type { Placement } from "./placement.ts";
 import type { Auth, BuildkitPlan, SecretSource, Sibling } from "./plan.ts";
-import { contextArguments } from "./slot.ts";
+import { plainContext, stagedContext } from "./slot.ts";
 
 const METADATA_FILE = "metadata.json";
 
@@ -26,6 +25,8 @@ export interface BuildkitOptions {
   readonly ociFile: string | null;
   readonly contextSent: string;
   readonly sourceDateEpoch: number | null;
+  /** tells this build from others: lowercase letters and digits */
+  readonly buildId: string;
   /** the builder's if left out */
   readonly auth?: Auth;
 }
@@ -43,15 +44,16 @@ export function planBuildkit(
 ): BuildkitPlan {
   const cache = buildkitCache(setup, destination, options.cache);
   const references = [...destination.references, ...cache.inlineReferences];
-  const dockerfile = path.resolve(image.context, image.dockerfile.path);
+  const { contextSent, buildId } = options;
+  const staged = contextSent !== image.context;
+  const input = staged ? stagedContext(image, destination.repository, contextSent, buildId) : plainContext(image);
   const fields = outputFields(setup, image, options.sourceDateEpoch !== null);
   const insecure = setup.registry.insecure ? ["registry.insecure=true"] : [];
   // A file half written must not be taken for a whole one.
   const oci = options.ociFile === null ? null : { written: `${options.ociFile}.part`, file: options.ociFile };
   const own = [
     ...["--frontend", "dockerfile.v0"],
-    ...contextArguments(destination.repository, options.contextSent),
-    ...["--local", `dockerfile=${path.dirname(dockerfile)}`, "--opt", `filename=${path.basename(dockerfile)}`],
+    ...input.arguments,
     ...Object.entries(image.secrets).flatMap(([id, source]) => ["--secret", secretArgument(id, source)]),
     ...Object.entries(image.buildArgs).flatMap(([key, value]) => ["--opt", `build-arg:${key}=${value}`]),
     ...epochArguments(image, options.sourceDateEpoch),
@@ -78,7 +80,7 @@ export function planBuildkit(
     serviceAccount: placement.namespace.serviceAccount,
     context: { directory: image.context, sent: options.contextSent, dockerfile: image.dockerfile.path },
     secrets: image.secrets,
-    files: {},
+    files: input.files,
     siblings: options.siblings,
     builder: buildkitDeployment(setup, placement),
     argv: ["buildctl", "build", ...withExtraFlags(own, image, BUILDCTL_FLAGS)],

@@ -71,19 +71,17 @@ export async function rawBuildctl(folder: string, name: string): Promise<RawBuil
   return { build: () => throughBridge(plan, withoutSlot(plan, folder)) };
 }
 
-/** The plan's arguments without the slot, and with the context as it is. */
+/** The plan's arguments without the slot, and with the context and its Dockerfile as they are. */
 function withoutSlot(plan: BuildkitPlan, folder: string): string[] {
-  const kept: string[] = [];
-  for (let at = 1; at < plan.argv.length; at++) {
-    const [flag = "", value = ""] = plan.argv.slice(at, at + 2);
-    if (flag === "--opt" && value.startsWith("local-sessionid:")) at++;
-    else if (flag === "--local" && /^.+-context=/.test(value)) at++;
-    else if (flag === "--local" && value.startsWith("context=")) {
-      kept.push(flag, `context=${folder}`);
-      at++;
-    } else kept.push(flag);
+  const kept = ["--local", `context=${folder}`, "--local", `dockerfile=${folder}`];
+  const words = plan.argv.slice(2);
+  while (words.length > 0) {
+    const word = words.shift() ?? "";
+    const dropped = word === "--local" || (word === "--opt" && words[0]?.startsWith("local-sessionid:"));
+    if (dropped) words.shift();
+    else kept.push(word);
   }
-  return kept;
+  return ["build", ...kept];
 }
 
 async function throughBridge(plan: BuildkitPlan, args: readonly string[]): Promise<{ bytes: number }> {

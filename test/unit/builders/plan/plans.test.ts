@@ -111,6 +111,19 @@ describe("buildctl's arguments", () => {
     expect(slot("shop/api", "/a")).not.toBe(slot("blog/api", "/a"));
   });
 
+  it("are another request for each build, which buildkitd would else take for one with others that run", () => {
+    const [one, two] = ["1", "2"].map((buildId) => buildkit({}, { buildId }).files);
+    expect(Object.keys(two!)).toEqual(["dockerfile/Dockerfile", "dockerfile/Dockerfile.dockerignore"]);
+    expect(two!["dockerfile/Dockerfile.dockerignore"]).not.toBe(one!["dockerfile/Dockerfile.dockerignore"]);
+  });
+
+  it("name the directories as they are when times are to be kept, as nothing is staged then", () => {
+    const plan = buildkit({ context: "/app", dockerfile: { path: "../d/x", text: "" } }, { contextSent: "/app" });
+    expect(valuesOf(plan.argv, "--local")).toEqual(["context=/app", "dockerfile=/d"]);
+    expect(valuesOf(plan.argv, "--opt")).toContain("filename=x");
+    expect(plan.files).toEqual({});
+  });
+
   it("rewrite timestamps to SOURCE_DATE_EPOCH, where it is set, and say it once", () => {
     const { argv } = buildkit({}, { sourceDateEpoch: 1700000000 });
     expect(valuesOf(argv, "--opt")).toContain("build-arg:SOURCE_DATE_EPOCH=1700000000");
