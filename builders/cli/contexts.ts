@@ -1,8 +1,10 @@
 /** The contexts of the images that are built: read once, before anything is planned, so that a run sees one state of them. */
-import path from "node:path";
 import { listContext } from "../images/context.ts";
 import { fingerprint, type HashedEntry } from "../images/fingerprint.ts";
 import type { ImageGraph } from "../images/graph.ts";
+import { cacheDirectory } from "../run/cache.ts";
+import { pruneStages } from "../run/staging/prune.ts";
+import { stageContext, stagedDirectory, stagesFolder } from "../run/staging/stage.ts";
 
 /** How a context's modification times get to the builder. */
 export type Times = "content" | "keep";
@@ -33,8 +35,6 @@ export interface ContextOptions {
  * @throws PergolaError context-missing, context-unreadable, image-definition, usage, internal
  */
 export async function readContexts(graph: ImageGraph, options: ContextOptions): Promise<Contexts> {
-  const { stageContext, stagedDirectory } = await import("../run/staging/stage.ts");
-  const { cacheDirectory } = await import("../run/staging/cache.ts");
   const cache = cacheDirectory(options.environment);
   const of = new Map<string, ReadContext>();
   const shared = new Map<string, ReadContext>();
@@ -42,22 +42,24 @@ export async function readContexts(graph: ImageGraph, options: ContextOptions): 
   const release = (): void => {
     for (const one of releases.splice(0)) one();
   };
+  const staged = options.times === "content" && !options.dryRun;
   try {
+    if (staged) pruneStages(stagesFolder(cache));
     for (const { name, context, dockerfile } of graph.images.values()) {
       const place = { cache, context, dockerfile: dockerfile.path };
-      const key = JSON.stringify([path.resolve(context), dockerfile.path]);
-      let read = shared.get(key);
-      if (read === undefined && options.times === "content" && !options.dryRun) {
+      const copy = stagedDirectory(place);
+      let read = shared.get(copy);
+      if (read === undefined && staged) {
         const stage = await stageContext({ ...place, note: options.note });
         releases.push(stage.release);
         read = { sent: stage.directory, entries: stage.entries };
       }
       read ??= {
-        sent: options.times === "keep" ? context : stagedDirectory(place),
+        sent: copy,
         entries: await fingerprint(context, listContext(context, dockerfile.path), new Map()),
       };
-      shared.set(key, read);
-      of.set(name, read);
+      shared.set(copy, read);
+      of.set(name, options.times === "keep" ? { ...read, sent: context } : read);
     }
     return { of, release };
   } catch (error) {

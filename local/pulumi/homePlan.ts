@@ -84,8 +84,6 @@ export function planHome(inputs: HomeInputs): HomePlan {
       PULUMI_HOME: home,
       PULUMI_BACKEND_URL: `file://${backend}`,
       PULUMI_CONFIG_PASSPHRASE_FILE: passphrase,
-      // Node caches compiled code (and stripped types) here: about a third off the start of a program.
-      NODE_COMPILE_CACHE: join(root, "compile-cache"),
       PATH: [bin, ...inputs.path.split(delimiter).filter((folder) => folder !== "" && folder !== bin)].join(delimiter),
     },
     parts: {

@@ -3,7 +3,7 @@ import { open } from "node:fs/promises";
 import path from "node:path";
 import { PergolaError } from "../../errors.ts";
 import type { ContextEntry } from "../../images/context.ts";
-import { TAR_END, type TarEntry, tarHeader, tarPadding } from "./tar.ts";
+import { TAR_END, type TarEntry, tarHeader, tarPadding } from "../tar.ts";
 
 /** Files up to this size are read in one piece. */
 const PIECE = 1024 * 1024;

@@ -19,7 +19,6 @@ import { PergolaError } from "../../errors.ts";
 import { listContext } from "../../images/context.ts";
 import { fingerprint, type HashedEntry, type KnownFile } from "../../images/fingerprint.ts";
 import { takeLock } from "./lock.ts";
-import { pruneStages } from "./prune.ts";
 import { probeResolution } from "./resolution.ts";
 import { planStaging, type Resolution, type StagedEntry, type StagingPlan } from "./stagingPlan.ts";
 import { survey } from "./survey.ts";
@@ -62,7 +61,6 @@ const TRIES = 3;
 /** Brings the staged copy of a context up to date. @throws PergolaError context-missing, context-unreadable, image-definition, internal */
 export async function stageContext(options: StagingOptions): Promise<Stage> {
   const folder = stageFolder(options);
-  pruneStages(path.dirname(folder));
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const lock = takeLock(path.join(folder, "lock"));
   if (lock !== null) {
@@ -82,6 +80,11 @@ export async function stageContext(options: StagingOptions): Promise<Stage> {
   return { ...stage, release };
 }
 
+/** Where all copies are. */
+export function stagesFolder(cache: string): string {
+  return path.join(cache, "contexts");
+}
+
 /** Where the staged files of a context are, unless another process has them. */
 export function stagedDirectory(options: StagingOptions): string {
   return path.join(stageFolder(options), "tree");
@@ -92,7 +95,7 @@ export function stageFolder({ cache, context, dockerfile }: StagingOptions): str
   const key = createHash("sha256")
     .update(JSON.stringify([realPath(context), dockerfile]))
     .digest("hex");
-  return path.join(cache, "contexts", key.slice(0, 20));
+  return path.join(stagesFolder(cache), key.slice(0, 20));
 }
 
 function realPath(directory: string): string {

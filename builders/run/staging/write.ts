@@ -7,7 +7,7 @@ import { writeFile } from "node:fs/promises";
 import path from "node:path";
 import { unreadable } from "../../images/context.ts";
 import type { HashedEntry } from "../../images/fingerprint.ts";
-import { TAR_END, tarHeader, tarPadding } from "../kaniko/tar.ts";
+import { TAR_END, tarHeader, tarPadding } from "../tar.ts";
 import { STAMP_SECOND } from "./stagingPlan.ts";
 
 /** An entry with the nanoseconds of the time that it gets. */

@@ -102,9 +102,11 @@ describe("pergola setup", () => {
 });
 
 describe("pergola build --dry-run", () => {
+  const dryRun = (root: string): string[] => ["build", `${root}/pair`, "--setup", `${root}/setup.json`, "--dry-run"];
+
   it("prints the plans in build order, siblings by tag, the same each time", async () => {
     const root = folder(files);
-    const args = ["build", `${root}/pair`, "--setup", `${root}/setup.json`, "--dry-run", "--mode", "kaniko"];
+    const args = [...dryRun(root), "--mode", "kaniko"];
     const [one, two] = [await pergola(args), await pergola(args)];
     expect(one).toMatchObject({ code: 0, stderr: "" });
     expect(two.stdout).toBe(one.stdout);
@@ -115,17 +117,7 @@ describe("pergola build --dry-run", () => {
 
   it("prints them as JSON", async () => {
     const root = folder(files);
-    const run = await pergola([
-      "build",
-      `${root}/pair`,
-      "--setup",
-      `${root}/setup.json`,
-      "--dry-run",
-      "--output",
-      "json",
-      "--tag",
-      "t",
-    ]);
+    const run = await pergola([...dryRun(root), "--output", "json", "--tag", "t"]);
     const { version, plans } = JSON.parse(run.stdout);
     expect(version).toBe(1);
     expect(plans.map(({ references }: { references: string[] }) => references[0])).toEqual([
@@ -136,15 +128,7 @@ describe("pergola build --dry-run", () => {
 
   it("of a mode that was not provisioned names the line of the stack", async () => {
     const root = folder(files);
-    const run = await pergola([
-      "build",
-      `${root}/pair`,
-      "--setup",
-      `${root}/setup.json`,
-      "--dry-run",
-      "--mode",
-      "local-docker",
-    ]);
+    const run = await pergola([...dryRun(root), "--mode", "local-docker"]);
     expect(run).toMatchObject({ code: 2, stdout: "" });
     expect(run.stderr).toBe(
       `pergola: The environment local was not provisioned for the mode local-docker.

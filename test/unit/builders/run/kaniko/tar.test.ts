@@ -6,7 +6,7 @@ import { extract, type Header } from "tar-stream";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { listContext } from "../../../../../builders/images/context.ts";
 import { type ArchiveSource, archive } from "../../../../../builders/run/kaniko/archive.ts";
-import { TAR_END, tarHeader, tarPadding } from "../../../../../builders/run/kaniko/tar.ts";
+import { TAR_END, tarHeader, tarPadding } from "../../../../../builders/run/tar.ts";
 
 /** The bytes of an archive. */
 async function collect(pieces: AsyncIterable<Buffer> | Iterable<Buffer>): Promise<Buffer> {
