@@ -180,6 +180,8 @@ function podSpec(config: InClusterRegistryConfig, { configMap, credentials, clai
         name: NAME,
         image: config.image,
         args: ["serve", `${REGISTRY_PATHS.configuration}/${REGISTRY_FILES.configuration}`],
+        // Version 3 sends traces to localhost:4318 unless told otherwise, and logs each time that nobody is there.
+        env: [{ name: "OTEL_TRACES_EXPORTER", value: "none" }],
         ports: [{ name: "http", containerPort: REGISTRY_PORT, protocol: "TCP" }],
         // "/" answers without a login; "/v2/" would not.
         readinessProbe: { httpGet: { path: "/", port: REGISTRY_PORT }, periodSeconds: 2, failureThreshold: 3 },

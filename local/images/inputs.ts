@@ -4,13 +4,13 @@ import { join } from "node:path";
 import { LocalError } from "../errors.ts";
 
 /** Programs of the toolchain that go into images. */
-export type ProgramName = "buildkitd" | "buildctl" | "kaniko" | "coredns" | "node-init";
+export type ProgramName = "buildkitd" | "buildctl" | "kaniko" | "coredns" | "registry" | "node-init";
 
 /** What images are assembled from; the toolchain is one. */
 export interface ImageInputs {
   /** absolute path of a built program; all of these are static */
   path(name: ProgramName): string;
-  /** unpacked Debian packages of the embedded environment (runc, docker-registry, busybox-static and libraries) */
+  /** unpacked Debian packages of the embedded environment (runc, busybox-static and libraries) */
   readonly debianRoot: string;
   /** unpacked Debian packages of a minimal system */
   readonly baseRoot: string;

@@ -16,7 +16,7 @@ import { archive } from "./store.ts";
 export const SERVICE_IMAGES = {
   pause: "pergola.local/pause:1",
   coredns: "pergola.local/coredns:1.15.0",
-  registry: "pergola.local/registry:2.8.2",
+  registry: "pergola.local/registry:3.1.2",
   buildkit: "pergola.local/buildkit:0.33.1",
   kaniko: "pergola.local/kaniko:1.25.5",
 } as const;
@@ -93,18 +93,13 @@ export const DESCRIPTIONS: Record<keyof typeof SERVICE_IMAGES, Describe> = {
     reference: SERVICE_IMAGES.registry,
     config: {
       env: { PATH: "/usr/bin" },
-      entrypoint: ["/usr/bin/docker-registry"],
-      cmd: ["serve", "/etc/docker/registry/config.yml"],
+      entrypoint: ["/usr/bin/registry"],
+      cmd: ["serve", "/etc/distribution/config.yml"],
     },
     layers: [
       {
-        title: "docker-registry from Debian and the library that it is linked to",
-        entries: [
-          ...ACCOUNTS,
-          ...sharedLibraries(inputs, ["libc.so.6"]),
-          file("/usr/bin/docker-registry", programIn(inputs.debianRoot, "docker-registry")),
-          directory("/var/lib/registry"),
-        ],
+        title: "the distribution registry",
+        entries: [...ACCOUNTS, file("/usr/bin/registry", inputs.path("registry")), directory("/var/lib/registry")],
       },
     ],
   }),

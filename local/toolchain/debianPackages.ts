@@ -30,11 +30,6 @@ export const PROGRAMS: DebianSet = {
     { name: "containerd", why: "runs the pods' containers on both nodes", licence: "Apache-2.0" },
     { name: "runc", why: "starts containers, for containerd and for BuildKit", licence: "Apache-2.0" },
     { name: "containernetworking-plugins", why: "gives pods their network", licence: "Apache-2.0" },
-    {
-      name: "docker-registry",
-      why: "the registry that images are pushed to, put into an image",
-      licence: "Apache-2.0",
-    },
     { name: "nftables", why: "packet filter rules of the nodes, for kube-proxy", licence: "GPL-2.0-only" },
     {
       name: "iptables",
@@ -73,7 +68,6 @@ export const PROGRAMS: DebianSet = {
   probes: [
     ["usr/bin/containerd", "--version"],
     ["usr/sbin/runc", "--version"],
-    ["usr/bin/docker-registry", "--version"],
     ["usr/sbin/nft", "--version"],
     ["usr/sbin/iptables", "--version"],
     ["bin/ip", "-Version"],

@@ -11,10 +11,19 @@ export type BinaryName =
   | "buildctl"
   | "kaniko"
   | "coredns"
+  | "registry"
   | "network-policies"
   | "node-init";
 
-export type ToolName = "pulumi" | "kubernetes" | "buildkit" | "kaniko" | "coredns" | "network-policies" | "node-init";
+export type ToolName =
+  | "pulumi"
+  | "kubernetes"
+  | "buildkit"
+  | "kaniko"
+  | "coredns"
+  | "registry"
+  | "network-policies"
+  | "node-init";
 
 export interface GoBinary {
   readonly name: BinaryName;
@@ -51,6 +60,7 @@ const KUBERNETES = "1.34.4";
 const BUILDKIT = "0.33.1";
 const PULUMI = "3.259.0";
 const KANIKO = "1.25.5";
+const REGISTRY = "3.1.2";
 
 /** Every tool strips symbols, so that a binary is small and the same on every machine. */
 const STRIP = ["-s", "-w"];
@@ -183,6 +193,25 @@ export const GO_TOOLS: readonly GoTool[] = [
     tags: [],
     ldflags: STRIP,
     binaries: [{ name: "coredns", package: ".", probe: ["--version"], says: "CoreDNS-1.15.0" }],
+    links: {},
+  },
+  {
+    name: "registry",
+    version: REGISTRY,
+    why: "the registry that images are pushed to; Debian's (2.8) refuses a push now and then when another one shares a layer",
+    licence: "Apache-2.0",
+    module: "github.com/distribution/distribution/v3",
+    folder: "registry",
+    tags: [],
+    ldflags: [...STRIP, ...stamp({ "github.com/distribution/distribution/v3/version.version": `v${REGISTRY}` })],
+    binaries: [
+      {
+        name: "registry",
+        package: ".",
+        probe: ["--version"],
+        says: `v${REGISTRY}`,
+      },
+    ],
     links: {},
   },
   {

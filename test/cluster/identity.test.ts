@@ -72,7 +72,7 @@ beforeAll(async () => {
       containers: [
         {
           name: "registry",
-          image: "pergola.local/registry:2.8.2",
+          image: "pergola.local/registry:3.1.2",
           args: ["serve", "/etc/registry/config.yml"],
           volumeMounts: [
             { name: "configuration", mountPath: "/etc/registry" },

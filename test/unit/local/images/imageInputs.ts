@@ -8,7 +8,7 @@ const LIBRARIES = "usr/lib/x86_64-linux-gnu";
 export function imageInputs(): BaseInputs {
   const programs = folderWith(
     Object.fromEntries(
-      ["buildkitd", "buildctl", "kaniko", "coredns", "node-init"].map((name) => [`bin/${name}`, name]),
+      ["buildkitd", "buildctl", "kaniko", "coredns", "registry", "node-init"].map((name) => [`bin/${name}`, name]),
     ),
   );
   return {
@@ -16,7 +16,6 @@ export function imageInputs(): BaseInputs {
     debianRoot: folderWith({
       "bin/busybox": "#!/bin/sh\nprintf '[\\nbusybox\\ncat\\nhead\\nsh\\nsha256sum\\ntar\\n'\n",
       "usr/sbin/runc": "runc",
-      "usr/bin/docker-registry": "registry",
       [`${LIBRARIES}/libseccomp.so.2`]: "-> libseccomp.so.2.5.4",
       [`${LIBRARIES}/libseccomp.so.2.5.4`]: "seccomp",
     }),
