@@ -1,8 +1,12 @@
 /** The BuildSetup of a stack: a pure function of what its stack file says and what was provisioned. */
 
 import type { BuilderPlacement } from "./cluster/builderNodes.ts";
+import { egressOf } from "./cluster/egress.ts";
 import { modesOf, namespacesOf, type StackConfig } from "./config.ts";
+import { ciGroup } from "./documents/ciRole.ts";
+import { freshNamespaceObjects } from "./documents/freshNamespace.ts";
 import { MODE_POD_SECURITY } from "./documents/podSecurity.ts";
+import type { ProvisionedRegistry } from "./registries/provisioned.ts";
 import { BUILDER_SERVICE_ACCOUNT, type BuildSetup, SETUP_VERSION, buildSetup as schema } from "./setup.ts";
 
 /** What the stack file does not say. */
@@ -10,6 +14,8 @@ export interface SetupFacts {
   readonly stack: string;
   readonly registry: BuildSetup["registry"];
   readonly images: BuildSetup["images"];
+  /** the registry's pods, where it is in the same cluster */
+  readonly registryPods: ProvisionedRegistry["pods"];
   /** hosts that the registry itself wants a login for */
   readonly registryLoginHosts: readonly string[];
   readonly placement: BuilderPlacement;
@@ -34,7 +40,7 @@ export function makeBuildSetup(config: Omit<StackConfig, "secrets">, facts: Setu
     }));
     const entry = {
       namespaces,
-      namespacePatterns: [],
+      namespacePatterns: access.namespacePatterns,
       ...(mode.profile === undefined ? {} : { profile: mode.profile }),
       image: mode.image,
       podSecurity: MODE_POD_SECURITY[name],
@@ -53,6 +59,20 @@ export function makeBuildSetup(config: Omit<StackConfig, "secrets">, facts: Setu
   const helpers = cluster.pullSecret.logins.flatMap((login) =>
     "helper" in login ? [[login.host, login.helper] as const] : [],
   );
+  const pullSecretNames = hosts.length === 0 ? [] : [cluster.pullSecret.name];
+  const freshNamespaces = () => ({
+    reserved: ["default", ...(facts.registryPods === null ? [] : [facts.registryPods.namespace])],
+    source: builderNamespaces[0],
+    objects: freshNamespaceObjects({
+      annotations: access.annotations,
+      group: ciGroup(cluster.ci.group, facts.stack),
+      garden: cluster.ci.garden,
+      secrets: pullSecretNames,
+      egress: cluster.guardrails.networkPolicy
+        ? egressOf(cluster, { setup: facts.registry, pods: facts.registryPods })
+        : null,
+    }),
+  });
   return schema.parse({
     version: SETUP_VERSION,
     environment: facts.stack,
@@ -60,10 +80,8 @@ export function makeBuildSetup(config: Omit<StackConfig, "secrets">, facts: Setu
     registry: facts.registry,
     images: facts.images,
     builders: { default: builder.default, modes: Object.fromEntries(modes) },
-    pullSecrets:
-      hosts.length === 0
-        ? []
-        : builderNamespaces.map((namespace) => ({ namespace, name: cluster.pullSecret.name, hosts })),
+    freshNamespaces: access.namespacePatterns.length === 0 ? null : freshNamespaces(),
+    pullSecrets: builderNamespaces.flatMap((namespace) => pullSecretNames.map((name) => ({ namespace, name, hosts }))),
     credHelpers: Object.fromEntries(helpers),
     cache: config.cache,
     cluster: { context: cluster.context ?? null, uid: facts.clusterUid },

@@ -5,6 +5,7 @@
  */
 import { z } from "zod";
 import { annotationKeyProblem, namespaceProblem, SUBDOMAIN_PATTERN } from "./documents/names.ts";
+import { patternProblem } from "./documents/namespacePattern.ts";
 import { QUANTITY_PATTERN } from "./documents/quantity.ts";
 import { hostProblem, mirroredHostProblem } from "./documents/registryHost.ts";
 
@@ -80,6 +81,17 @@ const noAccess = z.strictObject({
     .record(checked(annotationKeyProblem), z.string())
     .default({})
     .describe("annotations of the builders' service account, where an identity was arranged elsewhere"),
+  namespacePatterns: z
+    .array(checked(patternProblem))
+    .default([])
+    .describe(
+      "namespaces that are made later and may build, too: * is any characters (also none), ? is one. What builds need there is " +
+        "made by the first one, for `pergola build --namespace`; kube-*, default and the registry's namespace never match",
+    ),
+  allowAnyNamespace: z
+    .boolean()
+    .default(false)
+    .describe("has to be true for a pattern without any letter or digit, such as *: then every namespace may push"),
 });
 
 const existingNodes = z.strictObject({

@@ -3,6 +3,7 @@ import { amountProblems } from "./amountRules.ts";
 import { type InClusterMode, modesOf, namespacesOf, type ParsedSections } from "./config.ts";
 import { type Problem, pathText } from "./configProblems.ts";
 import { BCRYPT_PASSWORD_BYTES } from "./documents/htpasswd.ts";
+import { matchesAnything } from "./documents/namespacePattern.ts";
 import { nearest } from "./documents/nearest.ts";
 import { MODE_POD_SECURITY } from "./documents/podSecurity.ts";
 import { configKey, helperProblem, NODE_PORTS, splitHost } from "./documents/registryHost.ts";
@@ -24,6 +25,7 @@ export function ruleProblems(config: ParsedSections): Problem[] {
     modes,
     builderNodes,
     namespaces,
+    namespacePatterns,
     amountProblems,
     cacheTags,
   ].flatMap((rule) => rule(config));
@@ -208,6 +210,26 @@ function namespaces({ builder }: ParsedSections): Problem[] {
       own.add(namespace);
       owners.set(namespace, name);
     }
+  }
+  return problems;
+}
+
+/** A pattern that every namespace matches is a choice that somebody makes in so many words; and is listed once. */
+function namespacePatterns({ access }: ParsedSections): Problem[] {
+  if (access === undefined) return [];
+  const { namespacePatterns: patterns, allowAnyNamespace } = access;
+  const problems = patterns.flatMap((pattern, index) => {
+    const path = ["access", "namespacePatterns", index];
+    if (patterns.indexOf(pattern) !== index) return [problem(path, `${JSON.stringify(pattern)} is listed twice`)];
+    if (!matchesAnything(pattern) || allowAnyNamespace) return [];
+    const message =
+      `${JSON.stringify(pattern)} has no letter or digit: whoever has a namespace could push images. Name a common part ` +
+      '("team-*"); if any namespace is meant, add allowAnyNamespace: true';
+    return [problem(path, message)];
+  });
+  if (allowAnyNamespace && !patterns.some(matchesAnything)) {
+    const message = "is true, but no entry of namespacePatterns is without letters and digits; remove it";
+    problems.push(problem(["access", "allowAnyNamespace"], message));
   }
   return problems;
 }

@@ -24,6 +24,7 @@ export const setup: BuildSetup = makeBuildSetup(environment.config, {
   stack: environment.stack,
   registry: registry.setup,
   images: registry.images,
+  registryPods: registry.pods,
   registryLoginHosts: registry.loginHosts,
   placement: existingBuilderNodes(environment.config.cluster.builderNodes),
   priorityClassName: priorityClassName(environment.stack),

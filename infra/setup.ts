@@ -6,6 +6,9 @@
  */
 import { z } from "zod";
 
+/** Pod Security: what the runner looks at in namespaces that infra does not make. */
+export { ENFORCE_LABEL, podSecurityAllows } from "./documents/podSecurity.ts";
+
 /** The service account that builds run as; Garden creates and uses the same name in every project namespace. */
 export const BUILDER_SERVICE_ACCOUNT = "garden-in-cluster-builder";
 
@@ -18,6 +21,16 @@ export const SETUP_LABEL = { key: "app.kubernetes.io/part-of", value: "pergola" 
 
 /** Version that this code writes; a reader takes it and the one before. */
 export const SETUP_VERSION = 1;
+
+/** Name of the Deployment and the ConfigMap of a namespace's buildkitd. */
+export const BUILDKIT_NAME = "pergola-buildkit";
+
+/** Labels of every pod of Pergola that builds. */
+export const BUILDER_POD_LABELS = {
+  "app.kubernetes.io/component": "builder",
+  "app.kubernetes.io/part-of": "pergola",
+  "app.kubernetes.io/managed-by": "pergola",
+} as const;
 
 /** Key and value of the taint, label and toleration of builder nodes (Garden sets the same toleration on its builder pods). */
 export const BUILDER_NODE_KEY = "garden-build";
@@ -48,6 +61,7 @@ const builderNamespace = z.strictObject({
 
 const builderMode = z.strictObject({
   namespaces: z.array(builderNamespace),
+  /** Namespaces made after `up` that may build, too: `*` is any characters (also none), `?` is one. */
   namespacePatterns: z.array(z.string()).default([]),
   /** BuildKit only: how buildkitd runs. */
   profile: z.enum(["rootful", "rootless"]).optional(),
@@ -58,6 +72,22 @@ const builderMode = z.strictObject({
   platforms: z.array(z.string()).default(["linux/amd64"]),
   resources: resources.default({ limits: {}, requests: {} }),
   priorityClassName: z.string().nullable().default(null),
+});
+
+/** An object that a fresh namespace gets, as it is applied but for its namespace. */
+const freshObject = z.looseObject({
+  apiVersion: z.string(),
+  kind: z.enum(["ServiceAccount", "NetworkPolicy", "Role", "RoleBinding"]),
+  metadata: z.strictObject({ name: z.string(), annotations: z.record(z.string(), z.string()).optional() }),
+});
+
+const freshNamespaces = z.strictObject({
+  /** namespaces that no pattern matches, as none matches kube-* */
+  reserved: z.array(z.string()),
+  /** builder namespace whose pull secret is copied, and whose ConfigMap `pergola-setup` is the one that counts */
+  source: z.string(),
+  /** in the order in which they are applied */
+  objects: z.array(freshObject),
 });
 
 export const buildSetup = z.strictObject({
@@ -93,6 +123,8 @@ export const buildSetup = z.strictObject({
     default: modeName,
     modes: z.partialRecord(modeName, builderMode),
   }),
+  /** What the first build makes in a namespace that only a pattern admits; null where there are no patterns. */
+  freshNamespaces: freshNamespaces.nullable().default(null),
   /** Secrets of type kubernetes.io/dockerconfigjson that the builders of `namespace` mount. */
   pullSecrets: z.array(z.strictObject({ namespace: z.string(), name: z.string(), hosts: z.array(z.string()) })),
   /** registry host -> docker credential helper (without the docker-credential- prefix) */

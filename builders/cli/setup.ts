@@ -39,15 +39,14 @@ export function setupText(setup: BuildSetup): string {
     ],
     ["cluster", `${cluster.context ?? "current context"}${cluster.uid === null ? "" : `, uid ${cluster.uid}`}`],
   ];
-  const modes = Object.entries(setup.builders.modes).flatMap(([name, mode]) =>
-    mode.namespaces.map((namespace) => [
-      name === setup.builders.default ? `${name} (default)` : name,
-      namespace.name,
-      namespace.serviceAccount,
-      mode.image,
-      mode.platforms.join(", "),
-    ]),
-  );
+  const modes = Object.entries(setup.builders.modes).flatMap(([name, mode]) => {
+    const places = [
+      ...mode.namespaces.map((namespace) => [namespace.name, namespace.serviceAccount]),
+      ...mode.namespacePatterns.map((pattern) => [pattern, "made by the first build"]),
+    ];
+    const title = name === setup.builders.default ? `${name} (default)` : name;
+    return places.map((place) => [title, ...place, mode.image, mode.platforms.join(", ")]);
+  });
   const width = Math.max(...facts.map(([title]) => title?.length ?? 0));
   const lines = facts.map(([title, text]) => `${title?.padEnd(width)}  ${text}`);
   return [...lines, "", table(["MODE", "NAMESPACE", "SERVICE ACCOUNT", "IMAGE", "PLATFORMS"], modes)].join("\n");

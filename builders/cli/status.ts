@@ -1,7 +1,7 @@
 /** `pergola status`: what of the environment is there, and what it is doing. */
-import type { BuildSetup } from "../../infra/setup.ts";
-import { BUILDKIT_NAME } from "../plan/buildkitDeployment.ts";
+import { BUILDER_SERVICE_ACCOUNT, BUILDKIT_NAME, type BuildSetup } from "../../infra/setup.ts";
 import { BUILD_LABEL, IMAGE_LABEL, MANAGED_BY } from "../plan/labels.ts";
+import { admitsNamespace } from "../plan/namespacePatterns.ts";
 import { table } from "../report/table.ts";
 import type { Kube } from "../run/index.ts";
 import { connect } from "./connect.ts";
@@ -11,6 +11,8 @@ import { type GlobalOptions, note, printResult } from "./output.ts";
 export interface NamespaceStatus {
   readonly mode: string;
   readonly namespace: string;
+  /** only a pattern admits it: the first build makes what builds need */
+  readonly fresh: boolean;
   /** the builders' service account is there */
   readonly serviceAccount: boolean;
   /** BuildKit's daemon: made by the first build. null for kaniko, which has a pod for each build */
@@ -25,6 +27,8 @@ export interface StatusResult {
   readonly source: string;
   readonly cluster: { readonly context: string; readonly server: string; readonly uid: string };
   readonly namespaces: readonly NamespaceStatus[];
+  /** namespaces made later that may build, too; --namespace shows one of them */
+  readonly namespacePatterns: readonly { readonly mode: string; readonly pattern: string }[];
 }
 
 /** Runs the command; resolves to the exit code. */
@@ -38,6 +42,9 @@ export async function runStatus(options: GlobalOptions): Promise<number> {
       source,
       cluster: { context: kube.context, server: kube.server, uid: await kube.clusterUid() },
       namespaces: await Promise.all(placesOf(setup, options.namespace).map((place) => statusOf(kube, place))),
+      namespacePatterns: Object.entries(setup.builders.modes).flatMap(([mode, { namespacePatterns }]) =>
+        namespacePatterns.map((pattern) => ({ mode, pattern })),
+      ),
     };
     if (options.output === "text")
       note(`${setup.environment}, context ${kube.context} (${kube.server}), from ${source}.`);
@@ -52,17 +59,24 @@ interface Place {
   readonly mode: string;
   readonly namespace: string;
   readonly serviceAccount: string;
+  readonly fresh: boolean;
 }
 
 function placesOf(setup: BuildSetup, only: string | null): Place[] {
-  return Object.entries(setup.builders.modes).flatMap(([mode, { namespaces }]) =>
-    namespaces
-      .filter(({ name }) => only === null || name === only)
-      .map(({ name, serviceAccount }) => ({ mode, namespace: name, serviceAccount })),
-  );
+  return Object.entries(setup.builders.modes).flatMap(([name, mode]) => {
+    const listed = mode.namespaces.filter((namespace) => only === null || namespace.name === only);
+    const places = listed.map((namespace) => ({
+      mode: name,
+      namespace: namespace.name,
+      serviceAccount: namespace.serviceAccount,
+      fresh: false,
+    }));
+    if (only === null || !admitsNamespace(setup, mode, only)) return places;
+    return [...places, { mode: name, namespace: only, serviceAccount: BUILDER_SERVICE_ACCOUNT, fresh: true }];
+  });
 }
 
-async function statusOf(kube: Kube, { mode, namespace, serviceAccount }: Place): Promise<NamespaceStatus> {
+async function statusOf(kube: Kube, { mode, namespace, serviceAccount, fresh }: Place): Promise<NamespaceStatus> {
   const [account, daemon, pods] = await Promise.all([
     kube.get("ServiceAccount", namespace, serviceAccount),
     mode === "cluster-buildkit" ? kube.get("Deployment", namespace, BUILDKIT_NAME) : null,
@@ -72,6 +86,7 @@ async function statusOf(kube: Kube, { mode, namespace, serviceAccount }: Place):
   return {
     mode,
     namespace,
+    fresh,
     serviceAccount: account !== null,
     daemon: mode !== "cluster-buildkit" ? null : daemon === null ? "not made yet" : available ? "ready" : "starting",
     builds: pods.map((pod) => ({
@@ -87,9 +102,13 @@ export function statusText(result: StatusResult): string {
   const rows = result.namespaces.map((one) => [
     one.mode,
     one.namespace,
-    one.serviceAccount ? "there" : "MISSING: run pulumi up",
+    one.serviceAccount ? "there" : one.fresh ? "made by the first build" : "MISSING: run pulumi up",
     one.daemon ?? "-",
     one.builds.map((build) => `${build.image} (${build.phase})`).join(", ") || "-",
   ]);
-  return table(["MODE", "NAMESPACE", "SERVICE ACCOUNT", "DAEMON", "BUILDS"], rows);
+  const patterns = result.namespacePatterns.map(({ mode, pattern }) => `${pattern} (${mode})`).join(", ");
+  return [
+    table(["MODE", "NAMESPACE", "SERVICE ACCOUNT", "DAEMON", "BUILDS"], rows),
+    ...(patterns === "" ? [] : [`Others that match may build, too: ${patterns}`]),
+  ].join("\n");
 }

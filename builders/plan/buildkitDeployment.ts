@@ -1,16 +1,12 @@
 /** buildkitd in a namespace: the Deployment that all builds of the namespace share, and its configuration. Pure data. */
-import { createHash } from "node:crypto";
-import type { BuildSetup } from "../../infra/setup.ts";
+import { BUILDKIT_NAME, type BuildSetup } from "../../infra/setup.ts";
 import { buildkitdToml, CA_FILE, CONFIG_DIRECTORY } from "./buildkitdToml.ts";
 import { builderLabels } from "./labels.ts";
 import type { Placement } from "./placement.ts";
 import type { Manifest } from "./plan.ts";
+import { specHash as hash, SPEC_HASH } from "./specHash.ts";
 
-export const BUILDKIT_NAME = "pergola-buildkit";
 export const BUILDKIT_CONTAINER = "buildkitd";
-
-/** Annotation of the Deployment: what all of its objects were made from. */
-export const SPEC_HASH = "pergola.dev/spec-hash";
 
 const DOCKER_CONFIG_DIRECTORY = "/.docker";
 
@@ -146,10 +142,6 @@ export function buildkitDeployment(setup: BuildSetup, placement: Placement): Bui
     container: BUILDKIT_CONTAINER,
     dockerConfig: pullSecret === null ? null : `${DOCKER_CONFIG_DIRECTORY}/config.json`,
   };
-}
-
-function hash(value: unknown): string {
-  return createHash("sha256").update(JSON.stringify(value)).digest("hex").slice(0, 16);
 }
 
 /** A pull secret as a volume that holds `config.json`. */

@@ -5,6 +5,7 @@ import type { Image } from "../images/image.ts";
 import { planBuildkit } from "./buildkit.ts";
 import type { CacheRequest } from "./cache.ts";
 import { destinationOf, type Tags } from "./destination.ts";
+import { planFreshNamespace } from "./freshNamespace.ts";
 import { planKaniko } from "./kaniko.ts";
 import { placeBuild } from "./placement.ts";
 import type { Auth, BuildPlan, Sibling } from "./plan.ts";
@@ -35,7 +36,7 @@ export interface PlanOptions {
 
 /**
  * Plans one image.
- * @throws PergolaError for a name or tag that no registry takes, a repository, mode or namespace that was not provisioned, a
+ * @throws PergolaError for a BuildSetup that lacks something, a name or tag that no registry takes, a repository, mode or namespace that was not provisioned, a
  *   platform without builders, and what the mode cannot do
  */
 export function planBuild(setup: BuildSetup, image: Image, options: PlanOptions): BuildPlan {
@@ -56,7 +57,9 @@ export function planBuild(setup: BuildSetup, image: Image, options: PlanOptions)
       hint: "Choose --mode cluster-buildkit, or leave out --auth client.",
     });
   }
-  return placement.modeName === "kaniko"
-    ? planKaniko(setup, image, placement, destination, options)
-    : planBuildkit(setup, image, placement, destination, options);
+  const plan =
+    placement.modeName === "kaniko"
+      ? planKaniko(setup, image, placement, destination, options)
+      : planBuildkit(setup, image, placement, destination, options);
+  return placement.fresh ? { ...plan, freshNamespace: planFreshNamespace(setup, placement) } : plan;
 }

@@ -1,4 +1,5 @@
 /** Labels and names of what the runner makes in a cluster. */
+import { BUILDER_POD_LABELS } from "../../infra/setup.ts";
 
 /** Label keys of ours; the others are Kubernetes' recommended ones (kubernetes.io, "Recommended Labels"). */
 export const IMAGE_LABEL = "pergola.dev/image";
@@ -14,9 +15,7 @@ export function builderLabels(
 ): Record<string, string> {
   return {
     "app.kubernetes.io/name": program,
-    "app.kubernetes.io/component": "builder",
-    "app.kubernetes.io/part-of": "pergola",
-    "app.kubernetes.io/managed-by": "pergola",
+    ...BUILDER_POD_LABELS,
     ...(build ? { [IMAGE_LABEL]: labelValue(build.image), [BUILD_LABEL]: labelValue(build.id) } : {}),
   };
 }

@@ -7,11 +7,14 @@ import {
   type ModeName,
 } from "../../infra/setup.ts";
 import { PergolaError } from "../errors.ts";
+import { admitsNamespace, reservedReason } from "./namespacePatterns.ts";
 
 export interface Placement {
   readonly modeName: ModeName;
   readonly mode: BuilderMode;
   readonly namespace: BuilderNamespace;
+  /** only a pattern admits it: `up` made nothing in it */
+  readonly fresh: boolean;
   /** the one merged docker config that builders in this namespace mount; null where they need none */
   readonly pullSecret: string | null;
 }
@@ -56,15 +59,17 @@ export function placeBuild(setup: BuildSetup, image: string, options: PlacementO
       hint: `Allow it in ${stackFile}, or choose another namespace with --namespace.`,
     });
   }
-  const secrets = setup.pullSecrets.filter((secret) => secret.namespace === namespace.name);
+  const fresh = !mode.namespaces.includes(namespace);
+  const provisioned = fresh ? setup.freshNamespaces?.source : namespace.name;
+  const secrets = setup.pullSecrets.filter((secret) => secret.namespace === provisioned);
   if (secrets.length > 1) {
     throw new PergolaError({
       code: "setup-invalid",
-      message: `Namespace ${namespace.name} has ${secrets.length} pull secrets (${secrets.map((secret) => secret.name).join(", ")}); builders mount one that holds all credentials.`,
+      message: `Namespace ${provisioned} has ${secrets.length} pull secrets (${secrets.map((secret) => secret.name).join(", ")}); builders mount one that holds all credentials.`,
       hint: "Run pulumi up with this version of Pergola: it writes one merged secret for each namespace.",
     });
   }
-  return { modeName, mode, namespace, pullSecret: secrets[0]?.name ?? null };
+  return { modeName, mode, namespace, fresh, pullSecret: secrets[0]?.name ?? null };
 }
 
 function chooseNamespace(
@@ -77,12 +82,15 @@ function chooseNamespace(
   const listed = (name: string | null): BuilderNamespace | undefined =>
     mode.namespaces.find((namespace) => namespace.name === name);
   if (options.namespace !== null) {
-    const found = listed(options.namespace) ?? fromPattern(mode, options.namespace);
+    const found = listed(options.namespace);
     if (found) return found;
+    if (admitsNamespace(setup, mode, options.namespace)) return fromPattern(mode, options.namespace);
+    const why = reservedReason(setup, options.namespace);
+    const patterns = mode.namespacePatterns.join(", ");
     throw new PergolaError({
       code: "namespace-not-provisioned",
-      message: `Namespace ${options.namespace} is not provisioned for the mode ${modeName} of the environment ${setup.environment}.`,
-      hint: `Provisioned: ${[...names, ...mode.namespacePatterns].join(", ") || "none"}.`,
+      message: `Namespace ${options.namespace} is not provisioned for the mode ${modeName} of the environment ${setup.environment}${why === null ? "" : `: it ${why}`}.`,
+      hint: `Provisioned: ${names.join(", ") || "none"}; ${patterns === "" ? "there are no patterns for others" : `others have to match ${patterns}`}.`,
     });
   }
   const found = listed(options.contextNamespace) ?? (names.length === 1 ? mode.namespaces[0] : undefined);
@@ -100,17 +108,8 @@ function chooseNamespace(
   });
 }
 
-/** A namespace that only a pattern admits: it has what Garden makes there by itself. */
-function fromPattern(mode: BuilderMode, name: string): BuilderNamespace | null {
-  const admitted = mode.namespacePatterns.some((pattern) =>
-    new RegExp(
-      `^${pattern
-        .split("*")
-        .map((part) => part.replace(/[.+?^${}()|[\]\\]/g, "\\$&"))
-        .join(".*")}$`,
-    ).test(name),
-  );
-  if (!admitted) return null;
+/** A namespace that only a pattern admits: like the mode's own, for all images. */
+function fromPattern(mode: BuilderMode, name: string): BuilderNamespace {
   const sample = mode.namespaces[0];
   return {
     name,

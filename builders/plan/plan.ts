@@ -26,6 +26,19 @@ export type SecretSource = { readonly env: string } | { readonly file: string };
  */
 export type Auth = { readonly from: "builder" } | { readonly from: "client"; readonly dockerConfig: string };
 
+/** What a namespace gets that was made after `up` and that only a pattern admits. */
+export interface FreshNamespacePlan {
+  readonly environment: string;
+  /** level that the namespace's Pod Security label has to allow */
+  readonly podSecurity: "privileged" | "baseline" | "restricted";
+  /** service account, network policies, role and its binding, in the order in which they are applied */
+  readonly manifests: readonly Manifest[];
+  /** the Secret that is copied out of the namespace `from`, under the same name; null where builders need none */
+  readonly pullSecret: { readonly name: string; readonly from: string } | null;
+  /** ConfigMap that is applied last: a copy of the BuildSetup, and in its annotations what is there */
+  readonly record: Manifest;
+}
+
 interface CommonPlan {
   /** name of the image in the graph */
   readonly name: string;
@@ -34,6 +47,8 @@ interface CommonPlan {
   readonly platforms: readonly string[];
   readonly namespace: string;
   readonly serviceAccount: string;
+  /** left out for a namespace that `up` made */
+  readonly freshNamespace?: FreshNamespacePlan;
   readonly context: {
     /** absolute path of the context directory */
     readonly directory: string;

@@ -28,6 +28,9 @@ export async function execute(plan: BuildPlan, io: ExecuteIo): Promise<Outcome> 
   const executor = { emit: (event: BuildEvent) => emit(event), signal, kube, limits: { ...LIMITS, ...io.limits } };
   try {
     if (signal.aborted) throw interrupted();
+    if (plan.freshNamespace) {
+      await (await import("./freshNamespace.ts")).ensureFreshNamespace(plan.namespace, plan.freshNamespace, executor);
+    }
     if (plan.mode === "kaniko") return await (await import("./kaniko/build.ts")).runKaniko(plan, executor);
     return await (await import("./buildkit/session.ts")).runBuildkit(plan, executor);
   } catch (error) {

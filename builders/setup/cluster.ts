@@ -29,6 +29,8 @@ export interface LoadedSetup {
 
 /**
  * Looks for the ConfigMap: in the namespace asked for, in the context's own, then in all that this identity may list.
+ * One in a namespace that its environment does not list is a copy (or somebody's invention): then the one that counts is
+ * read where the environment keeps it.
  * @throws PergolaError setup-missing, setup-invalid (also for several environments in one cluster), setup-version, and what
  *   the cluster says
  */
@@ -37,7 +39,7 @@ export async function setupFromCluster(cluster: SetupCluster, namespace: string 
   let denied: PergolaError | null = null;
   try {
     const found = await cluster.readConfigMap(near, SETUP_CONFIG_MAP);
-    if (found) return read(found, cluster.context);
+    if (found) return await original(cluster, near, read(found, cluster.context));
   } catch (error) {
     if (!isForbidden(error)) throw error;
     denied = error;
@@ -68,6 +70,27 @@ export async function checkCluster(setup: BuildSetup, cluster: SetupCluster): Pr
     code: "wrong-cluster",
     message: `The environment ${setup.environment} lives in the cluster ${setup.cluster.uid}, but the context ${cluster.context} leads to ${uid}.`,
     hint: "Choose the right context with --context, or run pulumi up if the cluster was made anew.",
+  });
+}
+
+/** @param near namespace that `found` was read in */
+async function original(cluster: SetupCluster, near: string, found: LoadedSetup): Promise<LoadedSetup> {
+  const { builders, environment, freshNamespaces } = found.setup;
+  const listed = Object.values(builders.modes).some((mode) => mode.namespaces.some(({ name }) => name === near));
+  if (listed || freshNamespaces === null || freshNamespaces.source === near) return found;
+  const { source } = freshNamespaces;
+  try {
+    const map = await cluster.readConfigMap(source, SETUP_CONFIG_MAP);
+    if (map) return read(map, cluster.context);
+  } catch (error) {
+    // Whoever has rights in this namespace only builds by the copy.
+    if (isForbidden(error)) return found;
+    throw error;
+  }
+  throw new PergolaError({
+    code: "setup-missing",
+    message: `The ${found.source} is a copy of the environment ${environment}, whose ConfigMap is not in namespace ${source} any more.`,
+    hint: `Provision the environment with pulumi up; if it is gone, delete the copy: kubectl delete configmap ${SETUP_CONFIG_MAP} --namespace ${near}`,
   });
 }
 

@@ -1,7 +1,7 @@
 /** The service account that builders run as. */
 import { ServiceAccount } from "@pulumi/kubernetes/core/v1/serviceAccount.js";
 import * as pulumi from "@pulumi/pulumi";
-import { BUILDER_SERVICE_ACCOUNT } from "../setup.ts";
+import { builderAccount } from "../documents/builderAccount.ts";
 
 export interface BuilderAccountArgs {
   readonly namespace: pulumi.Input<string>;
@@ -28,15 +28,10 @@ export class BuilderAccount extends pulumi.ComponentResource {
 
   constructor(name: string, args: BuilderAccountArgs, opts: pulumi.ComponentResourceOptions) {
     super("pergola:infra:BuilderAccount", name, {}, opts);
+    const wanted = builderAccount(args.annotations);
     const account = new ServiceAccount(
       name,
-      {
-        metadata: {
-          name: BUILDER_SERVICE_ACCOUNT,
-          namespace: args.namespace,
-          ...(Object.keys(args.annotations).length > 0 ? { annotations: args.annotations } : {}),
-        },
-      },
+      { ...wanted, metadata: { ...wanted.metadata, namespace: args.namespace } },
       { parent: this, retainOnDelete: args.existing },
     );
     this.accountName = account.metadata.name;

@@ -1,13 +1,15 @@
 /** Everything that builders find in the cluster, for all modes of a stack. */
 import { PriorityClass } from "@pulumi/kubernetes/scheduling/v1/priorityClass.js";
 import * as pulumi from "@pulumi/pulumi";
+import { ciGroup } from "../documents/ciRole.ts";
 import type { RegistryLogin } from "../documents/dockerConfig.ts";
 import { physicalName } from "../documents/names.ts";
 import type { Environment } from "../environment.ts";
 import type { ProvisionedRegistry } from "../registries/provisioned.ts";
 import type { BuildSetup } from "../setup.ts";
-import { ClusterIdentityAccess, ciGroup } from "./ciAccess.ts";
+import { ClusterIdentityAccess } from "./ciAccess.ts";
 import type { ClusterConnection } from "./connection.ts";
+import { egressOf } from "./egress.ts";
 import { BuilderNamespace, builderNamespaces } from "./namespace.ts";
 
 /**
@@ -40,18 +42,12 @@ export function provisionBuilders(
     },
     { provider: cluster.provider },
   );
-  const group = ciGroup(environment);
+  const group = ciGroup(config.cluster.ci.group, stack);
   const roleName = physicalName(["pergola", stack, "ci"]);
   new ClusterIdentityAccess("ci-cluster", { roleName, group }, { providers: [cluster.provider] });
 
   const logins = allLogins(environment, registry);
-  const hosts = [
-    registry.setup.host,
-    ...Object.values(registry.setup.mirrors).flat(),
-    ...config.cluster.pullSecret.logins.map((login) => login.host),
-  ];
-  const { internet } = config.cluster.guardrails;
-  const egress = { registries: hosts, registryPods: registry.pods, internet };
+  const egress = egressOf(config.cluster, registry);
   const namespaces = builderNamespaces(environment);
   const adopting = namespaces.some((namespace) => namespace.existing) ? cluster.adopting() : null;
   for (const namespace of namespaces) {

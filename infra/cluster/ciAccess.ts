@@ -4,17 +4,7 @@ import { ClusterRoleBinding } from "@pulumi/kubernetes/rbac/v1/clusterRoleBindin
 import { Role } from "@pulumi/kubernetes/rbac/v1/role.js";
 import { RoleBinding } from "@pulumi/kubernetes/rbac/v1/roleBinding.js";
 import * as pulumi from "@pulumi/pulumi";
-import { builderRules, clusterRules, gardenRules } from "../documents/ciRole.ts";
-import type { Environment } from "../environment.ts";
-
-/** Name of the Role and its binding in every builder namespace. */
-const NAME = "pergola-ci";
-const API_GROUP = "rbac.authorization.k8s.io";
-
-/** The group of those who build with a stack. */
-export function ciGroup({ config, stack }: Environment): string {
-  return config.cluster.ci.group ?? `pergola:ci:${stack}`;
-}
+import { API_GROUP, ciRole, ciRoleBinding, clusterRules } from "../documents/ciRole.ts";
 
 export interface CiAccessArgs {
   readonly namespace: pulumi.Input<string>;
@@ -29,15 +19,16 @@ export interface CiAccessArgs {
 export class CiAccess extends pulumi.ComponentResource {
   constructor(name: string, args: CiAccessArgs, opts: pulumi.ComponentResourceOptions) {
     super("pergola:infra:CiAccess", name, {}, opts);
-    const metadata = { name: NAME, namespace: args.namespace };
-    const rules = [...builderRules(args.secrets), ...(args.garden ? gardenRules() : [])];
-    const role = new Role(`${name}-role`, { metadata, rules }, { parent: this });
+    const { namespace } = args;
+    const wanted = ciRole(args.secrets, args.garden);
+    const role = new Role(`${name}-role`, { ...wanted, metadata: { ...wanted.metadata, namespace } }, { parent: this });
+    const binding = ciRoleBinding(args.group);
     new RoleBinding(
       `${name}-binding`,
       {
-        metadata,
-        roleRef: { apiGroup: API_GROUP, kind: "Role", name: role.metadata.name },
-        subjects: [{ apiGroup: API_GROUP, kind: "Group", name: args.group }],
+        ...binding,
+        metadata: { ...binding.metadata, namespace },
+        roleRef: { ...binding.roleRef, name: role.metadata.name },
       },
       { parent: this },
     );

@@ -4,7 +4,7 @@ import { ResourceQuota } from "@pulumi/kubernetes/core/v1/resourceQuota.js";
 import { NetworkPolicy } from "@pulumi/kubernetes/networking/v1/networkPolicy.js";
 import * as pulumi from "@pulumi/pulumi";
 import type { GuardrailsConfig } from "../config.ts";
-import { allowGardenSync, type BuilderEgress, builderEgress, denyIngress } from "../documents/networkPolicy.ts";
+import { type BuilderEgress, namespacePolicies } from "../documents/networkPolicy.ts";
 
 export interface GuardrailsArgs {
   readonly namespace: pulumi.Input<string>;
@@ -24,13 +24,9 @@ export class Guardrails extends pulumi.ComponentResource {
     const metadata = (suffix: string) => ({ name: `pergola-${suffix}`, namespace });
 
     if (config.networkPolicy) {
-      const policies = {
-        "deny-ingress": denyIngress(),
-        "garden-sync": allowGardenSync(),
-        egress: builderEgress(args.egress),
-      };
-      for (const [suffix, spec] of Object.entries(policies)) {
-        new NetworkPolicy(`${name}-${suffix}`, { metadata: metadata(suffix), spec }, child);
+      for (const policy of namespacePolicies(args.egress)) {
+        const suffix = policy.metadata.name.replace(/^pergola-/, "");
+        new NetworkPolicy(`${name}-${suffix}`, { ...policy, metadata: { ...policy.metadata, namespace } }, child);
       }
     }
     if (Object.keys(config.quota).length > 0) {

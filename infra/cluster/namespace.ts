@@ -3,6 +3,7 @@ import { Namespace } from "@pulumi/kubernetes/core/v1/namespace.js";
 import type { Provider } from "@pulumi/kubernetes/provider.js";
 import * as pulumi from "@pulumi/pulumi";
 import { modesOf, type NamespaceConfig, namespacesOf } from "../config.ts";
+import { ciGroup } from "../documents/ciRole.ts";
 import type { RegistryLogin } from "../documents/dockerConfig.ts";
 import type { BuilderEgress } from "../documents/networkPolicy.ts";
 import {
@@ -14,7 +15,7 @@ import {
 import type { Environment } from "../environment.ts";
 import type { BuildSetup } from "../setup.ts";
 import { BuilderAccount } from "./builderAccount.ts";
-import { CiAccess, ciGroup } from "./ciAccess.ts";
+import { CiAccess } from "./ciAccess.ts";
 import type { ClusterConnection } from "./connection.ts";
 import { Guardrails } from "./guardrails.ts";
 import { liveValue } from "./live.ts";
@@ -79,6 +80,7 @@ export class BuilderNamespace extends pulumi.ComponentResource {
     super("pergola:infra:BuilderNamespace", name, {}, opts);
     const { namespace: wanted, environment, setup } = args;
     const { access, cluster } = environment.config;
+    const group = ciGroup(cluster.ci.group, environment.stack);
     const child = { parent: this };
     const labels = { [ENFORCE_LABEL]: wanted.podSecurity };
     const namespace = wanted.existing
@@ -95,7 +97,7 @@ export class BuilderNamespace extends pulumi.ComponentResource {
     if (!wanted.existing) {
       new Guardrails(`${name}-guardrails`, { namespace, config: cluster.guardrails, egress: args.egress }, child);
     }
-    new CiAccess(`${name}-ci`, { namespace, group: ciGroup(environment), garden: cluster.ci.garden, secrets }, child);
+    new CiAccess(`${name}-ci`, { namespace, group, garden: cluster.ci.garden, secrets }, child);
     new SetupConfigMap(`${name}-setup`, { namespace, setup }, child);
     this.registerOutputs({});
   }

@@ -1,8 +1,10 @@
 /**
  * What an identity may do that runs builds (a developer, a CI job) and nothing else. Whoever may exec into a builder can use
- * its push rights; nothing here goes further than that: no listing of secrets, no service accounts, no wildcard.
+ * its push rights; nothing here goes further than that: no listing of secrets, no service accounts, no wildcard, no change of
+ * the BuildSetup. So the first build in a namespace that was made after `up` is not theirs: it needs the right to make
+ * what others then use. Kubernetes' own role `admin` in that namespace has it (and reading the pull secret that is copied).
  */
-import { BUILDER_SERVICE_ACCOUNT } from "../setup.ts";
+import { BUILDER_SERVICE_ACCOUNT, BUILDKIT_NAME } from "../setup.ts";
 
 /** A rule of a Role. */
 export interface PolicyRule {
@@ -19,10 +21,13 @@ export function builderRules(secrets: readonly string[]): PolicyRule[] {
     { apiGroups: [""], resources: ["pods/log"], verbs: ["get"] },
     { apiGroups: [""], resources: ["pods/exec"], verbs: ["get", "create"] },
     { apiGroups: [""], resources: ["events"], verbs: ["get", "list", "watch"] },
+    { apiGroups: [""], resources: ["configmaps"], verbs: ["get", "list", "watch", "create"] },
+    // Not those of the BuildSetup, which says what the first build makes in a fresh namespace.
     {
       apiGroups: [""],
       resources: ["configmaps"],
-      verbs: ["get", "list", "watch", "create", "update", "patch", "delete"],
+      verbs: ["update", "patch", "delete"],
+      resourceNames: [BUILDKIT_NAME],
     },
     {
       apiGroups: ["apps"],
@@ -32,6 +37,8 @@ export function builderRules(secrets: readonly string[]): PolicyRule[] {
     // Which pods are those of the builder's current template, while it is replaced.
     { apiGroups: ["apps"], resources: ["replicasets"], verbs: ["get", "list"] },
     { apiGroups: [""], resources: ["serviceaccounts"], verbs: ["get"], resourceNames: [BUILDER_SERVICE_ACCOUNT] },
+    // In a Role this is the namespace itself: its Pod Security level.
+    { apiGroups: [""], resources: ["namespaces"], verbs: ["get"] },
     ...(secrets.length === 0
       ? []
       : [{ apiGroups: [""], resources: ["secrets"], verbs: ["get"], resourceNames: [...secrets] }]),
@@ -54,4 +61,45 @@ export function gardenRules(): PolicyRule[] {
 /** Cluster-wide: reading the one namespace whose uid tells clusters apart. */
 export function clusterRules(): PolicyRule[] {
   return [{ apiGroups: [""], resources: ["namespaces"], verbs: ["get"], resourceNames: ["kube-system"] }];
+}
+
+/** Name of the Role and its binding in every builder namespace. */
+const NAME = "pergola-ci";
+export const API_GROUP = "rbac.authorization.k8s.io";
+
+/** The group of those who build with a stack, which a stack file may name. */
+export function ciGroup(named: string | undefined, stack: string): string {
+  return named ?? `pergola:ci:${stack}`;
+}
+
+export type RoleDocument = {
+  readonly apiVersion: "rbac.authorization.k8s.io/v1";
+  readonly kind: "Role";
+  readonly metadata: { readonly name: string };
+  readonly rules: PolicyRule[];
+};
+
+/** The Role of those who build. @param secrets pull secrets of the namespace @param garden also what Garden's builds need */
+export function ciRole(secrets: readonly string[], garden: boolean): RoleDocument {
+  const rules = [...builderRules(secrets), ...(garden ? gardenRules() : [])];
+  return { apiVersion: `${API_GROUP}/v1`, kind: "Role", metadata: { name: NAME }, rules };
+}
+
+export type RoleBindingDocument = {
+  readonly apiVersion: "rbac.authorization.k8s.io/v1";
+  readonly kind: "RoleBinding";
+  readonly metadata: { readonly name: string };
+  readonly roleRef: { readonly apiGroup: string; readonly kind: "Role"; readonly name: string };
+  readonly subjects: { apiGroup: string; kind: "Group"; name: string }[];
+};
+
+/** Gives {@link ciRole} to a group. */
+export function ciRoleBinding(group: string): RoleBindingDocument {
+  return {
+    apiVersion: `${API_GROUP}/v1`,
+    kind: "RoleBinding",
+    metadata: { name: NAME },
+    roleRef: { apiGroup: API_GROUP, kind: "Role", name: NAME },
+    subjects: [{ apiGroup: API_GROUP, kind: "Group", name: group }],
+  };
 }

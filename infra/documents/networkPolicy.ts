@@ -5,6 +5,7 @@
  * implementations (kubernetes.io/docs/concepts/services-networking/network-policies, "ipBlock"); so what is reached over a
  * NodePort is allowed under both.
  */
+import { BUILDER_POD_LABELS } from "../setup.ts";
 import { REGISTRY_PORT } from "./registryConfig.ts";
 import { isAddress, splitHost } from "./registryHost.ts";
 
@@ -35,9 +36,14 @@ const NODE_LOCAL_DNS = "169.254.20.10/32";
 /** Every namespace has this label with its own name (kubernetes.io/docs/reference/labels-annotations-taints). */
 const NAMESPACE_NAME = "kubernetes.io/metadata.name";
 
+type PodSelector = NetworkPolicySpec["podSelector"];
+
+/** All pods of a namespace. */
+const EVERY_POD: PodSelector = {};
+
 /** Nothing may open a connection to the pods. `kubectl exec`, logs and probes come from the node and are not affected. */
-export function denyIngress(): NetworkPolicySpec {
-  return { podSelector: {}, policyTypes: ["Ingress"], ingress: [] };
+export function denyIngress(pods: PodSelector = EVERY_POD): NetworkPolicySpec {
+  return { podSelector: pods, policyTypes: ["Ingress"], ingress: [] };
 }
 
 /**
@@ -63,7 +69,7 @@ export interface BuilderEgress {
 }
 
 /** Builders reach DNS, the named registries and, where it is allowed, the web; never a metadata service. */
-export function builderEgress(egress: BuilderEgress): NetworkPolicySpec {
+export function builderEgress(egress: BuilderEgress, pods: PodSelector = EVERY_POD): NetworkPolicySpec {
   const dns: Port[] = [
     { protocol: "UDP", port: 53 },
     { protocol: "TCP", port: 53 },
@@ -102,7 +108,33 @@ export function builderEgress(egress: BuilderEgress): NetworkPolicySpec {
       ],
     });
   }
-  return { podSelector: {}, policyTypes: ["Egress"], egress: rules };
+  return { podSelector: pods, policyTypes: ["Egress"], egress: rules };
+}
+
+export type NetworkPolicyDocument = {
+  readonly apiVersion: "networking.k8s.io/v1";
+  readonly kind: "NetworkPolicy";
+  readonly metadata: { readonly name: string };
+  readonly spec: NetworkPolicySpec;
+};
+
+function policy(suffix: string, spec: NetworkPolicySpec): NetworkPolicyDocument {
+  return { apiVersion: "networking.k8s.io/v1", kind: "NetworkPolicy", metadata: { name: `pergola-${suffix}` }, spec };
+}
+
+/** Policies of a namespace that is the builders' own: they hold for every pod in it, Garden's included. */
+export function namespacePolicies(egress: BuilderEgress): NetworkPolicyDocument[] {
+  return [
+    policy("deny-ingress", denyIngress()),
+    policy("garden-sync", allowGardenSync()),
+    policy("egress", builderEgress(egress)),
+  ];
+}
+
+/** Policies of a namespace where other pods run, too: they hold for Pergola's builders only. */
+export function builderPolicies(egress: BuilderEgress): NetworkPolicyDocument[] {
+  const pods = { matchLabels: { ...BUILDER_POD_LABELS } };
+  return [policy("deny-ingress", denyIngress(pods)), policy("egress", builderEgress(egress, pods))];
 }
 
 /** The registry is asked on its one port, and asks nobody. */

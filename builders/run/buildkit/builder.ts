@@ -1,8 +1,8 @@
 /** The buildkitd Deployment of a namespace: brings it to the planned state and finds the pod that serves builds. */
 import { setTimeout as delay } from "node:timers/promises";
 import { PergolaError } from "../../errors.ts";
-import { SPEC_HASH } from "../../plan/buildkitDeployment.ts";
 import type { BuildkitPlan } from "../../plan/plan.ts";
+import { SPEC_HASH } from "../../plan/specHash.ts";
 import type { BuildEvent } from "../../report/events.ts";
 import type { Kube } from "../kube/kube.ts";
 import type { Deployment, Pod, PodTemplate } from "../kube/objects.ts";

@@ -77,6 +77,12 @@ export interface ConfigMap extends KubeObject {
   data?: Record<string, string>;
 }
 
+export interface Secret extends KubeObject {
+  type?: string;
+  /** base64 */
+  data?: Record<string, string>;
+}
+
 /** `v1` Event. */
 export interface KubeEvent extends KubeObject {
   type?: string;
@@ -92,10 +98,13 @@ export interface ObjectTypes {
   Deployment: Deployment;
   Event: KubeEvent;
   Namespace: KubeObject;
+  NetworkPolicy: KubeObject;
   PersistentVolumeClaim: KubeObject;
   Pod: Pod;
   ReplicaSet: ReplicaSet;
-  Secret: KubeObject;
+  Role: KubeObject;
+  RoleBinding: KubeObject;
+  Secret: Secret;
   Service: KubeObject;
   ServiceAccount: KubeObject;
 }
@@ -107,9 +116,12 @@ const RESOURCES: Record<Kind, readonly [apiVersion: string, plural: string]> = {
   Deployment: ["apps/v1", "deployments"],
   Event: ["v1", "events"],
   Namespace: ["v1", "namespaces"],
+  NetworkPolicy: ["networking.k8s.io/v1", "networkpolicies"],
   PersistentVolumeClaim: ["v1", "persistentvolumeclaims"],
   Pod: ["v1", "pods"],
   ReplicaSet: ["apps/v1", "replicasets"],
+  Role: ["rbac.authorization.k8s.io/v1", "roles"],
+  RoleBinding: ["rbac.authorization.k8s.io/v1", "rolebindings"],
   Secret: ["v1", "secrets"],
   Service: ["v1", "services"],
   ServiceAccount: ["v1", "serviceaccounts"],

@@ -48,6 +48,7 @@ export function localSetupInput() {
         },
       },
     },
+    freshNamespaces: null as object | null,
     pullSecrets: [] as object[],
     cache: [{ tag: "_buildcache", mode: "max" }] as object[],
     cluster: { context: "pergola-local" as string | null, uid: "cluster-1" as string | null },
@@ -61,6 +62,27 @@ export function localSetup(change: (input: SetupInput) => void = () => {}): Buil
   const input = localSetupInput();
   change(input);
   return buildSetup.parse(input);
+}
+
+/** Admits `shop-preview-*` to both modes, with a pull secret to copy. */
+export function withPattern(input: SetupInput): void {
+  for (const mode of Object.values(input.builders.modes))
+    Object.assign(mode, { namespacePatterns: ["shop-preview-*"] });
+  const named = (name: string) => ({ metadata: { name } });
+  input.freshNamespaces = {
+    reserved: ["default", "shop-preview-registry"],
+    source: "pergola-buildkit",
+    objects: [
+      { apiVersion: "v1", kind: "ServiceAccount", ...named("garden-in-cluster-builder") },
+      { apiVersion: "networking.k8s.io/v1", kind: "NetworkPolicy", ...named("pergola-egress"), spec: { b: 1, a: 2 } },
+      { apiVersion: "rbac.authorization.k8s.io/v1", kind: "Role", ...named("pergola-ci"), rules: [] },
+    ],
+  };
+  input.pullSecrets = ["pergola-buildkit", "pergola-kaniko"].map((namespace) => ({
+    namespace,
+    name: "pull",
+    hosts: [],
+  }));
 }
 
 /** An ECR environment with exactly the repositories it names. */

@@ -1,7 +1,11 @@
 // The BuildSetup of a stack, from what its stack file says and what was provisioned.
 import { describe, expect, test } from "vitest";
+import { builderLabels } from "../../../builders/plan/labels.ts";
 import { makeBuildSetup, type SetupFacts } from "../../../infra/buildSetup.ts";
 import { existingBuilderNodes } from "../../../infra/cluster/builderNodes.ts";
+import { builderAccount } from "../../../infra/documents/builderAccount.ts";
+import { ciRole, ciRoleBinding } from "../../../infra/documents/ciRole.ts";
+import { builderEgress } from "../../../infra/documents/networkPolicy.ts";
 import { configAfter } from "./config.ts";
 
 const facts: SetupFacts = {
@@ -15,6 +19,7 @@ const facts: SetupFacts = {
     createsRepositoriesOnPush: true,
   },
   images: [],
+  registryPods: { namespace: "pergola-registry", labels: { app: "registry" } },
   registryLoginHosts: [],
   placement: existingBuilderNodes([{ kind: "existing", architecture: "amd64" }]),
   priorityClassName: "pergola-local-builder",
@@ -38,7 +43,7 @@ describe("makeBuildSetup", () => {
           images: "*",
         },
       ],
-      namespacePatterns: [],
+      namespacePatterns: ["pergola-team-*"],
       image: "pergola.local/kaniko:1.25.5",
       podSecurity: "baseline",
       tolerations: [{ key: "garden-build", operator: "Equal", value: "true", effect: "NoSchedule" }],
@@ -99,5 +104,54 @@ describe("makeBuildSetup", () => {
         images: ["api"],
       },
     ]);
+  });
+
+  test("says what namespaces get that only a pattern admits: the same documents, for Pergola's builders alone", () => {
+    const config = configAfter((it) => {
+      it["pergola:access"].annotations = { "example.com/role": "builder" };
+      it["pergola:access"].namespacePatterns = ["team-*", "preview-?"];
+      it["pergola:cluster"].ci = { group: "builders", garden: true };
+      it["pergola:cluster"].pullSecret = { name: "logins", logins: [{ host: "public.ecr.aws", helper: "ecr-login" }] };
+    });
+    const setup = makeBuildSetup(config, facts);
+    for (const mode of Object.values(setup.builders.modes)) {
+      expect(mode.namespacePatterns).toEqual(["team-*", "preview-?"]);
+    }
+    const { reserved, source, objects } = setup.freshNamespaces!;
+    expect([reserved, source]).toEqual([["default", "pergola-registry"], "pergola-buildkit"]);
+    expect(objects.map(({ kind, metadata }) => `${kind} ${metadata.name}`)).toEqual([
+      "ServiceAccount garden-in-cluster-builder",
+      "NetworkPolicy pergola-deny-ingress",
+      "NetworkPolicy pergola-egress",
+      "Role pergola-ci",
+      "RoleBinding pergola-ci",
+    ]);
+    const [account, ingress, egress, role, binding] = objects;
+    expect(account).toEqual(builderAccount({ "example.com/role": "builder" }));
+    const pods = builderLabels("kaniko", { image: "a", id: "1" });
+    for (const policy of [ingress!, egress!]) {
+      const { podSelector } = policy.spec as { podSelector: { matchLabels: Record<string, string> } };
+      expect(Object.keys(podSelector.matchLabels)).not.toEqual([]);
+      expect(pods).toMatchObject(podSelector.matchLabels);
+      expect(builderLabels("buildkit")).toMatchObject(podSelector.matchLabels);
+    }
+    const registries = ["172.30.0.11:30500", "public.ecr.aws"];
+    const reach = { registries, registryPods: facts.registryPods, internet: false };
+    expect(egress!.spec).toEqual({
+      ...builderEgress(reach),
+      podSelector: (ingress!.spec as object & { podSelector: object }).podSelector,
+    });
+    expect(role).toEqual(ciRole(["logins"], true));
+    expect(binding).toEqual(ciRoleBinding("builders"));
+  });
+
+  test("has no policies for them where the stack wants none, and nothing at all without patterns", () => {
+    const open = configAfter((it) => {
+      it["pergola:cluster"].guardrails.networkPolicy = false;
+    });
+    const kinds = makeBuildSetup(open, facts).freshNamespaces!.objects.map(({ kind }) => kind);
+    expect(kinds).toEqual(["ServiceAccount", "Role", "RoleBinding"]);
+    const closed = configAfter((it) => delete it["pergola:access"].namespacePatterns);
+    expect(makeBuildSetup(closed, facts).freshNamespaces).toBeNull();
   });
 });

@@ -122,12 +122,60 @@ cases("access", [
   [
     "an unknown key",
     (config) => (config["pergola:access"].anotations = {}),
-    ['pergola:access: unknown key "anotations"; allowed: kind, annotations; did you mean annotations?'],
+    [
+      'pergola:access: unknown key "anotations"; allowed: kind, annotations, namespacePatterns, allowAnyNamespace; did you mean annotations?',
+    ],
+  ],
+  ...(
+    [
+      ["", "is empty"],
+      ["team", "has neither * nor ?; list a single namespace under pergola:builder.modes.<mode>.namespaces"],
+      ["-team*", "matches no namespace: their names neither begin nor end with a hyphen"],
+      ["team*-", "matches no namespace: their names neither begin nor end with a hyphen"],
+      [`${"a".repeat(64)}*`, "matches no namespace: it asks for 64 characters, and their names have at most 63"],
+      ["kube-*", "belongs to Kubernetes (kube-*), whose namespaces builders never get"],
+      ...["Team-*", "team_*", "team.*", "team-[ab]", "team-*/x", "${aws:x}*"].map((pattern) => [
+        pattern,
+        "is no pattern of namespaces: lower-case letters, digits, hyphens, * (any characters, also none) and ? (one)",
+      ]),
+    ] as [string, string][]
+  ).map(
+    ([pattern, problem]): Case => [
+      `the pattern ${JSON.stringify(pattern)}`,
+      (config) => (config["pergola:access"].namespacePatterns = ["ok-*", pattern]),
+      [`pergola:access.namespacePatterns[1]: ${JSON.stringify(pattern)} ${problem}`],
+    ],
+  ),
+  ...["*", "**", "?*", "*-*"].map(
+    (pattern): Case => [
+      `the pattern ${pattern} without a yes`,
+      (config) => (config["pergola:access"].namespacePatterns = [pattern]),
+      [
+        `pergola:access.namespacePatterns[0]: "${pattern}" has no letter or digit: whoever has a namespace could push images. Name a common part ("team-*"); if any namespace is meant, add allowAnyNamespace: true`,
+      ],
+    ],
+  ),
+  [
+    "a yes without such a pattern",
+    (config) => (config["pergola:access"].allowAnyNamespace = true),
+    [
+      "pergola:access.allowAnyNamespace: is true, but no entry of namespacePatterns is without letters and digits; remove it",
+    ],
+  ],
+  [
+    "a pattern twice",
+    (config) => (config["pergola:access"].namespacePatterns = ["a*", "a*"]),
+    ['pergola:access.namespacePatterns[1]: "a*" is listed twice'],
   ],
 ]);
 
-test.each(["eks.amazonaws.com/role-arn", "Example.com/Some_key.2", "a"])("the annotation %s is accepted", (key) => {
-  expect(problemsAfter((config) => (config["pergola:access"].annotations = { [key]: "x" }))).toEqual([]);
+test.each(["team-*", "*-preview", "a?", "*x*"])("the pattern %s is accepted", (pattern) => {
+  expect(problemsAfter((config) => (config["pergola:access"].namespacePatterns = [pattern]))).toEqual([]);
+});
+
+test("any namespace is accepted when it is asked for in so many words", () => {
+  const any = { kind: "none", namespacePatterns: ["*", "??*"], allowAnyNamespace: true };
+  expect(problemsAfter((config) => (config["pergola:access"] = any))).toEqual([]);
 });
 
 cases("cache", [

@@ -3,7 +3,7 @@ import { NO_CACHE_REQUEST } from "../../../../builders/plan/cache.ts";
 import { destinationOf } from "../../../../builders/plan/destination.ts";
 import { planBuild } from "../../../../builders/plan/index.ts";
 import { type PlacementOptions, placeBuild } from "../../../../builders/plan/placement.ts";
-import { ecrSetup, errorOf, image, localSetup, type SetupInput } from "../samples.ts";
+import { ecrSetup, errorOf, image, localSetup, type SetupInput, withPattern } from "../samples.ts";
 
 describe("the destination", () => {
   it("is host, namespace and name where the registry makes repositories", () => {
@@ -52,7 +52,8 @@ describe("the place of a build", () => {
       serviceAccount: "sa",
       images: ["web"],
     });
-    input.builders.modes["cluster-buildkit"].namespacePatterns.push("shop-preview-*");
+    withPattern(input);
+    input.pullSecrets = [];
   };
 
   it("is the default mode and its only namespace", () => {
@@ -86,8 +87,33 @@ describe("the place of a build", () => {
       "a namespace that was not",
       { namespace: "other" },
       two,
-      { code: "namespace-not-provisioned", hint: "Provisioned: pergola-buildkit, shop-dev, shop-preview-*." },
+      {
+        code: "namespace-not-provisioned",
+        message: "Namespace other is not provisioned for the mode cluster-buildkit of the environment local.",
+        hint: "Provisioned: pergola-buildkit, shop-dev; others have to match shop-preview-*.",
+      },
     ],
+    [
+      "a namespace that was not, where there are no patterns",
+      { namespace: "other" },
+      () => {},
+      { hint: "Provisioned: pergola-buildkit; there are no patterns for others." },
+    ],
+    ...(
+      [
+        ["kube-system", "it belongs to Kubernetes, and no pattern admits it."],
+        ["shop-preview-registry", "it is kept from builders, and no pattern admits it."],
+        ["pergola-kaniko", "it is provisioned for kaniko only."],
+      ] as const
+    ).map(([namespace, why]): [string, Partial<PlacementOptions>, (input: SetupInput) => void, object] => [
+      `${namespace} although a pattern matches`,
+      { namespace },
+      (input) => {
+        withPattern(input);
+        input.builders.modes["cluster-buildkit"].namespacePatterns = ["*"];
+      },
+      { code: "namespace-not-provisioned", message: expect.stringContaining(`of the environment local: ${why}`) },
+    ]),
     [
       "a choice that nobody made",
       {},

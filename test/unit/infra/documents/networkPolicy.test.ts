@@ -77,6 +77,24 @@ describe("who builds", () => {
     expect(secrets.flatMap((rule) => rule.verbs)).not.toContain("list");
   });
 
+  test("changes no ConfigMap but that of buildkitd: the BuildSetup says what the first build makes elsewhere", () => {
+    const changing = all.filter(
+      ({ resources, verbs }) =>
+        resources.includes("configmaps") && verbs.some((verb) => ["update", "patch", "delete"].includes(verb)),
+    );
+    expect(changing.map(({ resourceNames }) => resourceNames)).toEqual([["pergola-buildkit"]]);
+  });
+
+  test("makes neither accounts nor roles nor policies", () => {
+    const made = builderRules(["pull"]).filter(({ verbs }) => verbs.some((verb) => ["create", "patch"].includes(verb)));
+    expect([...new Set(made.flatMap(({ resources }) => resources))].sort()).toEqual([
+      "configmaps",
+      "deployments",
+      "pods",
+      "pods/exec",
+    ]);
+  });
+
   test("reads exactly the pull secrets of the namespace", () => {
     expect(builderRules(["pull"]).filter((rule) => rule.resources.includes("secrets"))).toEqual([
       { apiGroups: [""], resources: ["secrets"], verbs: ["get"], resourceNames: ["pull"] },
