@@ -88,7 +88,9 @@ async function buildOne(image: Image, siblings: readonly Sibling[], options: Sch
       },
       signal: AbortSignal.any([options.signal, limit]),
     });
-    return { ...result, ...outcome, seconds: seconds(), status: "built", error: null };
+    // Some are only told on the way, as those of what comes before and after the build itself.
+    const all = [...new Set([...warnings, ...outcome.warnings])];
+    return { ...result, ...outcome, warnings: all, seconds: seconds(), status: "built", error: null };
   } catch (error) {
     const timedOut = limit.aborted && !options.signal.aborted;
     return { ...result, warnings, seconds: seconds(), error: timedOut ? timeout(image) : asData(error) };

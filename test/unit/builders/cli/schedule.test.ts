@@ -4,6 +4,7 @@ import { PergolaError } from "../../../../builders/errors.ts";
 import { imageGraph } from "../../../../builders/images/graph.ts";
 import type { Image } from "../../../../builders/images/image.ts";
 import type { BuildPlan, Sibling } from "../../../../builders/plan/plan.ts";
+import type { BuildEvent } from "../../../../builders/report/events.ts";
 import type { Outcome } from "../../../../builders/report/result.ts";
 import { image } from "../samples.ts";
 
@@ -14,8 +15,9 @@ class Builds {
   readonly aborted: string[] = [];
   most = 0;
 
-  execute(plan: BuildPlan, io: { signal: AbortSignal }): Promise<Outcome> {
+  execute(plan: BuildPlan, io: { signal: AbortSignal; emit(event: BuildEvent): void }): Promise<Outcome> {
     const build = Promise.withResolvers<Outcome>();
+    for (const text of ["told on the way", "told twice"]) io.emit({ type: "warning", text });
     this.running.set(plan.name, build);
     this.most = Math.max(this.most, this.running.size);
     io.signal.addEventListener("abort", () => {
@@ -33,7 +35,7 @@ class Builds {
         cachedSteps: 0,
         firstUncachedStep: null,
         bytesSent: 1,
-        warnings: [],
+        warnings: ["told twice"],
       }),
     );
   }
@@ -100,6 +102,12 @@ describe("a graph of builds", () => {
       ["app", "built", null],
       ["top", "built", null],
     ]);
+  });
+
+  it("has every warning in the result once, also those that only the way to the build told", async () => {
+    const { builds, done } = start([image({ name: "base" })]);
+    await builds.finish("base");
+    expect((await done)[0]?.warnings).toEqual(["told on the way", "told twice"]);
   });
 
   it("does not wait for a slow image that nobody needs", async () => {

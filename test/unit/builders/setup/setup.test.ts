@@ -3,7 +3,7 @@ import { type ErrorCode, PergolaError } from "../../../../builders/errors.ts";
 import { checkCluster, type SetupCluster } from "../../../../builders/setup/cluster.ts";
 import { loadSetup } from "../../../../builders/setup/load.ts";
 import { parseSetup } from "../../../../builders/setup/parse.ts";
-import { errorOf, folder, localSetup, localSetupInput, rejectionOf } from "../samples.ts";
+import { errorOf, folder, localSetup, localSetupInput, rejectionOf, type SetupInput, withPattern } from "../samples.ts";
 
 const text = (change: (input: Record<string, unknown>) => void = () => {}): string => {
   const input = localSetupInput() as unknown as Record<string, unknown>;
@@ -95,6 +95,47 @@ describe("where the BuildSetup comes from", () => {
     const { setup, source } = await load(cluster({ a: text(), b: text() }));
     expect(setup.environment).toBe("local");
     expect(source).toBe("ConfigMap pergola-setup in namespace a (context dev)");
+  });
+
+  describe("a namespace that the environment only admits by a pattern", () => {
+    const fresh = (more: object = {}) =>
+      text((input) => {
+        withPattern(input as unknown as SetupInput);
+        Object.assign(input, more);
+      });
+
+    it("has a copy; the one that counts is where the environment keeps it", async () => {
+      const maps = { "shop-preview-7": fresh(), "pergola-buildkit": fresh({ purpose: "test" }) };
+      const { setup, source } = await load(cluster(maps), "shop-preview-7");
+      expect(setup.purpose).toBe("test");
+      expect(source).toBe("ConfigMap pergola-setup in namespace pergola-buildkit (context dev)");
+    });
+
+    it("is left for the copy by those who may not read the original", async () => {
+      const from = cluster({ "shop-preview-7": fresh() });
+      const readConfigMap: SetupCluster["readConfigMap"] = async (namespace, name) => {
+        if (namespace === "pergola-buildkit") throw denied("forbidden", 403);
+        return from.readConfigMap(namespace, name);
+      };
+      expect((await load({ ...from, readConfigMap }, "shop-preview-7")).source).toContain("namespace shop-preview-7 ");
+      const rejected: SetupCluster["readConfigMap"] = async (namespace, name) => {
+        if (namespace === "pergola-buildkit") throw denied("cluster-unreachable", 503);
+        return from.readConfigMap(namespace, name);
+      };
+      expect(await rejectionOf(load({ ...from, readConfigMap: rejected }, "shop-preview-7"))).toMatchObject({
+        code: "cluster-unreachable",
+      });
+    });
+
+    it("is told that its environment is gone", async () => {
+      expect(await rejectionOf(load(cluster({ "shop-preview-7": fresh() }), "shop-preview-7"))).toMatchObject({
+        code: "setup-missing",
+        message: expect.stringContaining(
+          "a copy of the environment local, whose ConfigMap is not in namespace pergola-b",
+        ),
+        hint: expect.stringContaining("kubectl delete configmap pergola-setup --namespace shop-preview-7"),
+      });
+    });
   });
 
   it("several environments in one cluster are listed, not guessed between", async () => {
