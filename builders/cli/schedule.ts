@@ -106,6 +106,7 @@ function blank(image: Image, options: ScheduleOptions): ImageResult {
     cachedSteps: null,
     firstUncachedStep: null,
     bytesSent: null,
+    loaded: null,
     status: "failed",
     warnings: [],
     error: null,

@@ -12,7 +12,7 @@ import { withReferences } from "./dockerfileReferences.ts";
 import { KANIKO_FLAGS, withExtraFlags } from "./extraFlags.ts";
 import { builderLabels, podName } from "./labels.ts";
 import type { Placement } from "./placement.ts";
-import type { KanikoPlan, Manifest, Sibling } from "./plan.ts";
+import type { KanikoPlan, LoadTarget, Manifest, Sibling } from "./plan.ts";
 
 /** Volume of the build: nothing else in an image is called so, and kaniko leaves mounted directories out of the image. */
 const DIRECTORY = "/.pergola";
@@ -28,6 +28,7 @@ export interface KanikoOptions {
   readonly noCache: boolean;
   readonly cache: CacheRequest;
   readonly ociFile: string | null;
+  readonly load?: LoadTarget | null;
   readonly contextSent: string;
   /** tells this build's pod from others: lowercase letters and digits */
   readonly buildId: string;
@@ -234,7 +235,7 @@ function refuseWhatKanikoLacks(image: Image, options: KanikoOptions): void {
 }
 
 /** Flags of the command line that kaniko 1.25.5 has nothing for, and why. */
-function unsupportedFlags({ settings }: Image, { cache, ociFile }: KanikoOptions): [flag: string, why: string][] {
+function unsupportedFlags({ settings }: Image, { cache, ociFile, load }: KanikoOptions): [flag: string, why: string][] {
   const tags = "it keeps a tag for each step in its cache repository, and cannot be told another one.";
   const found: [boolean, string, string][] = [
     [settings.network !== "default", `--network ${settings.network}`, "its steps have the network of their pod."],
@@ -245,6 +246,7 @@ function unsupportedFlags({ settings }: Image, { cache, ociFile }: KanikoOptions
     [cache.to.length > 0, "--cache-to", tags],
     [cache.from.length > 0, "--cache-from", tags],
     [ociFile !== null, "--output-oci", "the file would stay in its pod."],
+    [Boolean(load), "--load", "the image goes from its pod to the registry alone."],
   ];
   return found.filter(([is]) => is).map(([, flag, why]) => [flag, why]);
 }

@@ -33,6 +33,7 @@ class Builds {
         cachedSteps: 0,
         firstUncachedStep: null,
         bytesSent: 1,
+        loaded: null,
         warnings: [],
       }),
     );
