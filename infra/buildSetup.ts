@@ -36,6 +36,7 @@ export function makeBuildSetup(config: Omit<StackConfig, "secrets">, facts: Setu
       namespaces,
       namespacePatterns: [],
       ...(mode.profile === undefined ? {} : { profile: mode.profile }),
+      ...(mode.allowHostNetwork ? { allowHostNetwork: true } : {}),
       image: mode.image,
       podSecurity: MODE_POD_SECURITY[name],
       tolerations: facts.placement.tolerations,

@@ -1,5 +1,6 @@
 /** Rules of a stack file that span fields. Each gets what could be parsed, so that all problems are seen at once. */
 import { amountProblems } from "./amountRules.ts";
+import { cacheProblems } from "./cacheRules.ts";
 import { type InClusterMode, modesOf, namespacesOf, type ParsedSections } from "./config.ts";
 import { type Problem, pathText } from "./configProblems.ts";
 import { BCRYPT_PASSWORD_BYTES } from "./documents/htpasswd.ts";
@@ -25,7 +26,7 @@ export function ruleProblems(config: ParsedSections): Problem[] {
     builderNodes,
     namespaces,
     amountProblems,
-    cacheTags,
+    cacheProblems,
   ].flatMap((rule) => rule(config));
 }
 
@@ -210,14 +211,6 @@ function namespaces({ builder }: ParsedSections): Problem[] {
     }
   }
   return problems;
-}
-
-function cacheTags({ cache }: ParsedSections): Problem[] {
-  return (cache ?? []).flatMap(({ tag }, index) =>
-    (cache ?? []).findIndex((entry) => entry.tag === tag) === index
-      ? []
-      : [problem(["cache", index, "tag"], `${JSON.stringify(tag)} is listed twice`)],
-  );
 }
 
 function problem(path: readonly (string | number)[], message: string): Problem {

@@ -75,7 +75,7 @@ function pergola(done: (code: number) => void): Command {
     .option("--platform <os/arch>", "platform; several: repeated, or with commas", collect)
     .option("--label <key=value>", "label of the image", collect)
     .option("--annotation <[index:]key=value>", "annotation of the image's manifest, or of its index", collect)
-    .option("--network <kind>", "network of RUN steps: default (the builder pod's) or none")
+    .option("--network <kind>", "network of RUN steps: default (the builder pod's), none, or host where permitted")
     .option("--add-host <name=address>", "name that RUN steps find at this address", collect)
     .option("--provenance <min|max>", "attach an account of the build to the image")
     .option("--sbom <true|generator=IMAGE>", "attach a list of what the image holds")

@@ -9,6 +9,7 @@ import type { Destination } from "./destination.ts";
 import { namedContexts } from "./dockerfileReferences.ts";
 import { BUILDCTL_FLAGS, withExtraFlags } from "./extraFlags.ts";
 import { archiveType, planLoad } from "./load.ts";
+import { hostNetworkArguments } from "./network.ts";
 import type { Placement } from "./placement.ts";
 import type { Auth, BuildkitPlan, LoadTarget, SecretSource, Sibling } from "./plan.ts";
 import { plainContext, stagedContext } from "./slot.ts";
@@ -36,7 +37,7 @@ export interface BuildkitOptions {
 
 /**
  * Plans one image.
- * @throws PergolaError usage, image-definition (extra flags), setup-invalid
+ * @throws PergolaError usage, image-definition (extra flags), mode-unsupported (network host), setup-invalid
  */
 export function planBuildkit(
   setup: BuildSetup,
@@ -66,6 +67,7 @@ export function planBuildkit(
     ...(image.platforms.length === 0 ? [] : ["--opt", `platform=${image.platforms.join(",")}`]),
     ...namedContexts(options.siblings),
     ...settingsArguments(image.settings),
+    ...hostNetworkArguments(setup, image, placement),
     ...["--output", csv(["type=image", nameField(references), "push=true", ...fields, ...insecure])],
     ...(oci === null
       ? []

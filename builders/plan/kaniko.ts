@@ -5,7 +5,7 @@ import { PergolaError } from "../errors.ts";
 import { type Feature, labelKeys, readDockerfile } from "../images/dockerfile.ts";
 import type { Image } from "../images/image.ts";
 import { BUILDER_POD_ANNOTATIONS, dockerConfigVolume } from "./buildkitDeployment.ts";
-import { CA_FILE } from "./buildkitdToml.ts";
+import { CA_FILE, certifiedHosts } from "./buildkitdToml.ts";
 import { type CacheRequest, repositoryIn } from "./cache.ts";
 import type { Destination } from "./destination.ts";
 import { withReferences } from "./dockerfileReferences.ts";
@@ -122,7 +122,9 @@ function kanikoArguments(
     ...destination.references.map((reference) => `--destination=${reference}`),
     ...cache,
     ...(insecure ? [`--insecure-registry=${host}`] : []),
-    ...(caBundle === undefined ? [] : [`--registry-certificate=${host}=${DIRECTORY}/${CA_FILE}`]),
+    ...(caBundle === undefined ? [] : certifiedHosts(setup)).map(
+      (one) => `--registry-certificate=${one}=${DIRECTORY}/${CA_FILE}`,
+    ),
     ...docker.map((mirror) => `--registry-mirror=${mirror}`),
     ...others.flatMap(([name, hosts]) => hosts.map((mirror) => `--registry-map=${name}=${mirror}`)),
     ...(Object.keys(mirrors).length > 0 ? ["--skip-default-registry-fallback"] : []),

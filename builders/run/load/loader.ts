@@ -42,8 +42,7 @@ export function startLoader(
   io: { readonly environment: NodeJS.ProcessEnv; emit(event: BuildEvent): void },
 ): Loader {
   const name = `loading into ${plan.place}`;
-  const held: Buffer[] = [];
-  let heldBytes = 0;
+  let held: Buffer = Buffer.alloc(0);
   let handed = 0;
   let told = performance.now();
   let started = 0;
@@ -65,13 +64,10 @@ export function startLoader(
   };
   const reading = (async () => {
     for await (const chunk of archive as AsyncIterable<Buffer>) {
-      held.push(chunk);
-      heldBytes += chunk.length;
-      while (heldBytes - (held[0]?.length ?? 0) >= HELD) {
-        const first = held.shift() as Buffer;
-        heldBytes -= first.length;
-        await hand(first);
-      }
+      const all = held.length === 0 ? chunk : Buffer.concat([held, chunk]);
+      const free = Math.max(0, all.length - HELD);
+      held = all.subarray(free);
+      if (free > 0) await hand(all.subarray(0, free));
     }
   })();
   const failed = reading.then(
@@ -90,7 +86,7 @@ export function startLoader(
       try {
         await reading;
         const running = begin();
-        for (const chunk of held) await hand(chunk);
+        if (held.length > 0) await hand(held);
         await running.end();
         const seconds = (performance.now() - started) / 1000;
         io.emit({ type: "step", id: STEP, name, state: "done", seconds });
