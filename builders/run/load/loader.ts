@@ -42,7 +42,8 @@ export function startLoader(
   io: { readonly environment: NodeJS.ProcessEnv; emit(event: BuildEvent): void },
 ): Loader {
   const name = `loading into ${plan.place}`;
-  let held: Buffer = Buffer.alloc(0);
+  const held: Buffer[] = [];
+  let heldBytes = 0;
   let handed = 0;
   let told = performance.now();
   let started = 0;
@@ -64,10 +65,15 @@ export function startLoader(
   };
   const reading = (async () => {
     for await (const chunk of archive as AsyncIterable<Buffer>) {
-      const all = held.length === 0 ? chunk : Buffer.concat([held, chunk]);
-      const free = Math.max(0, all.length - HELD);
-      held = all.subarray(free);
-      if (free > 0) await hand(all.subarray(0, free));
+      held.push(chunk);
+      heldBytes += chunk.length;
+      while (heldBytes > HELD) {
+        const first = held.shift() as Buffer;
+        const free = Math.min(first.length, heldBytes - HELD);
+        if (free < first.length) held.unshift(first.subarray(free));
+        heldBytes -= free;
+        await hand(first.subarray(0, free));
+      }
     }
   })();
   const failed = reading.then(
@@ -86,7 +92,7 @@ export function startLoader(
       try {
         await reading;
         const running = begin();
-        if (held.length > 0) await hand(held);
+        for (const chunk of held) await hand(chunk);
         await running.end();
         const seconds = (performance.now() - started) / 1000;
         io.emit({ type: "step", id: STEP, name, state: "done", seconds });
