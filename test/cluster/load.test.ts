@@ -1,25 +1,27 @@
 // --load: images that a build made in the cluster, in a real Docker and a real containerd of this machine.
-import { readdir, writeFile } from "node:fs/promises";
+import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { build, context, eventually, pergola, setupOf } from "./environment.ts";
+import { makeBuilderNamespace, setupIn } from "./builderNamespace.ts";
+import { build, context, eventually, kubectl, pergola } from "./environment.ts";
 import { digestOf, endpoint, parts } from "./registry.ts";
 import { type Store, startContainerd, startDocker } from "./stores.ts";
 
-const BUILDKIT = ["--mode", "cluster-buildkit"];
-
+const NAMESPACE = "test-load";
+/** Of builders of these tests' own. */
+let BUILDKIT: readonly string[];
 let docker: Store;
 let containerd: Store;
 
 beforeAll(async () => {
+  await makeBuilderNamespace(NAMESPACE);
+  BUILDKIT = ["--mode", "cluster-buildkit", "--setup", await setupIn(NAMESPACE, () => {})];
   [docker, containerd] = await Promise.all([startDocker(), startContainerd()]);
 }, 60_000);
 
 afterAll(async () => {
   for (const store of [docker, containerd]) await store?.remove();
-  // The builder goes back to the environment's own setup.
-  const folder = await context({ Dockerfile: "FROM scratch\nCOPY Dockerfile /\n" });
-  await build([folder, ...BUILDKIT, "--name", "test-restored"]);
+  await kubectl(["delete", "namespace", NAMESPACE, "--wait=false"]);
 }, 90_000);
 
 /** Digest of an image's configuration, as the registry has it: Docker's name for the image. */
@@ -81,13 +83,13 @@ describe("--load", () => {
       docker.env,
     );
     expect(failing.code).toBe(1);
-    const setup = (await setupOf("cluster-buildkit")) as { registry: object };
-    // Nobody listens there, in the builder's pod.
-    const elsewhere = { ...setup, registry: { ...setup.registry, host: "127.0.0.1:9" }, cache: [] };
-    const folder = await app(`RUN echo ${Math.random()}`);
-    const file = join(await context({}), "setup.json");
-    await writeFile(file, JSON.stringify(elsewhere));
-    const args = [folder, ...BUILDKIT, "--name", "test-load-failed", "--setup", file, "--timeout", "60"];
+    const elsewhere = await setupIn(NAMESPACE, (setup) => {
+      // Nobody listens there, in the builder's pod.
+      Object.assign(setup.registry, { host: "127.0.0.1:9", mirrors: {} });
+      setup.cache = [];
+    });
+    const folder = await context({ Dockerfile: "FROM scratch\nCOPY a /\n", a: `${Math.random()}` });
+    const args = [folder, "--mode", "cluster-buildkit", "--name", "test-load-failed", "--setup", elsewhere];
     const refused = await build([...args, "--load"], docker.env);
     expect(refused.result.images[0]?.error?.code).toBe("registry-unreachable");
     expect(await repositories()).toEqual(before);
