@@ -20,6 +20,11 @@ const CONTEXT = `${DIRECTORY}/context`;
 const MARKER = `${DIRECTORY}/received`;
 const KANIKO_DOCKER_CONFIG = "/kaniko/.docker";
 
+/** Until the marker names a process that has ended. */
+const AWAIT_CONTEXT =
+  `trap 'exit 143' TERM INT; ` +
+  `until { read -r sender < ${MARKER} && ! kill -0 "$sender"; } 2>/dev/null; do sleep 0.2 & wait $!; done`;
+
 /** Seconds that the cluster waits beyond the runner's own limit before it ends a pod that nobody watches. */
 const DEADLINE_MARGIN_SECONDS = 120;
 
@@ -177,7 +182,7 @@ function pod(
         {
           name: "context",
           image: mode.image,
-          command: ["sh", "-c", `trap 'exit 143' TERM INT; until [ -e ${MARKER} ]; do sleep 0.2 & wait $!; done`],
+          command: ["sh", "-c", AWAIT_CONTEXT],
           // The same as kaniko's own: a pod is scheduled by the larger of the two, so this costs nothing and fits every quota.
           resources: mode.resources,
           volumeMounts: [shared],

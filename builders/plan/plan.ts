@@ -121,7 +121,7 @@ export interface KanikoPlan extends CommonPlan {
     readonly directory: string;
     /** directory below `directory` that takes the context's files */
     readonly context: string;
-    /** absolute path, created last by the executor once everything arrived and was checked */
+    /** absolute path, created last by the executor once everything arrived and was checked; holds the number of its process */
     readonly marker: string;
   };
   /** main container, whose termination message is the digest */

@@ -126,9 +126,9 @@ describe.each(MODES)("images of %s", (mode) => {
     const setup = await setupIn(NAMESPACE, imagesThere(bundle()));
     const { code, image } = await buildIn(mode, setup, [await bare(), "--name", `test-tls-${mode}`, "-t", "wrong"]);
     expect(image.error?.message).toContain(host);
-    expect(image.error?.message).toMatch(/x509: certificate signed by unknown authority/);
-    expect(image.error?.code).toBe("registry-unreachable");
-    expect(code).toBe(75);
+    expect(image.error?.message).toMatch(/certificate (signed by unknown authority|of an authority)/);
+    expect(image.error?.code).toMatch(/^registry-/);
+    expect(code).not.toBe(0);
     expect(await tags(`images/test-tls-${mode}`)).not.toContain("wrong");
   });
 });
