@@ -71,9 +71,9 @@ export async function startContainerd(): Promise<Store> {
 
 const options = { reject: false, all: true, env: environment, stdin: "ignore" } satisfies Options;
 
-/** In mounts of its own: what a daemon mounts goes with it, however it ends. */
+/** With mounts and a network of its own: what a daemon changes there goes with it, however it ends. */
 function run(file: string, args: readonly string[]): ResultPromise<typeof options> {
-  return execa("unshare", ["--mount", "--propagation", "private", file, ...args], options);
+  return execa("unshare", ["--mount", "--propagation", "private", "--net", file, ...args], options);
 }
 
 function clientOf(file: string, env: Record<string, string>): Store["client"] {
