@@ -21,10 +21,16 @@ export function planLoad(image: Image, target: LoadTarget, references: readonly 
     return { ...common, argv: ["docker", "load"], check };
   }
   const { address, namespace } = target;
-  // Without --all-platforms ctr takes what is for its own platform only.
-  const all = image.platforms.length > 1 ? ["--all-platforms"] : [];
-  const argv = ["ctr", "--address", address, "--namespace", namespace, "images", "import", ...all, "-"];
+  const store = ["ctr", "--address", address, "--namespace", namespace];
+  const argv = [...store, "images", "import", ...platformFlags(image.platforms), "-"];
   return { ...common, argv, check: { socket: address } };
+}
+
+/** ctr takes what is for its own machine, unless it is told otherwise. */
+function platformFlags(platforms: readonly string[]): string[] {
+  const [only, ...others] = platforms;
+  if (others.length > 0) return ["--all-platforms"];
+  return only === undefined ? [] : ["--platform", only];
 }
 
 /**

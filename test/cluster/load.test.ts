@@ -76,6 +76,19 @@ describe("--load", () => {
     );
   });
 
+  it.each([["linux/arm64"], ["linux/amd64,linux/arm64"]])("puts an image for %s into containerd", async (platforms) => {
+    const setup = await setupIn(NAMESPACE, ({ builders }) => {
+      Object.assign(builders.modes["cluster-buildkit"]!, { platforms: ["linux/amd64", "linux/arm64"] });
+    });
+    const folder = await context({ Dockerfile: "FROM scratch\nCOPY a /\n", a: platforms });
+    const target = `--load=containerd,address=${containerd.socket},namespace=platforms`;
+    const args = [folder, "--mode", "cluster-buildkit", "--setup", setup, "--name", "test-load", target];
+    const { result } = await build([...args, "--platform", platforms], containerd.env);
+    expect(result.images[0]?.error).toBeNull();
+    const line = (await inContainerd("platforms")).find((text) => text.includes(` ${platforms} `));
+    expect(line).toContain(result.images[0]?.digest);
+  });
+
   it("loads nothing of a build that fails, nor of an image whose push fails", async () => {
     const before = await repositories();
     const failing = await build(

@@ -69,6 +69,26 @@ describe("an image that is loaded", () => {
       { argv: ["ctr", "--address", "/c.sock", "--namespace", "k8s.io", "images", "import", "--all-platforms", "-"] },
     ],
     [
+      "into containerd, for one platform that may be another machine's",
+      containerd,
+      { platforms: ["linux/arm64"] },
+      `type=oci,${names}`,
+      {
+        argv: [
+          "ctr",
+          "--address",
+          "/c.sock",
+          "--namespace",
+          "k8s.io",
+          "images",
+          "import",
+          "--platform",
+          "linux/arm64",
+          "-",
+        ],
+      },
+    ],
+    [
       "into containerd, with attestations",
       containerd,
       { settings: { ...NO_SETTINGS, provenance: "max" } },
