@@ -8,6 +8,7 @@ import type { BuildSetup } from "../../infra/setup.ts";
 import { buildIn, makeBuilderNamespace, setupIn } from "./builderNamespace.ts";
 import { context, kubectl, MODES, pods } from "./environment.ts";
 import { digestOf, imageFiles } from "./registry.ts";
+import { REGISTRY_POD_PORT, runRegistry } from "./registryPod.ts";
 
 const NAMESPACE = "test-registries";
 let host: string;
@@ -16,49 +17,16 @@ let otherAuthority: string;
 
 beforeAll(async () => {
   await makeBuilderNamespace(NAMESPACE);
-  const metadata = { name: "registry", namespace: NAMESPACE, labels: { app: "registry" } };
   await kubectl(["apply", "--filename", "-"], {
-    ...{ apiVersion: "v1", kind: "Service", metadata },
-    spec: { selector: { app: "registry" }, ports: [{ port: 5000 }] },
+    ...{ apiVersion: "v1", kind: "Service", metadata: { name: "registry", namespace: NAMESPACE } },
+    spec: { selector: { app: "registry" }, ports: [{ port: REGISTRY_POD_PORT }] },
   });
   const address = await kubectl(["get", "service", "registry", "-n", NAMESPACE, "-o", "jsonpath={.spec.clusterIP}"]);
-  host = `${address}:5000`;
+  host = `${address}:${REGISTRY_POD_PORT}`;
   const made = await certificates(address);
   ({ authority, otherAuthority } = made);
-  const http = { addr: ":5000", tls: { certificate: "/etc/registry/tls.pem", key: "/etc/registry/tls.key" } };
-  const storage = { filesystem: { rootdirectory: "/var/lib/registry" } };
-  await kubectl(["apply", "--filename", "-"], {
-    ...{ apiVersion: "v1", kind: "Secret", metadata },
-    stringData: {
-      "config.yml": JSON.stringify({ version: 0.1, storage, http }),
-      "tls.pem": made.certificate,
-      "tls.key": made.key,
-    },
-  });
-  await kubectl(["apply", "--filename", "-"], {
-    ...{ apiVersion: "v1", kind: "Pod", metadata },
-    spec: {
-      terminationGracePeriodSeconds: 0,
-      nodeSelector: { "kubernetes.io/hostname": "apps" },
-      containers: [
-        {
-          name: "registry",
-          image: "pergola.local/registry:3.1.2",
-          args: ["serve", "/etc/registry/config.yml"],
-          volumeMounts: [
-            { name: "configuration", mountPath: "/etc/registry" },
-            { name: "storage", mountPath: "/var/lib/registry" },
-          ],
-          readinessProbe: { tcpSocket: { port: 5000 }, periodSeconds: 1 },
-        },
-      ],
-      volumes: [
-        { name: "configuration", secret: { secretName: "registry" } },
-        { name: "storage", emptyDir: {} },
-      ],
-    },
-  });
-  await kubectl(["wait", "pod/registry", "--namespace", NAMESPACE, "--for=condition=Ready", "--timeout=60s"]);
+  const tls = { certificate: "/etc/registry/tls.pem", key: "/etc/registry/tls.key" };
+  await runRegistry(NAMESPACE, { http: { tls } }, { "tls.pem": made.certificate, "tls.key": made.key });
 }, 120_000);
 
 afterAll(async () => {

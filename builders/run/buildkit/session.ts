@@ -84,7 +84,7 @@ export async function runBuildkit(plan: BuildkitPlan, io: ExecutorIo): Promise<O
     const digest = await readDigest(path.join(directory.path, plan.metadataFile));
     if (plan.oci !== null) await rename(plan.oci.written, plan.oci.file);
     for (const reference of plan.references) io.emit({ type: "pushed", reference, digest });
-    await unlessAborted(io.signal, loader?.finish(`${plan.references[0]}@${digest}`));
+    await loader?.finish(`${plan.references[0]}@${digest}`, io.signal);
     return {
       digest,
       steps: progress.steps,
@@ -179,22 +179,6 @@ async function untilEnded(
     throw await builderLost({ builder, container, why: first });
   } finally {
     over.abort();
-  }
-}
-
-/** @throws PergolaError interrupted */
-async function unlessAborted(signal: AbortSignal, work: Promise<void> | undefined): Promise<void> {
-  const over = new AbortController();
-  const aborted = new Promise<never>((_, reject) => {
-    signal.addEventListener("abort", () => reject(interrupted()), { once: true, signal: over.signal });
-    if (signal.aborted) reject(interrupted());
-  });
-  try {
-    await (work && Promise.race([work, aborted]));
-  } finally {
-    aborted.catch(() => {});
-    over.abort();
-    work?.catch(() => {});
   }
 }
 

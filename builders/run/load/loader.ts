@@ -8,6 +8,7 @@ import { PergolaError } from "../../errors.ts";
 import type { LoadPlan } from "../../plan/plan.ts";
 import type { BuildEvent } from "../../report/events.ts";
 import { size } from "../../report/table.ts";
+import { interrupted } from "../kube/errors.ts";
 import { hintOf, lastLine } from "./store.ts";
 
 /** Bytes held back. An archive ends with 1024 bytes of zeros, without which it is not whole (POSIX, pax). */
@@ -28,9 +29,10 @@ export interface Loader {
   /**
    * Hands on the rest, as the build has succeeded, and waits until the image is loaded.
    * @param pushed what to say of the image when it cannot be loaded: "host/name:tag@sha256:..."
-   * @throws PergolaError load-failed
+   * @param signal aborting ends the program
+   * @throws PergolaError load-failed, interrupted
    */
-  finish(pushed: string): Promise<void>;
+  finish(pushed: string, signal: AbortSignal): Promise<void>;
   /** Ends the program, if it runs. After {@link finish} this does nothing. */
   drop(): Promise<void>;
 }
@@ -88,8 +90,11 @@ export function startLoader(
 
   return {
     failed,
-    async finish(pushed) {
+    async finish(pushed, signal) {
+      const end = (): void => void program?.kill();
+      signal.addEventListener("abort", end);
       try {
+        if (signal.aborted) throw interrupted();
         await reading;
         const running = begin();
         for (const chunk of held) await hand(chunk);
@@ -98,7 +103,9 @@ export function startLoader(
         io.emit({ type: "step", id: STEP, name, state: "done", seconds });
         for (const reference of plan.references) io.emit({ type: "loaded", reference, place: plan.place });
       } catch (error) {
-        throw asFailure(error, plan, pushed);
+        throw signal.aborted ? interrupted() : asFailure(error, plan, pushed);
+      } finally {
+        signal.removeEventListener("abort", end);
       }
     },
     drop: async () => program?.kill(),

@@ -27,6 +27,7 @@ function start(script: string) {
 }
 const bytes = (length: number): Buffer => Buffer.from(Array.from({ length }, (_, at) => at % 251));
 const KEEP = 64 * 1024;
+const never = new AbortController().signal;
 
 /** Writes as a pipe gives it: in pieces. */
 function write(archive: PassThrough, content: Buffer): void {
@@ -38,7 +39,7 @@ describe("a loader", () => {
     const { loader, archive, out, events } = start("cat > $OUT");
     write(archive, bytes(length));
     archive.end();
-    await loader.finish("host/api:v1@sha256:1");
+    await loader.finish("host/api:v1@sha256:1", never);
     expect(readFileSync(out).equals(bytes(length))).toBe(true);
     expect(events.map((event) => (event.type === "step" ? event.state : event.type))).toEqual([
       ...["started", "done", "loaded", "loaded"],
@@ -105,9 +106,20 @@ describe("a loader", () => {
   it("tells that the image is pushed when the program fails at the end", async () => {
     const { loader, archive } = start("cat > $OUT; echo progress >&2; echo 'Error: unpack failed.' >&2; exit 1");
     archive.end(bytes(100));
-    expect(await rejectionOf(loader.finish("host/api:v1@sha256:1"))).toMatchObject({
+    expect(await rejectionOf(loader.finish("host/api:v1@sha256:1", never))).toMatchObject({
       message: "host/api:v1@sha256:1 is pushed, but cannot be loaded into Docker: Error: unpack failed.",
     });
+  });
+
+  it("is ended when the caller gives up while the program still works", async () => {
+    const { loader, archive, pid, events } = start("cat > $OUT; echo $$ > $PID; exec sleep 1000");
+    archive.end(bytes(100));
+    const over = new AbortController();
+    const finishing = rejectionOf(loader.finish("host/api:v1@sha256:1", over.signal));
+    await vi.waitFor(() => expect(existsSync(pid)).toBe(true));
+    over.abort();
+    expect(await finishing).toEqual({ code: "interrupted", message: "Interrupted." });
+    expect(events.map(({ type }) => type)).toEqual(["step"]);
   });
 
   it("reads no faster than the program does", async () => {
