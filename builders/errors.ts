@@ -51,6 +51,7 @@ export const ERROR_CODES = {
   "image-pull": EXIT.infrastructure,
   "transfer-failed": EXIT.infrastructure,
   "credential-helper": EXIT.infrastructure,
+  "load-failed": EXIT.infrastructure,
   timeout: EXIT.infrastructure,
   interrupted: EXIT.interrupted,
   internal: EXIT.infrastructure,

@@ -65,6 +65,8 @@ const builderMode = z.strictObject({
   namespacePatterns: z.array(z.string()).default([]),
   /** BuildKit only: how buildkitd runs. */
   profile: z.enum(["rootful", "rootless"]).optional(),
+  /** BuildKit only: whether steps may ask for network host, that of the builder's pod */
+  allowHostNetwork: z.boolean().optional(),
   image: z.string(),
   podSecurity: z.enum(["privileged", "baseline", "restricted"]),
   tolerations: z.array(toleration).default([]),
@@ -102,7 +104,7 @@ export const buildSetup = z.strictObject({
     namespace: z.string().default(""),
     /** plain http */
     insecure: z.boolean().default(false),
-    /** certificates (PEM) that vouch for the registry's own, where not every system knows them */
+    /** certificates (PEM) that vouch for those of the registry, its mirrors and registries of caches, where not every system does */
     caBundle: z.string().optional(),
     /** registry host -> mirrors (host[:port]) asked instead of it, e.g. docker.io -> 172.30.0.11:30500 */
     mirrors: z.record(z.string(), z.array(z.string())).default({}),

@@ -10,7 +10,7 @@ import type { Image } from "../images/image.ts";
 import type { CacheRequest } from "../plan/cache.ts";
 import type { Tags } from "../plan/destination.ts";
 import { planBuild } from "../plan/index.ts";
-import type { Auth, BuildPlan, Sibling } from "../plan/plan.ts";
+import type { Auth, BuildPlan, LoadTarget, Sibling } from "../plan/plan.ts";
 import { findPresent } from "../registry/present.ts";
 import { makeProgress } from "../report/progress.ts";
 import { buildResult, exitCodeOf, resultTable } from "../report/result.ts";
@@ -19,6 +19,7 @@ import { type ReadContext, readContexts, type Times } from "./contexts.ts";
 import { plansAsText } from "./dryRun.ts";
 import { type ImageFlags, requestImages } from "./imageOptions.ts";
 import { watchInterruption } from "./interruption.ts";
+import { parseLoad } from "./loadOption.ts";
 import { ociFiles } from "./ociOption.ts";
 import { colorsOn, type GlobalOptions, note, outputClosed, printResult, progressOn } from "./output.ts";
 import { buildGraph } from "./schedule.ts";
@@ -33,6 +34,8 @@ export interface BuildOptions extends GlobalOptions, ImageFlags, CacheFlags {
   readonly skipPresent: boolean;
   /** file or directory for OCI layouts of the images */
   readonly outputOci?: string;
+  /** image store that images are loaded into: "" for the one that is there */
+  readonly load?: string;
   readonly dryRun: boolean;
   readonly mtime: Times;
   /** whose registry credentials */
@@ -48,6 +51,15 @@ export async function runBuild(words: readonly string[], options: BuildOptions):
       hint: "Leave out one of them.",
     });
   }
+  if (options.skipPresent && options.load !== undefined) {
+    throw new PergolaError({
+      code: "usage",
+      message:
+        "--skip-present leaves out what the registry holds, which is then not loaded, so it cannot be used with --load.",
+      hint: "Leave out one of them: what did not change comes out of the builder's cache.",
+    });
+  }
+  const load = parseLoad(options.load, process.env);
   const shown = progressOn(options, process.stderr, process.env);
   const say = shown.kind === "plain" ? note : () => {};
   const request = requestImages(words, options, process.cwd(), process.env);
@@ -71,7 +83,7 @@ export async function runBuild(words: readonly string[], options: BuildOptions):
   const contexts = await readContexts(graph, { times, dryRun, environment: process.env, note: say });
   try {
     const tags = tagsOf(graph, contexts.of, options.tag, mode);
-    const plan = planner({ session, tags, contexts: contexts.of, sourceDateEpoch, cache, files, options });
+    const plan = planner({ session, tags, contexts: contexts.of, sourceDateEpoch, cache, files, load, options });
     // All plans are made once before the first build: what is wrong with the last image is said now, not an hour later.
     const plans = planAll(graph, plan);
     if (!dryRun) return await build(graph, plans, plan, session, shown, options);
@@ -111,9 +123,12 @@ async function build(
   });
   const planned = new Map(plans.map((one) => [one.name, one]));
   const kube = await session.kube();
-  const { execute } = await import("../run/index.ts");
+  const { execute, checkStore } = await import("../run/index.ts");
   const interruption = watchInterruption((line) => progress.note(line), outputClosed);
   try {
+    // One store for all: asked once, before the first build.
+    const load = plans.flatMap((one) => (one.mode === "cluster-buildkit" && one.load !== null ? [one.load] : []))[0];
+    if (load !== undefined) await checkStore(load, process.env, interruption.signal);
     const images = await buildGraph({
       graph,
       concurrency: options.concurrency,
@@ -148,10 +163,11 @@ interface PlannerOptions {
   readonly cache: CacheRequest;
   /** image name -> file of its OCI layout */
   readonly files: ReadonlyMap<string, string>;
+  readonly load: LoadTarget | null;
   readonly options: BuildOptions;
 }
 
-function planner({ session, tags, contexts, sourceDateEpoch, cache, files, options }: PlannerOptions): Plan {
+function planner({ session, tags, contexts, sourceDateEpoch, cache, files, load, options }: PlannerOptions): Plan {
   const { setup, contextNamespace } = session;
   // A dry run is the same text each time.
   const buildId = options.dryRun ? "0000000000" : randomBytes(5).toString("hex");
@@ -165,6 +181,7 @@ function planner({ session, tags, contexts, sourceDateEpoch, cache, files, optio
       noCache: !options.cache,
       cache,
       ociFile: files.get(image.name) ?? null,
+      load,
       contextSent: contexts.get(image.name)?.sent ?? image.context,
       sourceDateEpoch,
       auth: authOf(options.auth, process.env),

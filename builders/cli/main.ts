@@ -5,6 +5,7 @@ import { Command, CommanderError, InvalidArgumentError, Option } from "commander
 import { EXIT, PergolaError } from "../errors.ts";
 import { MAX_TIMEOUT_SECONDS } from "../images/image.ts";
 import { PROGRESS_KINDS } from "../report/events.ts";
+import { loadAsOneWord } from "./loadOption.ts";
 import { type GlobalOptions, printError, watchOutput } from "./output.ts";
 
 const MODES = ["cluster-buildkit", "kaniko", "local-docker"];
@@ -19,7 +20,7 @@ async function main(words: string[]): Promise<number> {
     code = result;
   });
   try {
-    await program.parseAsync(words.length === 0 ? ["--help"] : words, { from: "user" });
+    await program.parseAsync(words.length === 0 ? ["--help"] : loadAsOneWord(words), { from: "user" });
     return code;
   } catch (error) {
     const asked = asTyped(words);
@@ -74,7 +75,7 @@ function pergola(done: (code: number) => void): Command {
     .option("--platform <os/arch>", "platform; several: repeated, or with commas", collect)
     .option("--label <key=value>", "label of the image", collect)
     .option("--annotation <[index:]key=value>", "annotation of the image's manifest, or of its index", collect)
-    .option("--network <kind>", "network of RUN steps: default (the builder pod's) or none")
+    .option("--network <kind>", "network of RUN steps: default (the builder pod's), none, or host where permitted")
     .option("--add-host <name=address>", "name that RUN steps find at this address", collect)
     .option("--provenance <min|max>", "attach an account of the build to the image")
     .option("--sbom <true|generator=IMAGE>", "attach a list of what the image holds")
@@ -86,6 +87,10 @@ function pergola(done: (code: number) => void): Command {
     )
     .option("--cache-from <tag>", "read the build cache of this tag instead of the environment's", collect)
     .option("--output-oci <path>", "write each image as an OCI layout too: a .tar file, or a directory for such files")
+    .option(
+      "--load [=store]",
+      "load each image into Docker or containerd of this machine too: docker, containerd[,address=SOCKET][,namespace=NAME]; alone: the one that is there",
+    )
     .addOption(
       new Option("--mtime <times>", "what files' times say: their content (what is equal is not sent), or keep them")
         .choices(["content", "keep"])
@@ -117,6 +122,7 @@ ${examples([
   "pergola build api --tag dev --build-arg COMMIT=$(git rev-parse HEAD)",
   "pergola build . --secret id=npm,env=NPM_TOKEN --dry-run",
   "pergola build . --cache-to _buildcache-my-branch",
+  "pergola build . --load",
 ])}`,
     )
     .action(async (words: string[], _options, command: Command) => {

@@ -8,6 +8,7 @@ import type { Outcome } from "../../report/result.ts";
 import { cacheDirectory } from "../cache.ts";
 import { interrupted } from "../kube/errors.ts";
 import type { Kube } from "../kube/kube.ts";
+import { type Loader, startLoader } from "../load/loader.ts";
 import type { Limits } from "../pods/limits.ts";
 import { memoryLimit } from "../pods/state.ts";
 import { makePrivateDirectory } from "../privateDirectory.ts";
@@ -44,6 +45,7 @@ export async function runBuildkit(plan: BuildkitPlan, io: ExecutorIo): Promise<O
   const directory = await makePrivateDirectory();
   let credentials: CredentialServer | null = null;
   let bridge: Bridge | null = null;
+  let loader: Loader | null = null;
   try {
     const target = { namespace: plan.namespace, pod: builder.pod.metadata.name, container: plan.builder.container };
     const file =
@@ -60,10 +62,16 @@ export async function runBuildkit(plan: BuildkitPlan, io: ExecutorIo): Promise<O
     );
     const progress = new BuildkitProgress(io.emit);
     const buildctl = startBuildctl(
-      { file, args, directory: directory.path, environment: environment(plan, directory.path, bridge, credentials) },
+      {
+        ...{ file, args, directory: directory.path, output: plan.load !== null },
+        environment: environment(plan, directory.path, bridge, credentials),
+      },
       (line) => progress.line(credentials?.mask(line) ?? line),
     );
-    await untilEnded(plan, builder, bridge, buildctl, io);
+    if (plan.load !== null && buildctl.stdout !== null) {
+      loader = startLoader(plan.load, buildctl.stdout, { environment: process.env, emit: io.emit });
+    }
+    await untilEnded({ plan, builder, bridge, buildctl, loader }, io);
     const { code } = await buildctl.ended;
     progress.end(code === 0);
     if (code !== 0) {
@@ -76,15 +84,18 @@ export async function runBuildkit(plan: BuildkitPlan, io: ExecutorIo): Promise<O
     const digest = await readDigest(path.join(directory.path, plan.metadataFile));
     if (plan.oci !== null) await rename(plan.oci.written, plan.oci.file);
     for (const reference of plan.references) io.emit({ type: "pushed", reference, digest });
+    await loader?.finish(`${plan.references[0]}@${digest}`, io.signal);
     return {
       digest,
       steps: progress.steps,
       cachedSteps: progress.cachedSteps,
       firstUncachedStep: progress.firstUncachedStep,
       bytesSent: progress.bytesSent,
+      loaded: plan.load?.target ?? null,
       warnings: progress.warnings,
     };
   } finally {
+    await loader?.drop();
     await bridge?.close();
     await credentials?.close();
     await builder.pods.stop();
@@ -137,12 +148,10 @@ function environment(
 
 /** Waits for the end of buildctl, and brings it about when the builder is lost or the caller gives up. */
 async function untilEnded(
-  plan: BuildkitPlan,
-  builder: Builder,
-  bridge: Bridge,
-  buildctl: Buildctl,
+  running: { plan: BuildkitPlan; builder: Builder; bridge: Bridge; buildctl: Buildctl; loader: Loader | null },
   io: ExecutorIo,
 ): Promise<void> {
+  const { plan, builder, bridge, buildctl, loader } = running;
   const { container } = plan.builder;
   const over = new AbortController();
   const aborted = new Promise<"aborted">((resolve) => {
@@ -151,7 +160,13 @@ async function untilEnded(
   });
   const lost = watchBuilder({ builder, container, bridge, limits: io.limits, signal: over.signal });
   try {
-    const first = await Promise.race([buildctl.ended.then(() => "ended" as const), aborted, lost]);
+    const ended = buildctl.ended.then(() => "ended" as const);
+    const first = await Promise.race([ended, aborted, lost, ...(loader === null ? [] : [loader.failed])]).catch(
+      async (error: unknown) => {
+        await buildctl.stop(false);
+        throw error;
+      },
+    );
     if (first === "ended") {
       // A cut connection ends buildctl within milliseconds, with words that name neither pod nor reason.
       const why = await Promise.race([bridge.broken, Promise.resolve(null)]);
