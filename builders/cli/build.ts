@@ -16,7 +16,6 @@ import { makeProgress } from "../report/progress.ts";
 import { buildResult, exitCodeOf, resultTable } from "../report/result.ts";
 import { connect, type Session } from "./connect.ts";
 import { type ReadContext, readContexts, type Times } from "./contexts.ts";
-import { plansAsText } from "./dryRun.ts";
 import { type ImageFlags, requestImages } from "./imageOptions.ts";
 import { watchInterruption } from "./interruption.ts";
 import { parseLoad } from "./loadOption.ts";
@@ -62,7 +61,7 @@ export async function runBuild(words: readonly string[], options: BuildOptions):
   const load = parseLoad(options.load, process.env);
   const shown = progressOn(options, process.stderr, process.env);
   const say = shown.kind === "plain" ? note : () => {};
-  const request = requestImages(words, options, process.cwd(), process.env);
+  const request = await requestImages(words, options, process.cwd(), process.env);
   for (const line of request.notices) say(line);
   // A dry run talks to no cluster unless the BuildSetup is there.
   const session = await connect(options, { checkCluster: !options.dryRun });
@@ -87,6 +86,7 @@ export async function runBuild(words: readonly string[], options: BuildOptions):
     // All plans are made once before the first build: what is wrong with the last image is said now, not an hour later.
     const plans = planAll(graph, plan);
     if (!dryRun) return await build(graph, plans, plan, session, shown, options);
+    const { plansAsText } = await import("./dryRun.ts");
     printResult(options, { version: 1, plans }, () => plansAsText(plans));
     return 0;
   } finally {
@@ -217,6 +217,8 @@ function tagsOf(
   given: readonly string[],
   mode: ModeName,
 ): Map<string, Tags> {
+  const [first, ...others] = given;
+  if (first !== undefined) return new Map([...graph.images.keys()].map((name) => [name, [first, ...others]]));
   const hashes = new Map<string, string>();
   for (const name of graph.waves.flat()) {
     const siblings = new Map(
@@ -225,8 +227,5 @@ function tagsOf(
     const entries = contexts.get(name)?.entries ?? [];
     hashes.set(name, contentHash(graph.images.get(name) as Image, entries, siblings));
   }
-  const [first, ...others] = given;
-  return new Map(
-    [...hashes].map(([name, hash]) => [name, first === undefined ? [contentTag(hash, mode)] : [first, ...others]]),
-  );
+  return new Map([...hashes].map(([name, hash]) => [name, [contentTag(hash, mode)]]));
 }

@@ -1,5 +1,6 @@
 /** From an environment and an image to the plan of a build. Pure: the same arguments give the same plan. */
-import { BUILDER_NODE_KEY, type BuildSetup, type ModeName } from "../../infra/setup.ts";
+import type { BuildSetup, ModeName } from "../../infra/setup.ts";
+import { BUILDER_NODE_KEY } from "../../infra/setupNames.ts";
 import { PergolaError } from "../errors.ts";
 import type { Image } from "../images/image.ts";
 import { planBuildkit } from "./buildkit.ts";

@@ -68,7 +68,8 @@ export async function rawBuildctl(folder: string, name: string): Promise<RawBuil
   const args = ["build", folder, "--mode", "cluster-buildkit", "--name", name, "--tag", "bench"];
   const done = await execa(process.execPath, [RUNNER, ...args, "--dry-run", "--output", "json"], { env: environment });
   const [plan] = (JSON.parse(done.stdout) as { plans: BuildkitPlan[] }).plans as [BuildkitPlan];
-  return { build: () => throughBridge(plan, withoutSlot(plan, folder)) };
+  const pod = await builderPod();
+  return { build: () => throughBridge(plan, pod, withoutSlot(plan, folder)) };
 }
 
 /** The plan's arguments without the slot, and with the context and its Dockerfile as they are. */
@@ -84,12 +85,19 @@ function withoutSlot(plan: BuildkitPlan, folder: string): string[] {
   return ["build", ...kept];
 }
 
-async function throughBridge(plan: BuildkitPlan, args: readonly string[]): Promise<{ bytes: number }> {
+/** Name of the pod that builds. @throws Error when there is none */
+export async function builderPod(): Promise<string> {
+  const all = await pods(BUILD_NAMESPACE["cluster-buildkit"]);
+  const pod = all.find(({ status }) => status.phase === "Running");
+  if (pod === undefined) throw new Error("no builder runs");
+  return pod.metadata.name;
+}
+
+async function throughBridge(plan: BuildkitPlan, pod: string, args: readonly string[]): Promise<{ bytes: number }> {
   const directory = await mkdtemp(join(tmpdir(), "pergola-raw-"));
   const kube = new Kube({ environment });
   try {
-    const [pod] = (await pods(BUILD_NAMESPACE["cluster-buildkit"])).filter(({ status }) => status.phase === "Running");
-    const target = { namespace: plan.namespace, pod: pod?.metadata.name ?? "", container: plan.builder.container };
+    const target = { namespace: plan.namespace, pod, container: plan.builder.container };
     const bridge = await openBridge(join(directory, "s"), () =>
       kube.exec({ ...target, command: ["buildctl", "dial-stdio"] }),
     );

@@ -6,6 +6,8 @@ import path from "node:path";
 import type { Readable } from "node:stream";
 import { promisify } from "node:util";
 import { PergolaError } from "../../errors.ts";
+import { remember, stampOf } from "../../memory.ts";
+import { cacheDirectory } from "../cache.ts";
 import { lines } from "../kube/lines.ts";
 
 /** The oldest buildctl whose `--progress=rawjson` is read here (BuildKit 0.13); newer and older daemons understand each other. */
@@ -24,11 +26,17 @@ export async function findBuildctl(
   name: string,
   environment: NodeJS.ProcessEnv,
 ): Promise<{ readonly file: string } | { readonly lacking: string }> {
+  const cache = cacheDirectory(environment);
   const problems: string[] = [];
   for (const directory of (environment.PATH ?? "").split(path.delimiter)) {
     const file = path.join(directory, name);
     if (directory === "" || !(await isExecutable(file))) continue;
-    const problem = await versionProblem(file);
+    // Remembered of those that fit: starting it only to ask takes as long as it takes to reach the builder.
+    const problem = await remember(cache, "buildctl", [stampOf(file), OLDEST], async () => {
+      const found = await versionProblem(file);
+      if (found !== null) throw new Error(found);
+      return null;
+    }).catch((error: Error) => error.message);
     if (problem === null) return { file };
     problems.push(problem);
   }

@@ -56,10 +56,10 @@ export async function runBuildkit(plan: BuildkitPlan, io: ExecutorIo): Promise<O
             { name, target, pod: builder.pod, cache: cacheDirectory(process.env) },
             io,
           );
-    credentials = await prepare(plan, builder, directory.path, io);
     bridge = await openBridge(path.join(directory.path, "buildkitd.sock"), () =>
       io.kube.exec({ ...target, command: ["buildctl", "dial-stdio"] }),
     );
+    credentials = await prepare(plan, builder, directory.path, io);
     const progress = new BuildkitProgress(io.emit);
     const buildctl = startBuildctl(
       {
