@@ -14,6 +14,7 @@ import type { Auth, BuildPlan, LoadTarget, Sibling } from "../plan/plan.ts";
 import { findPresent } from "../registry/present.ts";
 import { makeProgress } from "../report/progress.ts";
 import { buildResult, exitCodeOf, resultTable } from "../report/result.ts";
+import type { ExecTransport } from "../run/index.ts";
 import { connect, type Session } from "./connect.ts";
 import { type ReadContext, readContexts, type Times } from "./contexts.ts";
 import { type ImageFlags, requestImages } from "./imageOptions.ts";
@@ -39,6 +40,8 @@ export interface BuildOptions extends GlobalOptions, ImageFlags, CacheFlags {
   readonly mtime: Times;
   /** whose registry credentials */
   readonly auth: Auth["from"];
+  /** how commands in pods are run */
+  readonly transport: ExecTransport;
 }
 
 /** Runs the command; resolves to the exit code. @throws PergolaError for what stops it before anything is built */
@@ -64,7 +67,7 @@ export async function runBuild(words: readonly string[], options: BuildOptions):
   const request = await requestImages(words, options, process.cwd(), process.env);
   for (const line of request.notices) say(line);
   // A dry run talks to no cluster unless the BuildSetup is there.
-  const session = await connect(options, { checkCluster: !options.dryRun });
+  const session = await connect(options, { checkCluster: !options.dryRun, transport: options.transport });
   const { graph, notices } = request.enabledIn(session.setup.environment);
   for (const line of notices) say(line);
   const mode = options.mode ?? session.setup.builders.default;
@@ -123,6 +126,7 @@ async function build(
   });
   const planned = new Map(plans.map((one) => [one.name, one]));
   const kube = await session.kube();
+  kube.tell((line) => progress.note(line));
   const { execute, checkStore } = await import("../run/index.ts");
   const interruption = watchInterruption((line) => progress.note(line), outputClosed);
   try {

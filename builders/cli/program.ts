@@ -100,6 +100,14 @@ function pergola(done: (code: number) => void): Command {
         .choices(["builder", "client"])
         .default("builder"),
     )
+    .addOption(
+      new Option(
+        "--transport <how>",
+        "how pods are reached: a WebSocket to the API server (kubectl, where a proxy refuses that), or kubectl exec",
+      )
+        .choices(["websocket", "kubectl"])
+        .default("websocket"),
+    )
     .option(
       "--skip-present",
       "do not build what the registry holds under its content tag (a newer base image is not seen)",

@@ -5,7 +5,7 @@
 import { PassThrough, type Readable, Writable } from "node:stream";
 import WebSocket from "ws";
 import { CHANNEL, closeFrame, EXEC_PROTOCOLS, type ExecResult, frame, parseExecStatus } from "./channels.ts";
-import { connectionError, interrupted, statusError } from "./errors.ts";
+import { connectionError, interrupted, refusesUpgrade, statusError, UpgradeRefused } from "./errors.ts";
 import { apiPath } from "./objects.ts";
 import type { KubeTransport } from "./transport.ts";
 
@@ -42,6 +42,7 @@ const STDERR_TAIL = 4096;
 /**
  * Starts a command.
  * @throws PergolaError: forbidden, cluster-unreachable, builder-not-ready (no such pod or container)
+ * @throws UpgradeRefused
  */
 export async function openExec(transport: KubeTransport, target: ExecTarget, signal?: AbortSignal): Promise<Exec> {
   const { namespace, pod, container, command } = target;
@@ -67,7 +68,14 @@ export async function openExec(transport: KubeTransport, target: ExecTarget, sig
   const exec = wire(socket, signal);
   await new Promise<void>((resolve, reject) => {
     socket.once("open", resolve);
-    socket.once("error", (error) => reject(signal?.aborted ? interrupted() : connectionError(error, server, context)));
+    socket.once("error", (error) => {
+      if (signal?.aborted) return reject(interrupted());
+      // A handshake that was answered with something else than a WebSocket, in the words of ws.
+      if (/^(?:Invalid|Server sent) /.test(error.message)) {
+        return reject(new UpgradeRefused(`wrongly (${error.message})`, server, context));
+      }
+      reject(connectionError(error, server, context));
+    });
     socket.once("unexpected-response", (request, response) => {
       let body = "";
       response.setEncoding("utf8");
@@ -76,8 +84,14 @@ export async function openExec(transport: KubeTransport, target: ExecTarget, sig
       });
       response.on("end", () => {
         request.destroy();
+        const status = response.statusCode ?? 0;
         const subject = { verb: "create", resource: "pods/exec", namespace, name: pod };
-        reject(statusError(response.statusCode ?? 0, body, subject, context));
+        const answer = `HTTP ${status} ${response.statusMessage ?? ""}`.trim();
+        reject(
+          refusesUpgrade(status, body)
+            ? new UpgradeRefused(answer, server, context)
+            : statusError(status, body, subject, context),
+        );
       });
     });
   });
