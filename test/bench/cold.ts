@@ -1,24 +1,21 @@
-/** The first build of a namespace that has no builder yet, in a namespace of its own. */
-import { writeFile } from "node:fs/promises";
+/** The first build of a namespace that has no builder yet. */
 import { join } from "node:path";
 import type { BuildkitPlan } from "../../builders/plan/plan.ts";
 import { Kube } from "../../builders/run/index.ts";
 import { containerStatus } from "../../builders/run/pods/state.ts";
-import { BUILDER_SERVICE_ACCOUNT } from "../../infra/setupNames.ts";
-import { BUILD_NAMESPACE, eventually, kubectl, pods, setupOf } from "../cluster/access.ts";
+import { eventually, kubectl, pods } from "../cluster/access.ts";
 import { inTurns, median, type Rows, row } from "./measure.ts";
+import { NAMESPACE } from "./place.ts";
 import { build, emptyFolder, environment, makeProject, planOf } from "./project.ts";
 import { buildctl, overBridge, withoutSlot } from "./raw.ts";
 
-const NAMESPACE = "pergola-bench";
 const NAME = "bench-cold";
 
 export const cold: Rows = async (note) => {
   const kube = new Kube({ environment });
   try {
-    const setup = await prepareNamespace();
     const folder = await makeProject(10, 4096, "cold");
-    const plan = await planOf(folder, NAME, "--setup", setup);
+    const plan = await planOf(folder, NAME);
     const raw = withoutSlot(plan, folder);
     const socket = join(await emptyFolder(), "s");
     let turn = 0;
@@ -29,7 +26,7 @@ export const cold: Rows = async (note) => {
         note(`${way}, ${turn + 1} of 5`);
         await removeBuilder(plan);
         const run = {
-          pergola: () => build(folder, NAME, "--setup", setup),
+          pergola: () => build(folder, NAME),
           raw: () => byHand(kube, plan, socket, raw),
         };
         const [milliseconds] = (await inTurns(1, { run: run[way] })).run;
@@ -40,23 +37,8 @@ export const cold: Rows = async (note) => {
     return [row("cold", "from no pod to the first image / pod start and raw buildctl", value, 1.2, samples)];
   } finally {
     kube.close();
-    await kubectl(["delete", "namespace", NAMESPACE, "--ignore-not-found", "--wait=false"]);
   }
 };
-
-/** Makes what a stack provisions for builders; returns the file of a BuildSetup for it. */
-async function prepareNamespace(): Promise<string> {
-  const mode = "cluster-buildkit";
-  await kubectl(["delete", "namespace", NAMESPACE, "--ignore-not-found"]);
-  const labels = { "pod-security.kubernetes.io/enforce": "privileged" };
-  const make = (object: object) => kubectl(["create", "--filename", "-"], { apiVersion: "v1", ...object });
-  await make({ kind: "Namespace", metadata: { name: NAMESPACE, labels } });
-  await make({ kind: "ServiceAccount", metadata: { name: BUILDER_SERVICE_ACCOUNT, namespace: NAMESPACE } });
-  const text = JSON.stringify(await setupOf(mode)).replaceAll(`"${BUILD_NAMESPACE[mode]}"`, `"${NAMESPACE}"`);
-  const file = join(await emptyFolder(), "setup.json");
-  await writeFile(file, text);
-  return file;
-}
 
 async function removeBuilder({ builder }: BuildkitPlan): Promise<void> {
   await kubectl(["delete", "deployment", builder.deployment, "--namespace", NAMESPACE, "--ignore-not-found"]);

@@ -2,12 +2,13 @@
 import { join } from "node:path";
 import { Kube } from "../../builders/run/index.ts";
 import { inTurns, median, type Rows, row } from "./measure.ts";
-import { emptyFolder, environment, makeProject } from "./project.ts";
+import { build, emptyFolder, environment, makeProject } from "./project.ts";
 import { buildctl, daemon, kubePod, overBridge } from "./raw.ts";
 
 export const connection: Rows = async (note) => {
   const kube = new Kube({ environment });
   try {
+    await build(await makeProject(1, 1, "first"), "bench-first");
     const target = await daemon();
     const ask = ["debug", "workers"];
     const socket = join(await emptyFolder(), "s");

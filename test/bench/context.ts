@@ -126,8 +126,8 @@ export const rebuild: Rows = async (note) => {
     note(`rebuilds of ${files} files`);
     const folder = await makeProject(files, SIZE, "rebuild");
     const name = `bench-rebuild-${files}`;
-    const raw = await rawBuild(folder, name);
     await build(folder, name);
+    const raw = await rawBuild(folder, name);
     await raw();
     const { pergola, buildctl } = await inTurns(7, {
       pergola: () => build(folder, name),

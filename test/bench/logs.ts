@@ -18,8 +18,7 @@ export const logs: Rows = async (note) => {
     const seen = new Set<string>();
     const child = pergola([
       folder,
-      "--mode",
-      "cluster-buildkit",
+
       "--name",
       "bench-logs",
       "--no-cache",

@@ -70,12 +70,15 @@ await new Command("npm run bench --")
       node: process.version,
     };
     const results: Row[] = [];
+    const { prepareNamespace, removeNamespace } = await import("./place.ts");
     try {
+      await prepareNamespace();
       for (const { id, load } of chosen) {
         say(`> ${id}`);
         results.push(...(await (await load())((text) => say(`  ${text}`))));
       }
     } finally {
+      await removeNamespace();
       await (await import("./project.ts")).removeProjects();
     }
     if (options.output === "json") process.stdout.write(`${JSON.stringify({ machine, results }, null, 2)}\n`);

@@ -6,6 +6,7 @@ import { execa, type ResultPromise } from "execa";
 import type { BuildkitPlan } from "../../builders/plan/plan.ts";
 import type { BuildResult, ImageResult } from "../../builders/report/result.ts";
 import { kubeconfig } from "../cluster/access.ts";
+import { NAMESPACE } from "./place.ts";
 
 const repository = join(import.meta.dirname, "..", "..");
 /** What users run: JavaScript, made by `npm run build`. */
@@ -40,14 +41,13 @@ export const environment = { ...process.env, KUBECONFIG: kubeconfig };
 
 /** Starts `pergola build` as users have it. */
 export function pergola(args: readonly string[]): ResultPromise<{ env: NodeJS.ProcessEnv }> {
-  return execa(process.execPath, [RUNNER, "build", ...args], { env: environment });
+  const common = ["--namespace", NAMESPACE, "--mode", "cluster-buildkit", "--tag", "bench"];
+  return execa(process.execPath, [RUNNER, "build", ...common, ...args], { env: environment });
 }
-
-const MODE = ["--mode", "cluster-buildkit", "--tag", "bench"];
 
 /** Builds with the runner all that is in a folder. @throws Error with what it said, when it fails */
 export async function buildAll(folder: string, ...args: string[]): Promise<readonly ImageResult[]> {
-  const done = await pergola([folder, ...MODE, "--output", "json", "--progress", "quiet", ...args]);
+  const done = await pergola([folder, "--output", "json", "--progress", "quiet", ...args]);
   return (JSON.parse(done.stdout) as BuildResult).images;
 }
 
@@ -58,7 +58,7 @@ export async function build(folder: string, name: string, ...args: string[]): Pr
 
 /** What the runner would do, in build order. */
 export async function plansOf(folder: string, ...args: string[]): Promise<readonly BuildkitPlan[]> {
-  const done = await pergola([folder, ...MODE, "--dry-run", "--output", "json", ...args]);
+  const done = await pergola([folder, "--dry-run", "--output", "json", ...args]);
   return (JSON.parse(done.stdout) as { plans: BuildkitPlan[] }).plans;
 }
 

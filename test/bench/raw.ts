@@ -7,18 +7,18 @@ import type { BuildkitPlan } from "../../builders/plan/plan.ts";
 import { openBridge } from "../../builders/run/buildkit/bridge.ts";
 import { Kube } from "../../builders/run/index.ts";
 import type { ExecTarget } from "../../builders/run/kube/exec.ts";
-import { BUILD_NAMESPACE, pods } from "../cluster/access.ts";
+import { pods } from "../cluster/access.ts";
+import { NAMESPACE } from "./place.ts";
 import { emptyFolder, environment, planOf } from "./project.ts";
 
 /** Where a daemon is. */
 export type Daemon = Omit<ExecTarget, "command">;
 
-/** The daemon of the environment. @throws Error when none runs */
+/** The bench's own daemon. @throws Error when none runs */
 export async function daemon(): Promise<Daemon> {
-  const namespace = BUILD_NAMESPACE["cluster-buildkit"];
-  const pod = (await pods(namespace)).find(({ status }) => status.phase === "Running");
-  if (pod === undefined) throw new Error(`no builder runs in ${namespace}`);
-  return { namespace, pod: pod.metadata.name, container: "buildkitd" };
+  const pod = (await pods(NAMESPACE)).find(({ status }) => status.phase === "Running");
+  if (pod === undefined) throw new Error(`no builder runs in ${NAMESPACE}`);
+  return { namespace: NAMESPACE, pod: pod.metadata.name, container: "buildkitd" };
 }
 
 /**
