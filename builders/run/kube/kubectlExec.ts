@@ -1,6 +1,7 @@
 /**
- * Commands in a pod by `kubectl exec`, as buildctl's own `kube-pod://` addresses do it: for API servers behind a proxy that
- * lets no WebSocket through, as kubectl can go by SPDY too. Slower by the start of a process for each command.
+ * Commands in a pod by `kubectl exec`: for API servers behind a proxy that lets no WebSocket through, as kubectl can go by SPDY
+ * too. Slower by the start of a process for each command. buildctl's own `kube-pod://` addresses do the same; here it is done
+ * below the bridge, so that the watchdog sees the bytes, and credentials and the copy of buildctl go the same way.
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { PergolaError } from "../../errors.ts";
