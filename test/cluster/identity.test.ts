@@ -52,9 +52,7 @@ const basic = (password: string) => ({ auth: Buffer.from(`user:${password}`).toS
 
 beforeAll(async () => {
   await kubectl(["apply", "--filename", "-"], { apiVersion: "v1", kind: "Namespace", metadata: { name: NAMESPACE } });
-  const auth = { htpasswd: { realm: "test", path: "/etc/registry/htpasswd" } };
-  await runRegistry(NAMESPACE, { auth }, { htpasswd: HTPASSWD });
-  // The environment lets its builders reach nothing but its own registry.
+  // The environment lets its builders reach nothing but its own registry. First, as it takes a moment until it holds.
   await kubectl(["apply", "--filename", "-"], {
     ...{ apiVersion: "networking.k8s.io/v1", kind: "NetworkPolicy" },
     metadata: { name: POLICY, namespace: BUILD_NAMESPACE[MODE] },
@@ -69,6 +67,8 @@ beforeAll(async () => {
       ],
     },
   });
+  const auth = { htpasswd: { realm: "test", path: "/etc/registry/htpasswd" } };
+  await runRegistry(NAMESPACE, { auth }, { htpasswd: HTPASSWD });
   const address = await eventually("the registry's address", async () => {
     const said = await kubectl(["get", "pod", "registry", "--namespace", NAMESPACE, "-o", "jsonpath={.status.podIP}"]);
     return said === "" ? undefined : said;
