@@ -11,7 +11,7 @@ const names = (root: string, dockerfile = "Dockerfile"): string[] =>
   listContext(root, dockerfile).map(({ path }) => path);
 
 describe("the files of a context", () => {
-  it("come sorted, parents first, with links as they are written and without pipes", () => {
+  it("come sorted, parents first, with links as they are written, and pipes", () => {
     const root = folder({ "b/c": "12345", a: "", "b-d": "" });
     symlinkSync("../outside", path.join(root, "link"));
     execFileSync("mkfifo", [path.join(root, "pipe")]);
@@ -23,6 +23,7 @@ describe("the files of a context", () => {
       ["b-d", "file"],
       ["b/c", "file"],
       ["link", "symlink"],
+      ["pipe", "pipe"],
     ]);
     expect(entries[3]).toMatchObject({ mode: 0o755, size: 5 });
     expect(entries[4]).toMatchObject({ linkTarget: "../outside" });
