@@ -249,6 +249,7 @@ function unsupportedFlags({ settings }: Image, { cache, ociFile, load }: KanikoO
     [settings.addHosts.length > 0, "--add-host", "its steps have the hosts of their pod."],
     [settings.provenance !== null, "--provenance", "it attaches no attestations."],
     [settings.sbom !== null, "--sbom", "it attaches no attestations."],
+    [Object.keys(settings.ssh).length > 0, "--ssh", "its steps would need the keys in their pod."],
     [settings.annotations.some(({ level }) => level === "index"), "an annotation of the index", "it makes no index."],
     [cache.to.length > 0, "--cache-to", tags],
     [cache.from.length > 0, "--cache-from", tags],
