@@ -53,9 +53,10 @@ function described(path: string, stat: BigIntStats, file: Buffer, first: Map<str
   if (!stat.isFile()) return { ...common, kind: "device", device: Number(stat.rdev), content };
   const inode = `${stat.dev} ${stat.ino}`;
   const link = stat.nlink > 1n ? first.get(inode) : undefined;
-  if (link !== undefined) return { ...common, kind: "file", link, content };
+  const size = Number(stat.size);
+  if (link !== undefined) return { ...common, kind: "file", size, link, content };
   first.set(inode, path);
-  return { ...common, kind: "file", size: Number(stat.size), content: () => readFileSync(file) };
+  return { ...common, kind: "file", size, content: () => readFileSync(file) };
 }
 
 /** What is to come out of a build, comparable: kind, mode, and content or link, but no times. */

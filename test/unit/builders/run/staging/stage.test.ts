@@ -3,6 +3,7 @@ import { once } from "node:events";
 import {
   chmodSync,
   existsSync,
+  linkSync,
   lstatSync,
   mkdirSync,
   readdirSync,
@@ -41,8 +42,14 @@ function look(root: string): Record<string, unknown> {
   for (const name of readdirSync(root, { recursive: true, encoding: "utf8" }).sort()) {
     const file = path.join(root, name);
     const stat = lstatSync(file);
-    if (stat.isSymbolicLink()) found[name] = `-> ${readlinkSync(file)}`;
-    else found[name] = [stat.mode, stat.isFile() ? readFileSync(file).toString("latin1") : "directory"];
+    if (stat.isFIFO()) found[name] = [stat.mode];
+    else if (stat.isSymbolicLink()) found[name] = `-> ${readlinkSync(file)}`;
+    else
+      found[name] = [
+        stat.mode,
+        stat.isFile() && stat.nlink,
+        stat.isFile() ? readFileSync(file).toString("latin1") : "directory",
+      ];
   }
   return found;
 }
@@ -75,6 +82,9 @@ describe("the staged copy of a context", () => {
       chmodSync(path.join(context, name), mode);
     }
     chmodSync(path.join(context, "d"), 0o2550);
+    linkSync(path.join(context, "large"), path.join(context, "d/e/same"));
+    linkSync(path.join(context, "large"), path.join(context, "also"));
+    execFileSync("mkfifo", [path.join(context, "pipe")]);
     expect(look(await stage())).toEqual(look(context));
   });
 
@@ -132,6 +142,21 @@ describe("the staged copy of a context", () => {
     writeFileSync(path.join(stageFolder(options()), "index.json"), '{"version":');
     await stage();
     expect(times(tree)).toEqual(before);
+  });
+
+  it("is put right when its hard links were broken, or made where there are none", async () => {
+    linkSync(path.join(context, "a"), path.join(context, "d/same"));
+    const tree = await stage();
+    writeFileSync(path.join(context, "twin"), "aaaa");
+    await stage();
+    rmSync(path.join(tree, "d/same"));
+    execFileSync("cp", ["-p", path.join(tree, "a"), path.join(tree, "d/same")]);
+    await stage();
+    expect(look(tree)).toEqual(look(context));
+    rmSync(path.join(tree, "twin"));
+    linkSync(path.join(tree, "a"), path.join(tree, "twin"));
+    await stage();
+    expect(look(tree)).toEqual(look(context));
   });
 
   it("belongs to one build at a time: another one gets a copy of its own, which goes with it", async () => {
