@@ -106,6 +106,12 @@ export async function fingerprint(
   return hashed;
 }
 
+/** The error for a file that was there a moment ago and cannot be read: it is gone, is something else, or is not readable. */
+export function notRead(file: string, cause: unknown): PergolaError {
+  const { code = "" } = cause as NodeJS.ErrnoException;
+  return ["ENOENT", "ENOTDIR", "EISDIR"].includes(code) ? new ChangedMeanwhile(file) : unreadable(file, cause);
+}
+
 /** @throws PergolaError context-unreadable, ChangedMeanwhile */
 async function hashFile(file: string, size: number): Promise<string> {
   try {
@@ -117,6 +123,6 @@ async function hashFile(file: string, size: number): Promise<string> {
     for await (const piece of createReadStream(onDisk(file), { highWaterMark: PIECE })) hash.update(piece as Buffer);
     return hash.digest("hex");
   } catch (error) {
-    throw (error as NodeJS.ErrnoException).code === "ENOENT" ? new ChangedMeanwhile(file) : unreadable(file, error);
+    throw notRead(file, error);
   }
 }

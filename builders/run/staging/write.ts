@@ -15,8 +15,7 @@ import {
 import { writeFile } from "node:fs/promises";
 import path from "node:path";
 import { PergolaError } from "../../errors.ts";
-import { unreadable } from "../../images/context.ts";
-import { ChangedMeanwhile } from "../../images/fingerprint.ts";
+import { ChangedMeanwhile, notRead } from "../../images/fingerprint.ts";
 import { onDisk, shown, toBytes } from "../../images/names.ts";
 import { TAR_END, tarHeader, tarPadding } from "../tar.ts";
 import { STAMP_SECOND, type StampedEntry } from "./stagingPlan.ts";
@@ -85,7 +84,7 @@ async function* content(file: string, { size, sha256 }: StampedEntry): AsyncGene
       yield piece;
     }
   } catch (error) {
-    throw (error as NodeJS.ErrnoException).code === "ENOENT" ? new ChangedMeanwhile(file) : unreadable(file, error);
+    throw notRead(file, error);
   }
   if (left !== 0 || hash.digest("hex") !== sha256) throw new ChangedMeanwhile(file);
 }

@@ -190,6 +190,33 @@ describe("the staged copy of a context", () => {
     expect(await stage()).toBe(held);
   });
 
+  it.each<[string, () => void]>([
+    ["changes", () => writeFileSync(path.join(context, "a"), "other content")],
+    ["vanishes", () => rmSync(path.join(context, "a"))],
+    [
+      "becomes a directory",
+      () => {
+        rmSync(path.join(context, "a"));
+        mkdirSync(path.join(context, "a"));
+      },
+    ],
+  ])("is of one state when a file %s after it was looked at", async (_, change) => {
+    let times = 0;
+    const staged = await stageContext({ ...options(), note: () => times++ === 0 && change() });
+    staged.release();
+    expect(times).toBe(2);
+    expect(look(staged.directory)).toEqual(look(context));
+  });
+
+  it("is given up when a file never stops changing, and says which", async () => {
+    let times = 0;
+    const note = () => writeFileSync(path.join(context, "a"), `${times++}`.repeat(9));
+    await expect(stageContext({ ...options(), note })).rejects.toMatchObject({
+      data: { code: "context-unreadable", file: path.join(context, "a") },
+    });
+    expect(times).toBe(3);
+  });
+
   it("cannot be made of what cannot be read, and says which file", async () => {
     const wrong = { ...options(), context: path.join(context, "nowhere") };
     await expect(stageContext(wrong)).rejects.toMatchObject({ data: { code: "context-missing" } });
