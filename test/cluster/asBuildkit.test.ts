@@ -6,7 +6,8 @@ import { createServer } from "node:net";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { buildctl } from "./buildctl.ts";
+import { Kube } from "../../builders/run/index.ts";
+import { buildctl, daemonOf, overBridge } from "./buildctl.ts";
 import { BUILD_NAMESPACE, build, context, kubeconfig, setupOf } from "./environment.ts";
 import { type ImageFile, imageFiles } from "./registry.ts";
 
@@ -24,12 +25,19 @@ beforeAll(async () => {
 async function byBuildctl(folder: string, dockerfile: string): Promise<Map<string, ImageFile>> {
   const reference = `${repository}/test-odd-raw:latest`;
   const file = join(folder, dockerfile);
-  await buildctl(NAMESPACE, "buildkitd", [
-    ...["build", "--frontend", "dockerfile.v0", "--no-cache", "--progress", "rawjson"],
+  const args = [
+    ...["build", "--frontend", "dockerfile.v0", "--no-cache"],
     ...["--local", `context=${folder}`, "--local", `dockerfile=${join(file, "..")}`],
     ...["--opt", `filename=${file.slice(file.lastIndexOf("/") + 1)}`],
     ...["--output", `type=image,name=${reference},push=true,registry.insecure=true`],
-  ]);
+  ];
+  const kube = new Kube({ environment: { KUBECONFIG: kubeconfig } });
+  try {
+    const socket = join(await context({}), "s");
+    await overBridge(kube, await daemonOf(NAMESPACE), socket, (address) => buildctl(address, args));
+  } finally {
+    kube.close();
+  }
   return imageFiles(reference);
 }
 

@@ -1,44 +1,48 @@
-/** BuildKit's own client on the environment's daemon, without the runner. */
+/** `buildctl` as a user would call it by hand, over the runner's own way to a daemon. */
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
 import { openBridge } from "../../builders/run/buildkit/bridge.ts";
-import { Kube } from "../../builders/run/index.ts";
+import type { Kube } from "../../builders/run/index.ts";
+import type { ExecTarget } from "../../builders/run/kube/exec.ts";
 import { kubeconfig, pods } from "./access.ts";
 
-/** Runs `buildctl ARGS` with rawjson progress. @throws Error with what it said, when it fails */
-export async function buildctl(
-  namespace: string,
-  container: string,
-  args: readonly string[],
-): Promise<{ bytes: number }> {
-  const directory = await mkdtemp(join(tmpdir(), "pergola-raw-"));
-  const kube = new Kube({ environment: { KUBECONFIG: kubeconfig } });
+/** Where a daemon is. */
+export type Daemon = Omit<ExecTarget, "command">;
+
+/** The daemon of a namespace. @throws Error when none runs */
+export async function daemonOf(namespace: string): Promise<Daemon> {
+  const pod = (await pods(namespace)).find(({ status }) => status.phase === "Running");
+  if (pod === undefined) throw new Error(`no builder runs in ${namespace}`);
+  return { namespace, pod: pod.metadata.name, container: "buildkitd" };
+}
+
+/**
+ * Does something with a bridge.
+ * @param socket in a private directory; nothing may be there yet
+ */
+export async function overBridge<T>(
+  kube: Kube,
+  target: Daemon,
+  socket: string,
+  run: (address: string) => Promise<T>,
+): Promise<T> {
+  const bridge = await openBridge(socket, () => kube.exec({ ...target, command: ["buildctl", "dial-stdio"] }));
   try {
-    const [pod] = (await pods(namespace)).filter(({ status }) => status.phase === "Running");
-    const target = { namespace, pod: pod?.metadata.name ?? "", container };
-    const bridge = await openBridge(join(directory, "s"), () =>
-      kube.exec({ ...target, command: ["buildctl", "dial-stdio"] }),
-    );
-    const done = await execa("buildctl", args, { cwd: directory, env: { BUILDKIT_HOST: bridge.address } });
-    await bridge.close();
-    return { bytes: bytesOf(done.stderr) };
+    return await run(bridge.address);
   } finally {
-    kube.close();
-    await rm(directory, { recursive: true, force: true });
+    await bridge.close();
   }
 }
 
-/** Bytes of the context that BuildKit's own records name: the last figure of each vertex. */
-function bytesOf(rawjson: string): number {
-  const last = new Map<string, number>();
-  for (const line of rawjson.split("\n")) {
-    if (!line.startsWith("{")) continue;
-    const { statuses = [] } = JSON.parse(line) as { statuses?: { id: string; vertex: string; current?: number }[] };
-    for (const { id, vertex, current } of statuses) {
-      if (/^transferring .*context:/.test(id)) last.set(vertex, current ?? 0);
-    }
+/** Runs buildctl in a folder of its own; resolves to its stderr. @throws Error with it, when it fails */
+export async function buildctl(address: string, args: readonly string[]): Promise<string> {
+  const cwd = await mkdtemp(join(tmpdir(), "pergola-raw-"));
+  try {
+    const env = { ...process.env, KUBECONFIG: kubeconfig, BUILDKIT_HOST: address };
+    return (await execa("buildctl", args, { cwd, env })).stderr;
+  } finally {
+    await rm(cwd, { recursive: true, force: true });
   }
-  return [...last.values()].reduce((sum, bytes) => sum + bytes, 0);
 }
