@@ -17,17 +17,8 @@ export type BinaryName =
   | "node-init"
   | "old-frontend";
 
-export type ToolName =
-  | "pulumi"
-  | "kubernetes"
-  | "buildkit"
-  | "buildx"
-  | "kaniko"
-  | "coredns"
-  | "registry"
-  | "network-policies"
-  | "node-init"
-  | "old-frontend";
+/** A tool has the name of its binary; BuildKit has two. */
+export type ToolName = Exclude<BinaryName, "buildkitd" | "buildctl"> | "buildkit";
 
 export interface GoBinary {
   readonly name: BinaryName;
