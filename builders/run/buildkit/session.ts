@@ -7,18 +7,20 @@ import type { BuildEvent } from "../../report/events.ts";
 import type { Outcome } from "../../report/result.ts";
 import { cacheDirectory } from "../cache.ts";
 import { interrupted } from "../kube/errors.ts";
+import type { ExecTarget } from "../kube/exec.ts";
 import type { Kube } from "../kube/kube.ts";
 import type { Limits } from "../pods/limits.ts";
-import { memoryLimit } from "../pods/state.ts";
 import { makePrivateDirectory } from "../privateDirectory.ts";
+import { isLayerRace } from "../registryErrors.ts";
 import { type Bridge, openBridge } from "./bridge.ts";
 import { type Buildctl, findBuildctl, startBuildctl } from "./buildctl.ts";
 import { buildctlFromPod, refuseForeignSystem } from "./buildctlFromPod.ts";
 import { type Builder, ensureBuilder } from "./builder.ts";
 import { clientPlace, podPlace } from "./credentialPlaces.ts";
 import { type CredentialServer, serveCredentials } from "./credentials.ts";
+import { failure } from "./failure.ts";
 import { BuildkitProgress } from "./progress.ts";
-import { verdict } from "./verdict.ts";
+import { LAYER_RACE_HINT } from "./verdict.ts";
 import { builderLost, watchBuilder } from "./watchdog.ts";
 
 export interface ExecutorIo {
@@ -35,6 +37,9 @@ const NO_CREDENTIALS = { auths: { "none.invalid": {} } };
 const LOST =
   /rpc error: code = Unavailable|error reading from server|no active session for|error reading server preface/;
 
+/** A push that a registry of distribution 2.x refused is tried once more: everything else is in the builder's cache. */
+const LAYER_RACE = `A push was refused and is tried once more. ${LAYER_RACE_HINT}`;
+
 /** Builds and pushes. @throws PergolaError */
 export async function runBuildkit(plan: BuildkitPlan, io: ExecutorIo): Promise<Outcome> {
   const [name = "", ...args] = plan.argv;
@@ -43,7 +48,6 @@ export async function runBuildkit(plan: BuildkitPlan, io: ExecutorIo): Promise<O
   const builder = await ensureBuilder(plan, io);
   const directory = await makePrivateDirectory();
   let credentials: CredentialServer | null = null;
-  let bridge: Bridge | null = null;
   try {
     const target = { namespace: plan.namespace, pod: builder.pod.metadata.name, container: plan.builder.container };
     const file =
@@ -55,24 +59,14 @@ export async function runBuildkit(plan: BuildkitPlan, io: ExecutorIo): Promise<O
             io,
           );
     credentials = await prepare(plan, builder, directory.path, io);
-    bridge = await openBridge(path.join(directory.path, "buildkitd.sock"), () =>
-      io.kube.exec({ ...target, command: ["buildctl", "dial-stdio"] }),
-    );
-    const progress = new BuildkitProgress(io.emit);
-    const buildctl = startBuildctl(
-      { file, args, directory: directory.path, environment: environment(plan, directory.path, bridge, credentials) },
-      (line) => progress.line(credentials?.mask(line) ?? line),
-    );
-    await untilEnded(plan, builder, bridge, buildctl, io);
-    const { code } = await buildctl.ended;
-    progress.end(code === 0);
-    if (code !== 0) {
-      const { container } = plan.builder;
-      const why = progress.errorText;
-      throw LOST.test(why)
-        ? await builderLost({ builder, container, why })
-        : failure(plan, builder, progress, credentials);
+    const attempt = { plan, builder, target, command: { file, args, directory: directory.path }, credentials, io };
+    let progress = await runBuildctl(attempt);
+    const repeated = isLayerRace(progress.errorText) ? progress : null;
+    if (repeated !== null) {
+      io.emit({ type: "warning", text: LAYER_RACE });
+      progress = await runBuildctl(attempt);
     }
+    if (!progress.succeeded) throw failure({ plan, builder, progress, credentials });
     const digest = await readDigest(path.join(directory.path, plan.metadataFile));
     if (plan.oci !== null) await rename(plan.oci.written, plan.oci.file);
     for (const reference of plan.references) io.emit({ type: "pushed", reference, digest });
@@ -81,15 +75,46 @@ export async function runBuildkit(plan: BuildkitPlan, io: ExecutorIo): Promise<O
       steps: progress.steps,
       cachedSteps: progress.cachedSteps,
       firstUncachedStep: progress.firstUncachedStep,
-      bytesSent: progress.bytesSent,
-      warnings: progress.warnings,
+      bytesSent: progress.bytesSent + (repeated?.bytesSent ?? 0),
+      warnings: repeated === null ? progress.warnings : [LAYER_RACE, ...progress.warnings],
     };
   } finally {
-    await bridge?.close();
     await credentials?.close();
     await builder.pods.stop();
     await directory.remove();
     if (plan.oci !== null) await rm(plan.oci.written, { force: true });
+  }
+}
+
+interface Attempt {
+  readonly plan: BuildkitPlan;
+  readonly builder: Builder;
+  readonly target: Omit<ExecTarget, "command">;
+  readonly command: { readonly file: string; readonly args: readonly string[]; readonly directory: string };
+  readonly credentials: CredentialServer | null;
+  readonly io: ExecutorIo;
+}
+
+/** Runs buildctl to its end over a connection of its own. @throws PergolaError builder-gone, interrupted and the like */
+async function runBuildctl({ plan, builder, target, command, credentials, io }: Attempt): Promise<BuildkitProgress> {
+  const bridge = await openBridge(path.join(command.directory, "buildkitd.sock"), () =>
+    io.kube.exec({ ...target, command: ["buildctl", "dial-stdio"] }),
+  );
+  try {
+    const progress = new BuildkitProgress(io.emit);
+    const buildctl = startBuildctl(
+      { ...command, environment: environment(plan, command.directory, bridge, credentials) },
+      (line) => progress.line(credentials?.mask(line) ?? line),
+    );
+    await untilEnded(plan, builder, bridge, buildctl, io);
+    const { code } = await buildctl.ended;
+    progress.end(code === 0);
+    if (code !== 0 && LOST.test(progress.errorText)) {
+      throw await builderLost({ builder, container: plan.builder.container, why: progress.errorText });
+    }
+    return progress;
+  } finally {
+    await bridge.close();
   }
 }
 
@@ -165,35 +190,6 @@ async function untilEnded(
   } finally {
     over.abort();
   }
-}
-
-function failure(
-  plan: BuildkitPlan,
-  builder: Builder,
-  progress: BuildkitProgress,
-  credentials: CredentialServer | null,
-): PergolaError {
-  const client = plan.auth.from === "client";
-  if (credentials?.failure && /getting credentials|authorize/.test(progress.errorText)) {
-    return new PergolaError({
-      code: "credential-helper",
-      message: `The credentials for the registry cannot be had: ${credentials.mask(credentials.failure)}`,
-      hint: client
-        ? "Check it with docker login, or leave out --auth client."
-        : "Check the builder's image and the identity of its service account, or use your own login: --auth client.",
-    });
-  }
-  const data = verdict({
-    text: progress.errorText,
-    step: progress.failedStep,
-    dockerfile: plan.context.dockerfile,
-    reference: plan.references[0] ?? plan.name,
-    memoryLimit: memoryLimit(builder.pod, plan.builder.container),
-  });
-  const denied = data.code === "push-denied" || (data.code === "base-image-missing" && data.hint !== undefined);
-  if (plan.auth.from !== "client" || !denied) return new PergolaError(data);
-  const hint = `The build used ${plan.auth.dockerConfig}/config.json (--auth client): docker login with an account that may, or leave out --auth client.`;
-  return new PergolaError({ ...data, hint });
 }
 
 async function readDigest(file: string): Promise<string> {
