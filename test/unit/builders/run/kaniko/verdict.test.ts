@@ -113,7 +113,9 @@ const CASES: [name: string, failure: Partial<KanikoFailure>, expected: object][]
     },
     {
       code: "registry-unreachable",
-      message: expect.stringMatching(/^The registry 172\.30\.0\.11:30999, which .*, cannot be reached from the builder/),
+      message: expect.stringMatching(
+        /^The registry 172\.30\.0\.11:30999, which .*, cannot be reached from the builder/,
+      ),
     },
   ],
   [
