@@ -53,6 +53,7 @@ export const ERROR_CODES = {
   pending: EXIT.infrastructure,
   "image-pull": EXIT.infrastructure,
   "transfer-failed": EXIT.infrastructure,
+  "cache-unwritable": EXIT.infrastructure,
   "credential-helper": EXIT.infrastructure,
   timeout: EXIT.infrastructure,
   interrupted: EXIT.interrupted,

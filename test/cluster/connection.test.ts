@@ -176,8 +176,10 @@ describe.concurrent("a connection to the API server", () => {
     const { proxy, env } = await network();
     proxy.freezeAll();
     const folder = await context({ Dockerfile: "FROM scratch\nCOPY Dockerfile /\n" });
+    const child = pergola(["build", ...arguments_(folder, "f-unanswered")], env);
+    await eventually("the first connection", async () => (proxy.accepted > 0 ? true : undefined));
     const began = performance.now();
-    const done = await pergola(["build", ...arguments_(folder, "f-unanswered")], env);
+    const done = await child;
     expect((performance.now() - began) / 1000).toBeLessThan(SILENT);
     expect(done.exitCode).toBe(75);
     expect(done.stderr).toMatch(

@@ -7,6 +7,8 @@ export interface TcpProxy {
   readonly port: number;
   /** bytes from clients to the server so far */
   readonly sent: number;
+  /** connections that clients opened so far */
+  readonly accepted: number;
   /** waits this long before it passes a piece on, each way; milliseconds */
   delay(milliseconds: number): void;
   /** passes on at most so many bytes a second each way, of each connection */
@@ -84,11 +86,13 @@ class Way {
 /** Starts one that leads to `server`. */
 export async function tcpProxy(server: { host: string; port: number }): Promise<TcpProxy> {
   let sent = 0;
+  let accepted = 0;
   let speed = { delay: 0, rate: Infinity };
   let swallowsNew = false;
   const ways = new Set<Way>();
   const sockets = new Set<net.Socket>();
   const listener = net.createServer({ allowHalfOpen: true, highWaterMark: 16 * 1024 }, (near) => {
+    accepted++;
     sockets.add(near);
     near.on("close", () => sockets.delete(near));
     if (swallowsNew) {
@@ -123,6 +127,9 @@ export async function tcpProxy(server: { host: string; port: number }): Promise<
     port: (listener.address() as AddressInfo).port,
     get sent() {
       return sent;
+    },
+    get accepted() {
+      return accepted;
     },
     delay(milliseconds) {
       speed = { ...speed, delay: milliseconds };
