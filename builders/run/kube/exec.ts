@@ -75,16 +75,17 @@ export async function openExec(transport: KubeTransport, target: ExecTarget, sig
   await new Promise<void>((resolve, reject) => {
     socket.once("open", resolve);
     socket.once("error", (error) => reject(signal?.aborted ? interrupted() : connectionError(error, server, context)));
-    socket.once("unexpected-response", (request, response) => {
+    socket.once("unexpected-response", (_request, response) => {
       let body = "";
       response.setEncoding("utf8");
       response.on("data", (text: string) => {
         body += text;
       });
       response.on("end", () => {
-        request.destroy();
         const subject = { verb: "create", resource: "pods/exec", namespace, name: pod };
         reject(statusError(response.statusCode ?? 0, body, subject, context));
+        // Left alone it would stay half open, and its pings would keep this process alive.
+        socket.terminate();
       });
     });
   });
