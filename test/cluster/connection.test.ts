@@ -64,11 +64,11 @@ async function sleeping(name: string, folder: string, env: Record<string, string
 }
 
 /** The end of a build that `fault` is to bring about. */
-async function endedBy(child: ReturnType<typeof pergola>, fault: () => void) {
+async function endedBy(child: ReturnType<typeof pergola>, fault: () => unknown) {
   const early = await Promise.race([child, new Promise((resolve) => setImmediate(() => resolve(null)))]);
   expect(early).toBeNull();
   const began = performance.now();
-  fault();
+  await fault();
   const done = await child;
   const image = (JSON.parse(done.stdout) as BuildResult).images[0] as ImageResult;
   return { code: done.exitCode, image, seconds: (performance.now() - began) / 1000 };
@@ -186,4 +186,21 @@ describe.concurrent("a connection to the API server", () => {
       /The API server https:\/\/localhost:\d+ \(context pergola-local\) cannot be reached: no connection within 8 s/,
     );
   });
+});
+
+it("a stream that hangs behind a healthy API server is noticed by the daemon's silence", async () => {
+  const [pod] = await pods(NAMESPACE);
+  const shell = (script: string) =>
+    kubectl(["exec", pod!.metadata.name, "--namespace", NAMESPACE, "--", "sh", "-c", script]);
+  // The bracket keeps the shell from finding itself.
+  const relays = (signal: string) =>
+    `for p in /proc/[0-9]*; do if grep -q "[d]ial-stdio" $p/cmdline; then kill -${signal} $(basename $p); fi; done`;
+  const folder = await bulk(MB);
+  const { child } = await sleeping("f-stopped", folder, {}, 100_004);
+  const end = await endedBy(child, () => shell(relays("STOP")));
+  expect(end).toMatchObject({ code: 75, image: { error: { code: "builder-gone" } } });
+  expect(end.image.error?.message).toContain("not a byte came from buildkitd for 8 s");
+  expect(end.seconds).toBeLessThan(SILENT);
+  await shell(relays("KILL"));
+  await goneFromPod("sleep 100004");
 });
