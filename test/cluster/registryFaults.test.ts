@@ -6,10 +6,6 @@ import { build, context, kubectl, setupOf } from "./environment.ts";
 import { type FaultPlace, faultPlace } from "./faultPlace.ts";
 import { digestOf, endpoint } from "./registry.ts";
 
-/** Seconds within which a refusal is told where BuildKit does not try again, and where it does (pauses of 1, 1, 2, 2, 4 ...). */
-const AT_ONCE = 5;
-const TRIED = 20;
-
 let place: FaultPlace;
 let upstream: string;
 beforeAll(async () => {
@@ -25,10 +21,9 @@ async function attempt(dockerfile: string, fault: string, args: readonly string[
     ...own,
     registry: { ...own.registry, namespace: `${fault}/faults` },
   }));
-  const began = performance.now();
   const all = [folder, "--setup", setup, "--name", "f-refused", "--tag", "stays", ...args];
   const { code, result, stderr } = await build(all, env);
-  return { code, image: result.images[0] as ImageResult, stderr, seconds: (performance.now() - began) / 1000 };
+  return { code, image: result.images[0] as ImageResult, stderr };
 }
 
 const COPY = "FROM scratch\nCOPY file /\n";
@@ -44,7 +39,7 @@ describe("a base image that the registry does not give", () => {
     [503, 75, "registry-unreachable", "build again"],
   ])("by a status %i ends with exit code %i, %s and what to do", async (status, code, error, hint) => {
     const base = `${place.front}/pull-${status}/library/busybox:1.36`;
-    const { image, seconds, ...end } = await attempt(`FROM ${base}\n${COPY.split("\n")[1]}\n`, "plain");
+    const { image, ...end } = await attempt(`FROM ${base}\n${COPY.split("\n")[1]}\n`, "plain");
     expect(end.code).toBe(code);
     expect(image.error).toMatchObject({
       code: error,
@@ -55,7 +50,6 @@ describe("a base image that the registry does not give", () => {
     expect(image.error?.message).toMatch(
       new RegExp(`^[^\\n]*${place.front}[^\\n]*${base}[^\\n]*$|There is no base image ${base}`),
     );
-    expect(seconds).toBeLessThan(AT_ONCE);
   });
 
   it("once or thrice, and then gives it, is no failure: BuildKit itself tries again", async () => {
@@ -70,7 +64,7 @@ describe("a base image that the registry does not give", () => {
     // A real TLS server, of whose authority buildkitd knows nothing.
     const service = ["get", "service", "kubernetes", "--output", "jsonpath={.spec.clusterIP}"];
     const host = `${await kubectl(service)}:443`;
-    const { code, image, seconds } = await attempt(`FROM ${host}/library/busybox:1.36\n`, "plain");
+    const { code, image } = await attempt(`FROM ${host}/library/busybox:1.36\n`, "plain");
     expect(code).toBe(2);
     expect(image.error).toMatchObject({
       code: "registry-untrusted",
@@ -79,7 +73,6 @@ describe("a base image that the registry does not give", () => {
     expect(image.error?.message).toMatch(
       new RegExp(`^The registry ${host}, .*has a certificate of an authority.*x509:`),
     );
-    expect(seconds).toBeLessThan(AT_ONCE);
   });
 });
 
@@ -92,16 +85,15 @@ describe("a push that the registry refuses", () => {
     expect(before).toBe(image.digest);
   });
 
-  /** One that always fails: with what exit code, error and next step, within how many seconds; the tag stays where it is. */
-  const refused = async (fault: string, exitCode: number, error: string, hint: string, limit: number) => {
-    const { code, image, seconds } = await attempt(COPY, fault);
+  /** One that always fails: with what exit code, error and next step, the tag stays where it is. */
+  const refused = async (fault: string, exitCode: number, error: string, hint: string) => {
+    const { code, image } = await attempt(COPY, fault);
     expect(code).toBe(exitCode);
     expect(image.error).toMatchObject({ code: error, hint: expect.stringContaining(hint) });
     expect(image.error?.message).toMatch(
       new RegExp(`^The registry ${place.front}\\b[^\\n]*${image.reference}[^\\n]*$`),
     );
     expect(await digestOf(pushed())).toBe(before);
-    expect(seconds).toBeLessThan(limit);
   };
 
   it.each([
@@ -110,13 +102,13 @@ describe("a push that the registry refuses", () => {
     ["push-404", 2, "repository-not-provisioned", "stack file"],
     ["push-429", 75, "rate-limited", "Wait"],
   ])("as %s ends with exit code %i, %s and what to do; the tag stays", (fault, code, error, hint) =>
-    refused(fault, code, error, hint, AT_ONCE),
+    refused(fault, code, error, hint),
   );
 
   it("as out of order for longer than BuildKit tries ends with exit code 75; the tag stays", () =>
     Promise.all(
       ["push-500", "push-503", "manifest-502"].map((fault) =>
-        refused(fault, 75, "registry-unreachable", "build again", TRIED),
+        refused(fault, 75, "registry-unreachable", "build again"),
       ),
     ));
 
