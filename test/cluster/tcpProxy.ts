@@ -51,10 +51,16 @@ class Way {
         return;
       }
       const now = performance.now();
-      this.#freeAt = Math.max(now, this.#freeAt) + (data.length / rate) * 1000;
-      const at = this.#freeAt + delay;
-      const passed = new Promise<void>((resolve) => setTimeout(resolve, at - now));
-      this.#last = this.#last.then(() => passed).then(() => this.#pass(data));
+      this.#freeAt = Math.max(now, this.#freeAt);
+      // In slices of a twentieth of a second: a slow link does not bring much at once after a long while.
+      const slice = rate === Infinity ? data.length : Math.max(1, Math.floor(rate / 20));
+      for (let from = 0; from < data.length; from += slice) {
+        const part = data.subarray(from, from + slice);
+        this.#freeAt += (part.length / rate) * 1000;
+        const wait = this.#freeAt + delay - now;
+        const passed = new Promise<void>((resolve) => setTimeout(resolve, wait));
+        this.#last = this.#last.then(() => passed).then(() => this.#pass(part));
+      }
       // A network holds little: who sends more has to wait.
       if (this.#freeAt - now < 200) return;
       from.pause();

@@ -76,7 +76,7 @@ export async function runBuildkit(plan: BuildkitPlan, io: ExecutorIo): Promise<O
       cachedSteps: progress.cachedSteps,
       firstUncachedStep: progress.firstUncachedStep,
       bytesSent: progress.bytesSent + (repeated?.bytesSent ?? 0),
-      warnings: repeated === null ? progress.warnings : [LAYER_RACE, ...progress.warnings],
+      warnings: progress.warnings,
     };
   } finally {
     await credentials?.close();
