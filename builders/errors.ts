@@ -55,6 +55,7 @@ export const ERROR_CODES = {
   "transfer-failed": EXIT.infrastructure,
   "cache-unwritable": EXIT.infrastructure,
   "credential-helper": EXIT.infrastructure,
+  "load-failed": EXIT.infrastructure,
   timeout: EXIT.infrastructure,
   interrupted: EXIT.interrupted,
   internal: EXIT.infrastructure,

@@ -42,6 +42,7 @@ export function makeBuildSetup(config: Omit<StackConfig, "secrets">, facts: Setu
       namespaces,
       namespacePatterns: access.namespacePatterns,
       ...(mode.profile === undefined ? {} : { profile: mode.profile }),
+      ...(mode.allowHostNetwork ? { allowHostNetwork: true } : {}),
       image: mode.image,
       podSecurity: MODE_POD_SECURITY[name],
       tolerations: facts.placement.tolerations,

@@ -4,6 +4,7 @@
  * configRules.ts; stacks/schema.json is generated from here.
  */
 import { z } from "zod";
+import { caBundleProblem } from "./documents/certificates.ts";
 import { annotationKeyProblem, namespaceProblem, SUBDOMAIN_PATTERN } from "./documents/names.ts";
 import { patternProblem } from "./documents/namespacePattern.ts";
 import { QUANTITY_PATTERN } from "./documents/quantity.ts";
@@ -61,6 +62,11 @@ const inClusterRegistry = z.strictObject({
         "cluster needs cluster.guardrails.networkPolicy: false",
     ),
   basicAuth: z.strictObject({ username, passwordSecret: secretName }).optional(),
+  caBundle: checked(caBundleProblem)
+    .optional()
+    .describe(
+      "certificates (PEM) of authorities that vouch for mirrors and for registries of caches, where not every system knows them",
+    ),
   image: image.describe("image of the registry itself"),
   clusterNamespace: namespaceName
     .default("pergola-registry")
@@ -209,17 +215,40 @@ const builder = z.strictObject({
   default: z.enum(["cluster-buildkit", "kaniko"]),
   modes: z.strictObject({
     "cluster-buildkit": mode
-      .extend({ profile: z.enum(["rootful", "rootless"]).describe("how buildkitd runs") })
+      .extend({
+        profile: z.enum(["rootful", "rootless"]).describe("how buildkitd runs"),
+        allowHostNetwork: z
+          .boolean()
+          .default(false)
+          .describe(
+            "steps may ask for BuildKit's network host (--network host, RUN --network=host): that of the builder's pod with its " +
+              "loopback, not the node's",
+          ),
+      })
       .optional(),
     kaniko: mode.optional(),
   }),
 });
 
+const cacheRegistry = z.strictObject({
+  kind: z.literal("dockerRegistry"),
+  host,
+  namespace: repositoryPrefix.default("").describe("path between host and image name"),
+  insecure: z.boolean().default(false).describe("plain HTTP"),
+});
+
 const cache = z.array(
   z.strictObject({
     tag: z.string().regex(/^[\w][\w.-]{0,127}$/, "is not an image tag"),
-    mode: z.enum(["min", "max", "inline"]).default("max"),
-    export: z.boolean().default(true),
+    mode: z.enum(["min", "max", "inline", "auto"]).default("max").describe("auto: what suits the registry best"),
+    export: z.boolean().default(true).describe("false: builds read it and leave it as it is"),
+    registry: z
+      .discriminatedUnion("kind", [cacheRegistry])
+      .optional()
+      .describe(
+        "another registry than that of the images: the cache is in HOST/NAMESPACE/IMAGE. Its login is an entry of " +
+          "cluster.pullSecret.logins",
+      ),
   }),
 );
 
@@ -244,7 +273,7 @@ export type RegistryConfig = StackConfig["registry"];
 export type InClusterRegistryConfig = z.infer<typeof inClusterRegistry>;
 export type ClusterConfig = z.infer<typeof cluster>;
 export type GuardrailsConfig = z.infer<typeof guardrails>;
-export type ModeConfig = z.infer<typeof mode> & { profile?: "rootful" | "rootless" | undefined };
+export type ModeConfig = z.infer<typeof mode> & { profile?: "rootful" | "rootless"; allowHostNetwork?: boolean };
 export type InClusterMode = keyof StackConfig["builder"]["modes"];
 export type NamespaceConfig = Exclude<z.infer<typeof namespaceEntry>, string>;
 
@@ -252,6 +281,7 @@ export type NamespaceConfig = Exclude<z.infer<typeof namespaceEntry>, string>;
 export const NOT_IN_THIS_VERSION: Readonly<Record<string, readonly string[]>> = {
   "registry.kind": ["ecr", "artifactRegistry", "gcr", "dockerRegistry"],
   "access.kind": ["irsa", "podIdentity", "workloadIdentity", "serviceAccountKey"],
+  "cache.registry.kind": ["ecr", "artifactRegistry", "gcr"],
   "cluster.builderNodes.kind": ["eks", "gke"],
   cluster: ["eks", "gke"],
   "builder.modes": ["local-docker"],

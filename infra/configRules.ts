@@ -1,5 +1,6 @@
 /** Rules of a stack file that span fields. Each gets what could be parsed, so that all problems are seen at once. */
 import { amountProblems } from "./amountRules.ts";
+import { cacheProblems } from "./cacheRules.ts";
 import { type InClusterMode, modesOf, namespacesOf, type ParsedSections } from "./config.ts";
 import { type Problem, pathText } from "./configProblems.ts";
 import { BCRYPT_PASSWORD_BYTES } from "./documents/htpasswd.ts";
@@ -27,7 +28,7 @@ export function ruleProblems(config: ParsedSections): Problem[] {
     namespaces,
     namespacePatterns,
     amountProblems,
-    cacheTags,
+    cacheProblems,
   ].flatMap((rule) => rule(config));
 }
 
@@ -232,14 +233,6 @@ function namespacePatterns({ access }: ParsedSections): Problem[] {
     problems.push(problem(["access", "allowAnyNamespace"], message));
   }
   return problems;
-}
-
-function cacheTags({ cache }: ParsedSections): Problem[] {
-  return (cache ?? []).flatMap(({ tag }, index) =>
-    (cache ?? []).findIndex((entry) => entry.tag === tag) === index
-      ? []
-      : [problem(["cache", index, "tag"], `${JSON.stringify(tag)} is listed twice`)],
-  );
 }
 
 function problem(path: readonly (string | number)[], message: string): Problem {

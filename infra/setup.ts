@@ -1,40 +1,13 @@
 /**
  * The BuildSetup: what an environment promises its builders. It is the stack output `setup`
- * and the ConfigMap `pergola-setup` (key `setup.json`) in every builder namespace, and the
- * only file that `infra/` and `builders/` share. It never holds a secret: credentials are
+ * and the ConfigMap `pergola-setup` (key `setup.json`) in every builder namespace, and, with
+ * setupNames.ts, all that `infra/` and `builders/` share. It never holds a secret: credentials are
  * named (pull secrets, credential helpers), not carried.
  */
 import { z } from "zod";
+import { SETUP_VERSION } from "./setupNames.ts";
 
-/** Pod Security: what the runner looks at in namespaces that infra does not make. */
-export { ENFORCE_LABEL, podSecurityAllows } from "./documents/podSecurity.ts";
-
-/** The service account that builds run as; Garden creates and uses the same name in every project namespace. */
-export const BUILDER_SERVICE_ACCOUNT = "garden-in-cluster-builder";
-
-/** Name of the ConfigMap that carries the BuildSetup in each builder namespace, and its key. */
-export const SETUP_CONFIG_MAP = "pergola-setup";
-export const SETUP_KEY = "setup.json";
-
-/** Label of that ConfigMap, by which a reader finds it in namespaces that it was not told. */
-export const SETUP_LABEL = { key: "app.kubernetes.io/part-of", value: "pergola" } as const;
-
-/** Version that this code writes; a reader takes it and the one before. */
-export const SETUP_VERSION = 1;
-
-/** Name of the Deployment and the ConfigMap of a namespace's buildkitd. */
-export const BUILDKIT_NAME = "pergola-buildkit";
-
-/** Labels of every pod of Pergola that builds. */
-export const BUILDER_POD_LABELS = {
-  "app.kubernetes.io/component": "builder",
-  "app.kubernetes.io/part-of": "pergola",
-  "app.kubernetes.io/managed-by": "pergola",
-} as const;
-
-/** Key and value of the taint, label and toleration of builder nodes (Garden sets the same toleration on its builder pods). */
-export const BUILDER_NODE_KEY = "garden-build";
-export const BUILDER_NODE_VALUE = "true";
+export * from "./setupNames.ts";
 
 export const toleration = z.strictObject({
   key: z.string().optional(),
@@ -65,6 +38,8 @@ const builderMode = z.strictObject({
   namespacePatterns: z.array(z.string()).default([]),
   /** BuildKit only: how buildkitd runs. */
   profile: z.enum(["rootful", "rootless"]).optional(),
+  /** BuildKit only: whether steps may ask for network host, that of the builder's pod */
+  allowHostNetwork: z.boolean().optional(),
   image: z.string(),
   podSecurity: z.enum(["privileged", "baseline", "restricted"]),
   tolerations: z.array(toleration).default([]),
@@ -102,7 +77,7 @@ export const buildSetup = z.strictObject({
     namespace: z.string().default(""),
     /** plain http */
     insecure: z.boolean().default(false),
-    /** certificates (PEM) that vouch for the registry's own, where not every system knows them */
+    /** certificates (PEM) that vouch for those of the registry, its mirrors and registries of caches, where not every system does */
     caBundle: z.string().optional(),
     /** registry host -> mirrors (host[:port]) asked instead of it, e.g. docker.io -> 172.30.0.11:30500 */
     mirrors: z.record(z.string(), z.array(z.string())).default({}),

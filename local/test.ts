@@ -15,6 +15,8 @@ import { stop } from "./stop.ts";
 import { partsText } from "./summary.ts";
 import { runTiers } from "./tierRun.ts";
 import { type Counts, closing, decideTiers, TIERS, type Tier, verdict } from "./tiers.ts";
+import { ensureDebianSets } from "./toolchain/debian.ts";
+import { DOCKER } from "./toolchain/debianPackages.ts";
 import { ensureToolchain, toolchainObstacle } from "./toolchain/index.ts";
 
 /**
@@ -44,8 +46,12 @@ export async function test(args: readonly string[]): Promise<number> {
       const toolchain = await ensureToolchain(new Progress(), TOOLS);
       const tools = await toolEnvironment(toolchain, { own: true });
       parts = partsText({ ...tools.parts });
+      const cluster = decisions.some(({ tier, skipped }) => tier === "cluster" && skipped === null);
+      const [docker] = cluster ? await ensureDebianSets([DOCKER], new Progress()) : [];
       environment = {
         ...tools.variables,
+        PERGOLA_TEST_DEBIAN: toolchain.debianRoot,
+        PERGOLA_TEST_DOCKER: docker,
         PERGOLA_TEST_PULUMI: tools.pulumi,
         PERGOLA_TEST_KUBERNETES: toolchain.path("kubernetes"),
         PERGOLA_TEST_KUBECONFIG: kubeconfigFile(),

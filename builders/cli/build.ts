@@ -10,15 +10,16 @@ import type { Image } from "../images/image.ts";
 import type { CacheRequest } from "../plan/cache.ts";
 import type { Tags } from "../plan/destination.ts";
 import { planBuild } from "../plan/index.ts";
-import type { Auth, BuildPlan, Sibling } from "../plan/plan.ts";
+import type { Auth, BuildPlan, LoadTarget, Sibling } from "../plan/plan.ts";
 import { findPresent } from "../registry/present.ts";
 import { makeProgress } from "../report/progress.ts";
 import { buildResult, exitCodeOf, resultTable } from "../report/result.ts";
+import type { ExecTransport } from "../run/index.ts";
 import { connect, type Session } from "./connect.ts";
 import { type ReadContext, readContexts, type Times } from "./contexts.ts";
-import { plansAsText } from "./dryRun.ts";
 import { type ImageFlags, requestImages } from "./imageOptions.ts";
 import { watchInterruption } from "./interruption.ts";
+import { parseLoad } from "./loadOption.ts";
 import { ociFiles } from "./ociOption.ts";
 import { colorsOn, type GlobalOptions, note, outputClosed, printResult, progressOn } from "./output.ts";
 import { buildGraph } from "./schedule.ts";
@@ -33,10 +34,14 @@ export interface BuildOptions extends GlobalOptions, ImageFlags, CacheFlags {
   readonly skipPresent: boolean;
   /** file or directory for OCI layouts of the images */
   readonly outputOci?: string;
+  /** image store that images are loaded into: "" for the one that is there */
+  readonly load?: string;
   readonly dryRun: boolean;
   readonly mtime: Times;
   /** whose registry credentials */
   readonly auth: Auth["from"];
+  /** how commands in pods are run */
+  readonly transport: ExecTransport;
 }
 
 /** Runs the command; resolves to the exit code. @throws PergolaError for what stops it before anything is built */
@@ -48,12 +53,21 @@ export async function runBuild(words: readonly string[], options: BuildOptions):
       hint: "Leave out one of them.",
     });
   }
+  if (options.skipPresent && options.load !== undefined) {
+    throw new PergolaError({
+      code: "usage",
+      message:
+        "--skip-present leaves out what the registry holds, which is then not loaded, so it cannot be used with --load.",
+      hint: "Leave out one of them: what did not change comes out of the builder's cache.",
+    });
+  }
+  const load = parseLoad(options.load, process.env);
   const shown = progressOn(options, process.stderr, process.env);
   const say = shown.kind === "plain" ? note : () => {};
-  const request = requestImages(words, options, process.cwd(), process.env);
+  const request = await requestImages(words, options, process.cwd(), process.env);
   for (const line of request.notices) say(line);
   // A dry run talks to no cluster unless the BuildSetup is there.
-  const session = await connect(options, { checkCluster: !options.dryRun });
+  const session = await connect(options, { checkCluster: !options.dryRun, transport: options.transport });
   const { graph, notices } = request.enabledIn(session.setup.environment);
   for (const line of notices) say(line);
   const mode = options.mode ?? session.setup.builders.default;
@@ -71,10 +85,11 @@ export async function runBuild(words: readonly string[], options: BuildOptions):
   const contexts = await readContexts(graph, { times, dryRun, environment: process.env, note: say });
   try {
     const tags = tagsOf(graph, contexts.of, options.tag, mode);
-    const plan = planner({ session, tags, contexts: contexts.of, sourceDateEpoch, cache, files, options });
+    const plan = planner({ session, tags, contexts: contexts.of, sourceDateEpoch, cache, files, load, options });
     // All plans are made once before the first build: what is wrong with the last image is said now, not an hour later.
     const plans = planAll(graph, plan);
     if (!dryRun) return await build(graph, plans, plan, session, shown, options);
+    const { plansAsText } = await import("./dryRun.ts");
     printResult(options, { version: 1, plans }, () => plansAsText(plans));
     return 0;
   } finally {
@@ -111,9 +126,13 @@ async function build(
   });
   const planned = new Map(plans.map((one) => [one.name, one]));
   const kube = await session.kube();
-  const { execute } = await import("../run/index.ts");
+  kube.tell((line) => progress.note(line));
+  const { execute, checkStore } = await import("../run/index.ts");
   const interruption = watchInterruption((line) => progress.note(line), outputClosed);
   try {
+    // One store for all: asked once, before the first build.
+    const load = plans.flatMap((one) => (one.mode === "cluster-buildkit" && one.load !== null ? [one.load] : []))[0];
+    if (load !== undefined) await checkStore(load, process.env, interruption.signal);
     const images = await buildGraph({
       graph,
       concurrency: options.concurrency,
@@ -148,10 +167,11 @@ interface PlannerOptions {
   readonly cache: CacheRequest;
   /** image name -> file of its OCI layout */
   readonly files: ReadonlyMap<string, string>;
+  readonly load: LoadTarget | null;
   readonly options: BuildOptions;
 }
 
-function planner({ session, tags, contexts, sourceDateEpoch, cache, files, options }: PlannerOptions): Plan {
+function planner({ session, tags, contexts, sourceDateEpoch, cache, files, load, options }: PlannerOptions): Plan {
   const { setup, contextNamespace } = session;
   // A dry run is the same text each time.
   const buildId = options.dryRun ? "0000000000" : randomBytes(5).toString("hex");
@@ -165,6 +185,7 @@ function planner({ session, tags, contexts, sourceDateEpoch, cache, files, optio
       noCache: !options.cache,
       cache,
       ociFile: files.get(image.name) ?? null,
+      load,
       contextSent: contexts.get(image.name)?.sent ?? image.context,
       sourceDateEpoch,
       auth: authOf(options.auth, process.env),
@@ -200,6 +221,8 @@ function tagsOf(
   given: readonly string[],
   mode: ModeName,
 ): Map<string, Tags> {
+  const [first, ...others] = given;
+  if (first !== undefined) return new Map([...graph.images.keys()].map((name) => [name, [first, ...others]]));
   const hashes = new Map<string, string>();
   for (const name of graph.waves.flat()) {
     const siblings = new Map(
@@ -208,8 +231,5 @@ function tagsOf(
     const entries = contexts.get(name)?.entries ?? [];
     hashes.set(name, contentHash(graph.images.get(name) as Image, entries, siblings));
   }
-  const [first, ...others] = given;
-  return new Map(
-    [...hashes].map(([name, hash]) => [name, first === undefined ? [contentTag(hash, mode)] : [first, ...others]]),
-  );
+  return new Map([...hashes].map(([name, hash]) => [name, [contentTag(hash, mode)]]));
 }

@@ -1,6 +1,6 @@
 /** From the global options to a BuildSetup and, when somebody needs it, the cluster. */
 import type { BuildSetup } from "../../infra/setup.ts";
-import type { Kube } from "../run/index.ts";
+import type { ExecTransport, Kube } from "../run/index.ts";
 import { checkCluster } from "../setup/cluster.ts";
 import { loadSetup } from "../setup/load.ts";
 import type { GlobalOptions } from "./output.ts";
@@ -18,14 +18,18 @@ export interface Session {
 /**
  * Loads the BuildSetup. The cluster is the one of --context, else the context that the BuildSetup names, else the current one.
  * @param checkCluster whether to make sure that the cluster is the one that the BuildSetup is about
+ * @param transport how commands in pods are run
  * @throws PergolaError as {@link loadSetup}, kubeconfig, wrong-cluster, cluster-unreachable
  */
-export async function connect(options: GlobalOptions, want: { readonly checkCluster: boolean }): Promise<Session> {
+export async function connect(
+  options: GlobalOptions,
+  want: { readonly checkCluster: boolean; readonly transport?: ExecTransport },
+): Promise<Session> {
   let kube: Kube | null = null;
   const open = async (context: string | null): Promise<Kube> => {
     // Loaded late: commands that need no cluster start without it.
     const { Kube } = await import("../run/index.ts");
-    kube ??= new Kube({ context });
+    kube ??= new Kube({ context, transport: want.transport });
     return kube;
   };
   const { setup, source } = await loadSetup({

@@ -33,17 +33,17 @@ export interface ImageRequest {
  * @param environment for build arguments without a value, and to see that secrets are there
  * @throws PergolaError usage, secret-missing, and what finding images throws
  */
-export function requestImages(
+export async function requestImages(
   words: readonly string[],
   flags: ImageFlags,
   workingDirectory: string,
   environment: Readonly<Record<string, string | undefined>>,
-): ImageRequest {
+): Promise<ImageRequest> {
   const secrets = Object.fromEntries(flags.secret.map((text) => parseSecret(text, workingDirectory, environment)));
   const args = Object.fromEntries(flags.buildArg.flatMap((text) => parseBuildArg(text, environment)));
   const platforms = flags.platform.flatMap((text) => text.split(",")).map(checkPlatform);
   const settings = parseSettings(flags);
-  const found = discoverImages(words, workingDirectory, {
+  const found = await discoverImages(words, workingDirectory, {
     secretIds: new Set(Object.keys(secrets)),
     environment,
     ...(flags.file === undefined ? {} : { file: flags.file }),

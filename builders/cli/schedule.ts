@@ -108,6 +108,7 @@ function blank(image: Image, options: ScheduleOptions): ImageResult {
     cachedSteps: null,
     firstUncachedStep: null,
     bytesSent: null,
+    loaded: null,
     status: "failed",
     warnings: [],
     error: null,

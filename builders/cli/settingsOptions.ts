@@ -20,7 +20,7 @@ export interface CacheFlags {
   readonly cacheFrom?: readonly string[];
 }
 
-/** @throws PergolaError usage, mode-unsupported */
+/** @throws PergolaError usage */
 export function parseSettings(flags: SettingsFlags): ImageSettings {
   return {
     labels: Object.fromEntries((flags.label ?? []).map((text) => keyValue("--label", text))),
@@ -74,12 +74,12 @@ function parseAnnotation(text: string): Annotation {
 }
 
 function parseNetwork(text: string): ImageSettings["network"] {
-  if (text === "default" || text === "none") return text;
-  throw new PergolaError({
-    code: text === "host" ? "mode-unsupported" : "usage",
-    message: `--network ${text} is not offered.`,
-    hint: "Write --network none, or leave it out: RUN steps then use the network of the builder's pod.",
-  });
+  if (text === "default" || text === "none" || text === "host") return text;
+  throw misread(
+    "--network",
+    text,
+    "Write --network none or --network host, or leave it out: RUN steps then use the network of the builder's pod.",
+  );
 }
 
 /** `name=address` or `name:address`, as docker build has it. */

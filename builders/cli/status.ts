@@ -1,5 +1,6 @@
 /** `pergola status`: what of the environment is there, and what it is doing. */
-import { BUILDER_SERVICE_ACCOUNT, BUILDKIT_NAME, type BuildSetup } from "../../infra/setup.ts";
+import type { BuildSetup } from "../../infra/setup.ts";
+import { BUILDER_SERVICE_ACCOUNT, BUILDKIT_NAME } from "../../infra/setupNames.ts";
 import { BUILD_LABEL, IMAGE_LABEL, MANAGED_BY } from "../plan/labels.ts";
 import { admitsNamespace } from "../plan/namespacePatterns.ts";
 import { table } from "../report/table.ts";

@@ -38,14 +38,16 @@ export function listContext(directory: string, dockerfile: string | null): Conte
   const matcher = dockerfile === null ? null : readIgnoreFile(root, path.resolve(root, dockerfile));
   const entries = new Map<string, ContextEntry>();
 
+  // Names are put together by hand: path.join takes as long as lstat.
   const walk = (below: string): void => {
-    for (const name of readable(path.join(root, below), (where) => readdirSync(where))) {
+    for (const name of readable(below === "" ? root : `${root}/${below}`, (where) => readdirSync(where))) {
       const relative = below === "" ? name : `${below}/${name}`;
-      const stat = readable(path.join(root, relative), (where) => lstatSync(where));
+      const stat = readable(`${root}/${relative}`, (where) => lstatSync(where));
       const ignored = matcher?.ignores(relative) ?? false;
       const entry = ignored ? null : toEntry(root, relative, stat);
       if (entry) {
-        addParents(root, relative, entries);
+        // Without patterns each directory comes before what is in it.
+        if (matcher !== null) addParents(root, relative, entries);
         entries.set(relative, entry);
       }
       if (stat.isDirectory() && (!ignored || matcher?.mayKeepBelow(relative))) walk(relative);

@@ -2,7 +2,7 @@
 import { type Dirent, readdirSync, readFileSync, statSync } from "node:fs";
 import path from "node:path";
 import { PergolaError } from "../errors.ts";
-import { type GardenOptions, readGardenFile } from "./garden.ts";
+import type { GardenOptions } from "./garden.ts";
 import { DEFAULT_TIMEOUT_SECONDS, type Image, loadDockerfile, sanitizeName } from "./image.ts";
 import { NO_SETTINGS } from "./settings.ts";
 
@@ -27,18 +27,20 @@ const SKIPPED = new Set(["node_modules", "vendor", "dist"]);
  * @param options.file Dockerfile for directories without Garden files, instead of `Dockerfile`
  * @throws PergolaError context-missing, context-unreadable, dockerfile-missing, image-definition
  */
-export function discoverImages(
+export async function discoverImages(
   words: readonly string[],
   workingDirectory: string,
   options: GardenOptions & { readonly file?: string } = {},
-): Discovery {
+): Promise<Discovery> {
   const images: Image[] = [];
   const names: string[] = [];
   const notices: string[] = [];
   const seen = new Set<string>();
-  const addFile = (file: string): number => {
+  const addFile = async (file: string): Promise<number> => {
     if (seen.has(file)) return 0;
     seen.add(file);
+    // What reads Garden files is loaded late: most runs are about a directory with a Dockerfile.
+    const { readGardenFile } = await import("./garden.ts");
     const found = readGardenFile(
       file,
       readable(file, () => readFileSync(file, "utf8")),
@@ -48,13 +50,13 @@ export function discoverImages(
     notices.push(...found.notices);
     return found.images.length;
   };
-  const addDirectory = (directory: string, typed: string): void => {
+  const addDirectory = async (directory: string, typed: string): Promise<void> => {
     const dockerfile = options.file ?? "Dockerfile";
     const direct = gardenFilesIn(directory);
     const here = direct.length > 0 || !isFile(path.resolve(directory, dockerfile)) ? gardenFilesBelow(directory) : [];
     const before = images.length;
     const known = here.filter((file) => seen.has(file)).length;
-    for (const file of here) addFile(file);
+    for (const file of here) await addFile(file);
     if (images.length > before || known > 0) return;
     if (!isFile(path.resolve(directory, dockerfile))) throw nothingIn(typed, dockerfile, notices);
     if (seen.has(directory)) return;
@@ -65,9 +67,9 @@ export function discoverImages(
   for (const word of words.length > 0 ? words : ["."]) {
     const where = path.resolve(workingDirectory, word);
     const kind = kindOf(where);
-    if (kind === "directory") addDirectory(where, word);
+    if (kind === "directory") await addDirectory(where, word);
     else if (kind === "file" && GARDEN_FILE.test(path.basename(where))) {
-      if (addFile(where) === 0) throw nothingIn(word, null, notices);
+      if ((await addFile(where)) === 0) throw nothingIn(word, null, notices);
     } else if (kind === "file") {
       throw new PergolaError({
         code: "usage",
@@ -82,7 +84,9 @@ export function discoverImages(
       });
     } else names.push(word);
   }
-  if (names.length > 0 && images.length === 0) for (const file of gardenFilesBelow(workingDirectory)) addFile(file);
+  if (names.length > 0 && images.length === 0) {
+    for (const file of gardenFilesBelow(workingDirectory)) await addFile(file);
+  }
   return { images, names, notices };
 }
 

@@ -46,6 +46,16 @@ export function labelKeys(text: string): Map<string, number> {
   );
 }
 
+/** Networks that RUN instructions ask for by --network, with the line of each; lines count from 1. */
+export function runNetworks(text: string): { readonly network: string; readonly line: number }[] {
+  return DockerfileParser.parse(text)
+    .getInstructions()
+    .filter((instruction) => instruction instanceof Run)
+    .flatMap((run) => run.getFlags())
+    .filter((flag) => flag.getName() === "network")
+    .map((flag) => ({ network: flag.getValue() ?? "", line: flag.getRange().start.line + 1 }));
+}
+
 /**
  * Reads a Dockerfile. Stage names and numbers are told from image names; ARGs before the first FROM are filled in with
  * `buildArgs` or their defaults.

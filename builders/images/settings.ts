@@ -13,8 +13,8 @@ export interface ImageSettings {
   /** added to those of the Dockerfile; the same key wins over it */
   readonly labels: Readonly<Record<string, string>>;
   readonly annotations: readonly Annotation[];
-  /** network of RUN steps: the builder's own, or none */
-  readonly network: "default" | "none";
+  /** network of RUN steps: as the builder has it, none, or BuildKit's `host` */
+  readonly network: "default" | "none" | "host";
   /** lines of /etc/hosts that RUN steps see */
   readonly addHosts: readonly { readonly name: string; readonly address: string }[];
   /** how much the attached account of the build tells; null attaches none */

@@ -8,8 +8,10 @@ import { buildkitCache, type CacheRequest, registrySupport } from "./cache.ts";
 import type { Destination } from "./destination.ts";
 import { namedContexts } from "./dockerfileReferences.ts";
 import { BUILDCTL_FLAGS, withExtraFlags } from "./extraFlags.ts";
+import { archiveType, planLoad } from "./load.ts";
+import { hostNetworkArguments } from "./network.ts";
 import type { Placement } from "./placement.ts";
-import type { Auth, BuildkitPlan, SecretSource, Sibling } from "./plan.ts";
+import type { Auth, BuildkitPlan, LoadTarget, SecretSource, Sibling } from "./plan.ts";
 import { plainContext, stagedContext } from "./slot.ts";
 
 const METADATA_FILE = "metadata.json";
@@ -23,6 +25,8 @@ export interface BuildkitOptions {
   readonly noCache: boolean;
   readonly cache: CacheRequest;
   readonly ociFile: string | null;
+  /** image store of this machine; none if left out */
+  readonly load?: LoadTarget | null;
   readonly contextSent: string;
   readonly sourceDateEpoch: number | null;
   /** tells this build from others: lowercase letters and digits */
@@ -33,7 +37,7 @@ export interface BuildkitOptions {
 
 /**
  * Plans one image.
- * @throws PergolaError usage, image-definition (extra flags), setup-invalid
+ * @throws PergolaError usage, image-definition (extra flags), mode-unsupported (network host), setup-invalid
  */
 export function planBuildkit(
   setup: BuildSetup,
@@ -51,6 +55,7 @@ export function planBuildkit(
   const insecure = setup.registry.insecure ? ["registry.insecure=true"] : [];
   // A file half written must not be taken for a whole one.
   const oci = options.ociFile === null ? null : { written: `${options.ociFile}.part`, file: options.ociFile };
+  const load = options.load ? planLoad(image, options.load, destination.references, isAttested(image)) : null;
   const own = [
     ...["--frontend", "dockerfile.v0"],
     ...input.arguments,
@@ -62,10 +67,13 @@ export function planBuildkit(
     ...(image.platforms.length === 0 ? [] : ["--opt", `platform=${image.platforms.join(",")}`]),
     ...namedContexts(options.siblings),
     ...settingsArguments(image.settings),
+    ...hostNetworkArguments(setup, image, placement),
     ...["--output", csv(["type=image", nameField(references), "push=true", ...fields, ...insecure])],
     ...(oci === null
       ? []
       : ["--output", csv(["type=oci", `dest=${oci.written}`, nameField(destination.references), ...fields])]),
+    // Without a file it goes to stdout.
+    ...(load === null ? [] : ["--output", csv([`type=${archiveType(load)}`, nameField(load.references), ...fields])]),
     ...cache.arguments,
     ...(options.noCache ? ["--no-cache"] : []),
     ...["--progress", "rawjson", "--metadata-file", METADATA_FILE],
@@ -86,17 +94,20 @@ export function planBuildkit(
     argv: ["buildctl", "build", ...withExtraFlags(own, image, BUILDCTL_FLAGS)],
     metadataFile: METADATA_FILE,
     oci,
+    load,
   };
+}
+
+/** Whether attestations come with an image: extra flags and build arguments ask for them too (frontend/attestations/parse.go). */
+function isAttested({ settings, extraFlags, buildArgs }: Image): boolean {
+  if (settings.provenance !== null || settings.sbom !== null) return true;
+  return [...extraFlags, ...Object.keys(buildArgs)].some((word) => /attest:|BUILDKIT_ATTEST_/.test(word));
 }
 
 /** Fields of every output of an image. @throws PergolaError usage: an annotation of an index that there will not be */
 function outputFields(setup: BuildSetup, image: Image, rewriteTimestamps: boolean): string[] {
-  const { annotations, provenance, sbom } = image.settings;
-  // Attestations can be asked for by extra flags and by build arguments too (frontend/attestations/parse.go).
-  const attested =
-    provenance !== null ||
-    sbom !== null ||
-    [...image.extraFlags, ...Object.keys(image.buildArgs)].some((word) => /attest:|BUILDKIT_ATTEST_/.test(word));
+  const { annotations } = image.settings;
+  const attested = isAttested(image);
   const index = annotations.find(({ level }) => level === "index");
   if (index !== undefined && !attested && image.platforms.length < 2) {
     throw new PergolaError({

@@ -1,5 +1,6 @@
 /** buildkitd in a namespace: the Deployment that all builds of the namespace share, and its configuration. Pure data. */
-import { BUILDKIT_NAME, type BuildSetup } from "../../infra/setup.ts";
+import type { BuildSetup } from "../../infra/setup.ts";
+import { BUILDKIT_NAME } from "../../infra/setupNames.ts";
 import { buildkitdToml, CA_FILE, CONFIG_DIRECTORY } from "./buildkitdToml.ts";
 import { builderLabels } from "./labels.ts";
 import type { Placement } from "./placement.ts";

@@ -1,10 +1,11 @@
 /** buildkitd.toml: what the daemon keeps, how much it does at a time, and how it reaches registries. Pure text. */
 import type { BuilderMode, BuildSetup } from "../../infra/setup.ts";
+import { HOST_NETWORK } from "./network.ts";
 
 /** Where buildkitd finds its configuration and what that names. */
 export const CONFIG_DIRECTORY = "/etc/buildkit";
 
-/** Certificates that vouch for the environment's registry, beside buildkitd.toml. */
+/** Certificates that vouch for the environment's registries, beside buildkitd.toml. */
 export const CA_FILE = "registry-ca.pem";
 
 /**
@@ -14,9 +15,14 @@ export const CA_FILE = "registry-ca.pem";
 const CACHE_SHARE = 0.8;
 
 /** moby/buildkit, docs/buildkitd.toml.md; names and rules as read and run on 0.33.1. */
-export function buildkitdToml(setup: BuildSetup, mode: Pick<BuilderMode, "resources">): string {
+export function buildkitdToml(
+  setup: BuildSetup,
+  mode: Pick<BuilderMode, "resources"> & Pick<Partial<BuilderMode>, "allowHostNetwork">,
+): string {
   const { limits } = mode.resources;
   const lines = [
+    // Keys that belong to no table come first.
+    ...(mode.allowHostNetwork ? [`insecure-entitlements = [${JSON.stringify(HOST_NETWORK)}]`] : []),
     "[worker.oci]",
     "  enabled = true",
     "  gc = true",
@@ -68,9 +74,20 @@ function registries(setup: BuildSetup): string[] {
     add(name, `  mirrors = [${hosts.map((mirror) => JSON.stringify(mirror)).join(", ")}]`);
   }
   if (insecure) add(host, "  http = true");
-  if (caBundle !== undefined) add(host, `  ca = [${JSON.stringify(`${CONFIG_DIRECTORY}/${CA_FILE}`)}]`);
   for (const { registry } of setup.cache) if (registry?.insecure) add(registry.host, "  http = true");
+  if (caBundle !== undefined) {
+    const ca = `  ca = [${JSON.stringify(`${CONFIG_DIRECTORY}/${CA_FILE}`)}]`;
+    for (const one of certifiedHosts(setup)) add(one, ca);
+  }
   return [...sections].flatMap(([name, lines]) => [`[registry.${JSON.stringify(name)}]`, ...lines]);
+}
+
+/** Hosts that the environment's certificates vouch for: its registry, mirrors and registries of caches, as far as they have TLS. */
+export function certifiedHosts({ registry, cache }: Pick<BuildSetup, "registry" | "cache">): string[] {
+  const caches = cache.flatMap((entry) => (entry.registry === undefined ? [] : [entry.registry]));
+  const plain = [registry, ...caches].flatMap((one) => (one.insecure ? [one.host] : []));
+  const all = [registry.host, ...Object.values(registry.mirrors).flat(), ...caches.map((one) => one.host)];
+  return [...new Set(all)].filter((one) => !plain.includes(one));
 }
 
 const SUFFIXES = "kMGTPE";

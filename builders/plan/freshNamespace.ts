@@ -1,5 +1,6 @@
 /** What the first build makes in a namespace that was made after `up` and matches a pattern, as data. */
-import { type BuildSetup, SETUP_CONFIG_MAP, SETUP_KEY } from "../../infra/setup.ts";
+import type { BuildSetup } from "../../infra/setup.ts";
+import { SETUP_CONFIG_MAP, SETUP_KEY } from "../../infra/setupNames.ts";
 import { PergolaError } from "../errors.ts";
 import type { Placement } from "./placement.ts";
 import type { FreshNamespacePlan, Manifest } from "./plan.ts";

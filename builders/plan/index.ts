@@ -1,5 +1,6 @@
 /** From an environment and an image to the plan of a build. Pure: the same arguments give the same plan. */
-import { BUILDER_NODE_KEY, type BuildSetup, type ModeName } from "../../infra/setup.ts";
+import type { BuildSetup, ModeName } from "../../infra/setup.ts";
+import { BUILDER_NODE_KEY } from "../../infra/setupNames.ts";
 import { PergolaError } from "../errors.ts";
 import type { Image } from "../images/image.ts";
 import { planBuildkit } from "./buildkit.ts";
@@ -8,7 +9,7 @@ import { destinationOf, type Tags } from "./destination.ts";
 import { planFreshNamespace } from "./freshNamespace.ts";
 import { planKaniko } from "./kaniko.ts";
 import { placeBuild } from "./placement.ts";
-import type { Auth, BuildPlan, Sibling } from "./plan.ts";
+import type { Auth, BuildPlan, LoadTarget, Sibling } from "./plan.ts";
 
 export interface PlanOptions {
   /** null takes the environment's default */
@@ -24,6 +25,8 @@ export interface PlanOptions {
   readonly cache: CacheRequest;
   /** absolute path of the file that an OCI layout of the image is written to as a tar archive; null for none */
   readonly ociFile: string | null;
+  /** image store of this machine that the image is loaded into; none if left out */
+  readonly load?: LoadTarget | null;
   /** absolute path of the directory that is sent as the context */
   readonly contextSent: string;
   /** seconds since 1970 that the image's timestamps get; null leaves them as the build makes them */

@@ -5,20 +5,25 @@ import { PergolaError } from "../errors.ts";
 import { type Feature, labelKeys, readDockerfile } from "../images/dockerfile.ts";
 import type { Image } from "../images/image.ts";
 import { BUILDER_POD_ANNOTATIONS, dockerConfigVolume } from "./buildkitDeployment.ts";
-import { CA_FILE } from "./buildkitdToml.ts";
+import { CA_FILE, certifiedHosts } from "./buildkitdToml.ts";
 import { type CacheRequest, repositoryIn } from "./cache.ts";
 import type { Destination } from "./destination.ts";
 import { withReferences } from "./dockerfileReferences.ts";
 import { KANIKO_FLAGS, withExtraFlags } from "./extraFlags.ts";
 import { builderLabels, podName } from "./labels.ts";
 import type { Placement } from "./placement.ts";
-import type { KanikoPlan, Manifest, Sibling } from "./plan.ts";
+import type { KanikoPlan, LoadTarget, Manifest, Sibling } from "./plan.ts";
 
 /** Volume of the build: nothing else in an image is called so, and kaniko leaves mounted directories out of the image. */
 const DIRECTORY = "/.pergola";
 const CONTEXT = `${DIRECTORY}/context`;
 const MARKER = `${DIRECTORY}/received`;
 const KANIKO_DOCKER_CONFIG = "/kaniko/.docker";
+
+/** Until the marker names a process that has ended. */
+const AWAIT_CONTEXT =
+  `trap 'exit 143' TERM INT; ` +
+  `until { read -r sender < ${MARKER} && ! kill -0 "$sender"; } 2>/dev/null; do sleep 0.2 & wait $!; done`;
 
 /** Seconds that the cluster waits beyond the runner's own limit before it ends a pod that nobody watches. */
 const DEADLINE_MARGIN_SECONDS = 120;
@@ -28,6 +33,7 @@ export interface KanikoOptions {
   readonly noCache: boolean;
   readonly cache: CacheRequest;
   readonly ociFile: string | null;
+  readonly load?: LoadTarget | null;
   readonly contextSent: string;
   /** tells this build's pod from others: lowercase letters and digits */
   readonly buildId: string;
@@ -121,7 +127,9 @@ function kanikoArguments(
     ...destination.references.map((reference) => `--destination=${reference}`),
     ...cache,
     ...(insecure ? [`--insecure-registry=${host}`] : []),
-    ...(caBundle === undefined ? [] : [`--registry-certificate=${host}=${DIRECTORY}/${CA_FILE}`]),
+    ...(caBundle === undefined ? [] : certifiedHosts(setup)).map(
+      (one) => `--registry-certificate=${one}=${DIRECTORY}/${CA_FILE}`,
+    ),
     ...docker.map((mirror) => `--registry-mirror=${mirror}`),
     ...others.flatMap(([name, hosts]) => hosts.map((mirror) => `--registry-map=${name}=${mirror}`)),
     ...(Object.keys(mirrors).length > 0 ? ["--skip-default-registry-fallback"] : []),
@@ -174,7 +182,7 @@ function pod(
         {
           name: "context",
           image: mode.image,
-          command: ["sh", "-c", `trap 'exit 143' TERM INT; until [ -e ${MARKER} ]; do sleep 0.2 & wait $!; done`],
+          command: ["sh", "-c", AWAIT_CONTEXT],
           // The same as kaniko's own: a pod is scheduled by the larger of the two, so this costs nothing and fits every quota.
           resources: mode.resources,
           volumeMounts: [shared],
@@ -234,7 +242,7 @@ function refuseWhatKanikoLacks(image: Image, options: KanikoOptions): void {
 }
 
 /** Flags of the command line that kaniko 1.25.5 has nothing for, and why. */
-function unsupportedFlags({ settings }: Image, { cache, ociFile }: KanikoOptions): [flag: string, why: string][] {
+function unsupportedFlags({ settings }: Image, { cache, ociFile, load }: KanikoOptions): [flag: string, why: string][] {
   const tags = "it keeps a tag for each step in its cache repository, and cannot be told another one.";
   const found: [boolean, string, string][] = [
     [settings.network !== "default", `--network ${settings.network}`, "its steps have the network of their pod."],
@@ -245,6 +253,7 @@ function unsupportedFlags({ settings }: Image, { cache, ociFile }: KanikoOptions
     [cache.to.length > 0, "--cache-to", tags],
     [cache.from.length > 0, "--cache-from", tags],
     [ociFile !== null, "--output-oci", "the file would stay in its pod."],
+    [Boolean(load), "--load", "the image goes from its pod to the registry alone."],
   ];
   return found.filter(([is]) => is).map(([, flag, why]) => [flag, why]);
 }

@@ -1,5 +1,5 @@
 /** Labels and names of what the runner makes in a cluster. */
-import { BUILDER_POD_LABELS } from "../../infra/setup.ts";
+import { BUILDER_POD_LABELS } from "../../infra/setupNames.ts";
 
 /** Label keys of ours; the others are Kubernetes' recommended ones (kubernetes.io, "Recommended Labels"). */
 export const IMAGE_LABEL = "pergola.dev/image";

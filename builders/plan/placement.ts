@@ -1,11 +1,6 @@
 /** Which mode, which namespace: the part of a BuildSetup that one build uses. */
-import {
-  BUILDER_SERVICE_ACCOUNT,
-  type BuilderMode,
-  type BuilderNamespace,
-  type BuildSetup,
-  type ModeName,
-} from "../../infra/setup.ts";
+import type { BuilderMode, BuilderNamespace, BuildSetup, ModeName } from "../../infra/setup.ts";
+import { BUILDER_SERVICE_ACCOUNT } from "../../infra/setupNames.ts";
 import { PergolaError } from "../errors.ts";
 import { admitsNamespace, reservedReason } from "./namespacePatterns.ts";
 

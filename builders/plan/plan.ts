@@ -76,6 +76,26 @@ export interface Sibling {
   readonly digest: string | null;
 }
 
+/** Where images are loaded into, as the command line says it. */
+export type LoadTarget =
+  /** Docker's daemon, which its own client finds by DOCKER_HOST, DOCKER_CONTEXT or the current context */
+  | { readonly into: "docker" }
+  /** `address`: path of containerd's socket; `namespace`: containerd's, not Kubernetes' */
+  | { readonly into: "containerd"; readonly address: string; readonly namespace: string };
+
+/** How one image gets there. The archive is what buildctl writes to its stdout. */
+export interface LoadPlan {
+  readonly target: LoadTarget;
+  /** for people: "Docker", "containerd at /run/containerd/containerd.sock (namespace k8s.io)" */
+  readonly place: string;
+  /** program that reads the archive from its stdin */
+  readonly argv: readonly string[];
+  /** what tells before a build that the store is there: a command that succeeds, or a socket that takes connections */
+  readonly check: { readonly argv: readonly string[] } | { readonly socket: string };
+  /** names that the image has there */
+  readonly references: readonly string[];
+}
+
 /** A build by a buildkitd that lives in the namespace as a Deployment. */
 export interface BuildkitPlan extends CommonPlan {
   readonly mode: "cluster-buildkit";
@@ -99,6 +119,8 @@ export interface BuildkitPlan extends CommonPlan {
   readonly metadataFile: string;
   /** OCI layout beside the push: the archive that buildctl writes, and the name it gets once the build is done; null for none */
   readonly oci: { readonly written: string; readonly file: string } | null;
+  /** image store of this machine that the image is loaded into beside the push; null for none */
+  readonly load: LoadPlan | null;
 }
 
 /** A build by a kaniko pod of its own. */
@@ -114,7 +136,7 @@ export interface KanikoPlan extends CommonPlan {
     readonly directory: string;
     /** directory below `directory` that takes the context's files */
     readonly context: string;
-    /** absolute path, created last by the executor once everything arrived and was checked */
+    /** absolute path, created last by the executor once everything arrived and was checked; holds the number of its process */
     readonly marker: string;
   };
   /** main container, whose termination message is the digest */

@@ -1,4 +1,8 @@
 /** Whether an image is in the registry already: one request, asked with the client's own access. */
+import http from "node:http";
+import https from "node:https";
+import { isIP } from "node:net";
+import { checkServerIdentity, rootCertificates } from "node:tls";
 import type { BuildSetup } from "../../infra/setup.ts";
 import type { BuildPlan } from "../plan/plan.ts";
 
@@ -20,7 +24,7 @@ const PATIENCE = 5_000;
  */
 export async function findPresent(
   plan: Pick<BuildPlan, "references">,
-  registry: Pick<BuildSetup["registry"], "host" | "insecure">,
+  registry: Pick<BuildSetup["registry"], "host" | "insecure" | "caBundle">,
   endpoints: Readonly<Record<string, string>>,
 ): Promise<string | null> {
   const [, repository, tag] = /^[^/]+\/(.+):([^:/]+)$/.exec(plan.references[0] ?? "") ?? [];
@@ -28,10 +32,33 @@ export async function findPresent(
   const address = endpoints[registry.host] ?? registry.host;
   const url = `${registry.insecure ? "http" : "https"}://${address}/v2/${repository}/manifests/${tag}`;
   try {
-    const options = { method: "HEAD", headers: { accept: MANIFESTS }, signal: AbortSignal.timeout(PATIENCE) };
-    const answer = await fetch(url, options);
-    return answer.ok ? answer.headers.get("docker-content-digest") : null;
+    const { statusCode = 0, headers } = await head(url, registry);
+    const digest = headers["docker-content-digest"];
+    return statusCode === 200 && typeof digest === "string" ? digest : null;
   } catch {
     return null;
   }
+}
+
+/** Not fetch: it takes no certificates of ours (https://github.com/nodejs/undici: only with a dispatcher of that package). */
+async function head(
+  url: string,
+  { host, insecure, caBundle }: Pick<BuildSetup["registry"], "host" | "insecure" | "caBundle">,
+): Promise<http.IncomingMessage> {
+  const name = host.replace(/:\d+$/, "");
+  const trusted: https.RequestOptions = {
+    ...(caBundle === undefined ? {} : { ca: [...rootCertificates, caBundle] }),
+    // A way around leads to the registry under another address; the certificate is still for its name.
+    ...(isIP(name) === 0 ? { servername: name } : {}),
+    checkServerIdentity: (_, certificate) => checkServerIdentity(name, certificate),
+  };
+  const options = { method: "HEAD", headers: { accept: MANIFESTS }, signal: AbortSignal.timeout(PATIENCE) };
+  return new Promise((resolve, reject) => {
+    const request = insecure ? http.request(url, options) : https.request(url, { ...options, ...trusted });
+    request.once("error", reject).once("response", (answer) => {
+      answer.resume();
+      resolve(answer);
+    });
+    request.end();
+  });
 }

@@ -23,6 +23,8 @@ export type BuildEvent =
   | { readonly type: "log"; readonly step: string | null; readonly line: string }
   | { readonly type: "warning"; readonly text: string }
   | { readonly type: "pushed"; readonly reference: string; readonly digest: string }
+  /** the image is in an image store of this machine, which people call `place` */
+  | { readonly type: "loaded"; readonly reference: string; readonly place: string }
   /** one line of the builder's own machine-readable progress, for `--progress rawjson` */
   | { readonly type: "raw"; readonly line: string };
 

@@ -64,6 +64,8 @@ export class PlainProgress implements Progress {
         return this.#step(event);
       case "pushed":
         return [`pushed ${event.reference}@${event.digest}`];
+      case "loaded":
+        return [`loaded ${event.reference} into ${event.place}`];
       case "raw":
         return [];
     }

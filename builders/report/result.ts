@@ -1,6 +1,8 @@
 /** The result of `pergola build`: what `--output json` prints, and the table that people see. */
 import type { ModeName } from "../../infra/setup.ts";
 import { ERROR_CODES, type ErrorData, EXIT } from "../errors.ts";
+import { placeOf } from "../plan/load.ts";
+import type { LoadTarget } from "../plan/plan.ts";
 import { duration, size, table } from "./table.ts";
 
 /** What one executed plan gives back. */
@@ -15,6 +17,8 @@ export interface Outcome {
   readonly firstUncachedStep: string | null;
   /** bytes of build context that went to the builder */
   readonly bytesSent: number;
+  /** image store of this machine that holds the image too; null where that was not asked for */
+  readonly loaded: LoadTarget | null;
   readonly warnings: readonly string[];
 }
 
@@ -31,6 +35,7 @@ export interface ImageResult {
   readonly cachedSteps: number | null;
   readonly firstUncachedStep: string | null;
   readonly bytesSent: number | null;
+  readonly loaded: LoadTarget | null;
   readonly status: "built" | "present" | "failed" | "skipped";
   readonly warnings: readonly string[];
   readonly error: ErrorData | null;
@@ -60,13 +65,26 @@ export function resultTable(result: BuildResult): string {
       image.digest === null ? image.reference : `${image.reference}@${image.digest}`,
     ]),
   );
+  return [rows, ...loadedLines(result), ...brokenLines(result)].join("\n");
+}
+
+/** `Loaded into Docker: api, web` */
+function loadedLines({ images }: BuildResult): string[] {
+  // One command line has one store.
+  const loaded = images.filter((image) => image.loaded !== null);
+  const [first] = loaded;
+  if (!first?.loaded) return [];
+  return ["", `Loaded into ${placeOf(first.loaded)}: ${loaded.map(({ reference }) => reference).join(", ")}`];
+}
+
+function brokenLines(result: BuildResult): string[] {
   const broken = result.images.filter(({ firstUncachedStep }) => firstUncachedStep !== null);
-  if (broken.length === 0) return rows;
+  if (broken.length === 0) return [];
   const width = Math.max(...broken.map(({ name }) => name.length));
   const steps = broken.map(
     ({ name, firstUncachedStep }) => `  ${name.padEnd(width)}  ${oneLine(firstUncachedStep ?? "")}`,
   );
-  return [rows, "", "First step that was not in the cache:", ...steps].join("\n");
+  return ["", "First step that was not in the cache:", ...steps];
 }
 
 /** `7/9`, `?/9` where the mode cannot tell, `-` where nothing ran */

@@ -2,7 +2,7 @@
  * A namespace that was made after `up` and matches a pattern: sees to it that builders find there what they need. What is as
  * it should be is only read, and all reads are made at once.
  */
-import { BUILDER_SERVICE_ACCOUNT, ENFORCE_LABEL, podSecurityAllows, SETUP_KEY } from "../../infra/setup.ts";
+import { BUILDER_SERVICE_ACCOUNT, ENFORCE_LABEL, podSecurityAllows, SETUP_KEY } from "../../infra/setupNames.ts";
 import { PergolaError } from "../errors.ts";
 import { MADE_HERE, REMOVABLE } from "../plan/freshNamespace.ts";
 import type { FreshNamespacePlan, Manifest } from "../plan/plan.ts";

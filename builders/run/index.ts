@@ -8,6 +8,8 @@ import type { Kube } from "./kube/kube.ts";
 import { LIMITS, type Limits } from "./pods/limits.ts";
 
 export { Kube, type KubeOptions } from "./kube/kube.ts";
+export type { ExecTransport } from "./kube/podCommands.ts";
+export { checkStore } from "./load/store.ts";
 export { LIMITS, type Limits } from "./pods/limits.ts";
 
 export interface ExecuteIo {

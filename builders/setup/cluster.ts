@@ -1,5 +1,6 @@
 /** The BuildSetup that a cluster carries, and whether a cluster is the one that a BuildSetup is about. */
-import { type BuildSetup, SETUP_CONFIG_MAP, SETUP_KEY, SETUP_LABEL } from "../../infra/setup.ts";
+import type { BuildSetup } from "../../infra/setup.ts";
+import { SETUP_CONFIG_MAP, SETUP_KEY, SETUP_LABEL } from "../../infra/setupNames.ts";
 import { PergolaError } from "../errors.ts";
 import { parseSetup } from "./parse.ts";
 
@@ -39,13 +40,13 @@ export async function setupFromCluster(cluster: SetupCluster, namespace: string 
   let denied: PergolaError | null = null;
   try {
     const found = await cluster.readConfigMap(near, SETUP_CONFIG_MAP);
-    if (found) return await original(cluster, near, read(found, cluster.context));
+    if (found) return await original(cluster, near, await read(found, cluster.context));
   } catch (error) {
     if (!isForbidden(error)) throw error;
     denied = error;
   }
   const others = await listAll(cluster, near, denied);
-  const loaded = others.map((map) => read(map, cluster.context));
+  const loaded = await Promise.all(others.map((map) => read(map, cluster.context)));
   const environments = [...new Set(loaded.map(({ setup }) => setup.environment))].sort();
   if (environments.length > 1) {
     throw new PergolaError({
@@ -81,7 +82,7 @@ async function original(cluster: SetupCluster, near: string, found: LoadedSetup)
   const { source } = freshNamespaces;
   try {
     const map = await cluster.readConfigMap(source, SETUP_CONFIG_MAP);
-    if (map) return read(map, cluster.context);
+    if (map) return await read(map, cluster.context);
   } catch (error) {
     // Whoever has rights in this namespace only builds by the copy.
     if (isForbidden(error)) return found;
@@ -94,7 +95,7 @@ async function original(cluster: SetupCluster, near: string, found: LoadedSetup)
   });
 }
 
-function read(map: SetupConfigMap, context: string): LoadedSetup {
+async function read(map: SetupConfigMap, context: string): Promise<LoadedSetup> {
   const source = `ConfigMap ${map.metadata.name} in namespace ${map.metadata.namespace} (context ${context})`;
   const text = map.data?.[SETUP_KEY];
   if (text === undefined) {
@@ -104,7 +105,7 @@ function read(map: SetupConfigMap, context: string): LoadedSetup {
       hint: "Run pulumi up.",
     });
   }
-  return { setup: parseSetup(text, source), source };
+  return { setup: await parseSetup(text, source), source };
 }
 
 /** @param denied what reading in the namespace itself was refused with: then nothing is known to be missing */

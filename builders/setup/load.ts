@@ -44,7 +44,7 @@ async function fromFile(file: string): Promise<LoadedSetup> {
       { cause },
     );
   }
-  return { setup: parseSetup(text, `file ${file}`), source: `file ${file}` };
+  return { setup: await parseSetup(text, `file ${file}`), source: `file ${file}` };
 }
 
 async function fromStack(stack: string): Promise<LoadedSetup> {
@@ -65,7 +65,7 @@ async function fromStack(stack: string): Promise<LoadedSetup> {
       hint: "Run this where the stack's Pulumi project is, after pulumi up.",
     });
   }
-  return { setup: parseSetup(result.stdout, `stack ${stack}`), source: `stack ${stack}` };
+  return { setup: await parseSetup(result.stdout, `stack ${stack}`), source: `stack ${stack}` };
 }
 
 function lastLine(text: string): string {

@@ -1,13 +1,25 @@
 /** A BuildSetup from text that somebody else wrote: every problem by its path, and versions that are too new or too old. */
-import { type BuildSetup, buildSetup, SETUP_VERSION } from "../../infra/setup.ts";
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+import type { BuildSetup } from "../../infra/setup.ts";
+import { SETUP_VERSION } from "../../infra/setupNames.ts";
 import { PergolaError } from "../errors.ts";
+import { remember, stampOf } from "../memory.ts";
+import { cacheDirectory } from "../run/cache.ts";
+
+/** The file of the schema, as source or built. */
+const SCHEMA = fileURLToPath(new URL(`../../infra/setup${path.extname(import.meta.url)}`, import.meta.url));
 
 /**
- * Reads a BuildSetup.
+ * Reads a BuildSetup. A text that fitted is known to fit, so that the schema and what it is made with need not be loaded.
  * @param source where the text came from, as it stands in messages: "file ./setup.json"
- * @throws PergolaError setup-invalid, setup-version
+ * @throws PergolaError setup-invalid, setup-version, usage
  */
-export function parseSetup(text: string, source: string): BuildSetup {
+export async function parseSetup(text: string, source: string): Promise<BuildSetup> {
+  return remember(cacheDirectory(process.env), "setup", [stampOf(SCHEMA), text], () => parse(text, source));
+}
+
+async function parse(text: string, source: string): Promise<BuildSetup> {
   let value: unknown;
   try {
     value = JSON.parse(text);
@@ -29,6 +41,7 @@ export function parseSetup(text: string, source: string): BuildSetup {
       hint: "Update pergola.",
     });
   }
+  const { buildSetup } = await import("../../infra/setup.ts");
   const parsed = buildSetup.safeParse(value);
   if (parsed.success) return parsed.data;
   const issues = parsed.error.issues.map((issue) => ({ path: pathText(issue.path), message: issue.message }));
@@ -42,8 +55,8 @@ export function parseSetup(text: string, source: string): BuildSetup {
 }
 
 /** `images[0].name` */
-function pathText(path: readonly PropertyKey[]): string {
-  return path
+function pathText(keys: readonly PropertyKey[]): string {
+  return keys
     .map((key, at) => (typeof key === "number" ? `[${key}]` : `${at === 0 ? "" : "."}${String(key)}`))
     .join("");
 }

@@ -262,6 +262,7 @@ export function provisionInClusterRegistry(
       namespace: config.namespace,
       insecure: config.insecure,
       mirrors: config.mirrors,
+      ...(config.caBundle === undefined ? {} : { caBundle: config.caBundle }),
       createsRepositoriesOnPush: true,
     },
     images: [],

@@ -11,7 +11,7 @@ export interface DebianPackage {
 }
 
 export interface DebianSet {
-  readonly name: "programs" | "base";
+  readonly name: "programs" | "base" | "docker";
   readonly packages: readonly DebianPackage[];
   /** symlinks that a maintainer script would have made: path -> target */
   readonly links: Readonly<Record<string, string>>;
@@ -108,5 +108,25 @@ export const BASE: DebianSet = {
   probes: [],
 };
 
-/** Programs first: callers take the roots in this order. */
+/**
+ * Docker, for tests that load images into a real daemon; `npm start` does not fetch it. It runs with containerd and runc of
+ * {@link PROGRAMS}, and with libraries that apt needs too.
+ */
+export const DOCKER: DebianSet = {
+  name: "docker",
+  packages: [
+    { name: "docker.io", why: "Docker's daemon and client, in tests of --load", licence: "Apache-2.0" },
+    library("libdevmapper1.02.1", "dockerd", "LGPL-2.1-only"),
+  ],
+  links: {},
+  probes: [
+    ["usr/sbin/dockerd", "--version"],
+    ["usr/bin/docker", "--version"],
+  ],
+};
+
+/** What a start unpacks. Programs first: callers take the roots in this order. */
 export const DEBIAN_SETS: readonly DebianSet[] = [PROGRAMS, BASE];
+
+/** All that this project may unpack. */
+export const ALL_DEBIAN_SETS: readonly DebianSet[] = [...DEBIAN_SETS, DOCKER];

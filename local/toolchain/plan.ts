@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { cacheDirectory, repositoryRoot } from "../paths.ts";
 import { findDebianSet } from "./debian.ts";
-import { DEBIAN_SETS } from "./debianPackages.ts";
+import { ALL_DEBIAN_SETS, DEBIAN_SETS } from "./debianPackages.ts";
 import { findGoTools, neededGo, readGoSettings } from "./go.ts";
 import type { GoSettings } from "./goSettings.ts";
 import { findOnPath } from "./onPath.ts";
@@ -61,7 +61,8 @@ async function goRows(names: readonly ToolName[], settings: GoSettings | undefin
 
 async function debianRows(): Promise<PlanRow[]> {
   const rows = await Promise.all(
-    DEBIAN_SETS.map(async (set) => {
+    ALL_DEBIAN_SETS.map(async (set) => {
+      const toDo = DEBIAN_SETS.includes(set) ? "to be downloaded" : "not downloaded before npm test";
       const { entry, resolved } = await findDebianSet(set);
       const versions = new Map(resolved.map((one) => [one.name, one.version]));
       return set.packages.map((one) => ({
@@ -70,7 +71,7 @@ async function debianRows(): Promise<PlanRow[]> {
         why: one.why,
         obtained: "Debian package, unpacked into the cache",
         licence: one.licence,
-        state: entry ? "in the cache" : "to be downloaded",
+        state: entry ? "in the cache" : toDo,
       }));
     }),
   );

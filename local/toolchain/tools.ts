@@ -9,6 +9,7 @@ export type BinaryName =
   | "kubernetes"
   | "buildkitd"
   | "buildctl"
+  | "buildx"
   | "kaniko"
   | "coredns"
   | "registry"
@@ -19,6 +20,7 @@ export type ToolName =
   | "pulumi"
   | "kubernetes"
   | "buildkit"
+  | "buildx"
   | "kaniko"
   | "coredns"
   | "registry"
@@ -61,6 +63,7 @@ const BUILDKIT = "0.33.1";
 const PULUMI = "3.259.0";
 const KANIKO = "1.25.5";
 const REGISTRY = "3.1.2";
+const BUILDX = "0.30.0";
 
 /** Every tool strips symbols, so that a binary is small and the same on every machine. */
 const STRIP = ["-s", "-w"];
@@ -230,6 +233,26 @@ export const GO_TOOLS: readonly GoTool[] = [
         // It has no version of its own and prints its flags when asked for help.
         probe: ["-h"],
         says: "kube-network-policies",
+      },
+    ],
+    links: {},
+    optional: true,
+  },
+  {
+    name: "buildx",
+    version: BUILDX,
+    why: "what the runner is measured against (npm run bench); nothing else uses it",
+    licence: "Apache-2.0",
+    module: "github.com/docker/buildx",
+    folder: "buildx",
+    tags: [],
+    ldflags: [...STRIP, ...stamp({ "github.com/docker/buildx/version.Version": `v${BUILDX}` })],
+    binaries: [
+      {
+        name: "buildx",
+        package: "github.com/docker/buildx/cmd/buildx",
+        probe: ["version"],
+        says: `github.com/docker/buildx v${BUILDX}`,
       },
     ],
     links: {},

@@ -5,7 +5,8 @@ import { cp, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { imageFiles } from "../cluster/registry.ts";
 import { inTurns, median, type Row, type Rows, row } from "./measure.ts";
-import { build, emptyFolder, makeProject, rawBuildctl } from "./project.ts";
+import { build, emptyFolder, makeProject } from "./project.ts";
+import { rawBuild } from "./raw.ts";
 
 const FILES = 2000;
 const SIZE = 4096;
@@ -125,12 +126,12 @@ export const rebuild: Rows = async (note) => {
     note(`rebuilds of ${files} files`);
     const folder = await makeProject(files, SIZE, "rebuild");
     const name = `bench-rebuild-${files}`;
-    const raw = await rawBuildctl(folder, name);
     await build(folder, name);
-    await raw.build();
+    const raw = await rawBuild(folder, name);
+    await raw();
     const { pergola, buildctl } = await inTurns(7, {
       pergola: () => build(folder, name),
-      buildctl: () => raw.build(),
+      buildctl: raw,
     });
     const allowed = START + (files > 10 ? (files * A_FILE) / 1000 : 0);
     const over = median(pergola) - median(buildctl);

@@ -1,5 +1,6 @@
 /** `npm run bench -- GROUP`: measures, prints a table on stderr or JSON on stdout; exit code 1 when a target is missed. */
-import { cpus, totalmem, version } from "node:os";
+import { statfs } from "node:fs/promises";
+import { cpus, loadavg, tmpdir, totalmem, version } from "node:os";
 import { Command, Option } from "commander";
 import type { Row, Rows } from "./measure.ts";
 
@@ -17,6 +18,10 @@ const GROUPS: Readonly<Record<string, readonly Measurement[]>> = {
     { id: "bytes", exact: true, load: async () => (await import("./context.ts")).bytes },
     { id: "wrong", exact: true, load: async () => (await import("./context.ts")).wrong },
     { id: "rebuild", exact: false, load: async () => (await import("./context.ts")).rebuild },
+    { id: "cold", exact: false, load: async () => (await import("./cold.ts")).cold },
+    { id: "connection", exact: false, load: async () => (await import("./connection.ts")).connection },
+    { id: "buildx", exact: false, load: async () => (await import("./buildx.ts")).buildx },
+    { id: "logs", exact: false, load: async () => (await import("./logs.ts")).logs },
   ],
 };
 
@@ -55,22 +60,27 @@ await new Command("npm run bench --")
     const chosen = known.filter(
       ({ id, exact }) => (options.only.length === 0 || options.only.includes(id)) && (exact || !options.exact),
     );
-    const results: Row[] = [];
-    try {
-      for (const { id, load } of chosen) {
-        say(`> ${id}`);
-        results.push(...(await (await load())((text) => say(`  ${text}`))));
-      }
-    } finally {
-      await (await import("./project.ts")).removeProjects();
-    }
     const machine = {
-      cpus: cpus().length,
+      cores: cpus().length,
+      load: loadavg().map((load) => Math.round(load * 100) / 100),
+      filesystem: await filesystem(),
       cpu: cpus()[0]?.model ?? "",
       memory: totalmem(),
       kernel: version(),
       node: process.version,
     };
+    const results: Row[] = [];
+    const { prepareNamespace, removeNamespace } = await import("./place.ts");
+    try {
+      await prepareNamespace();
+      for (const { id, load } of chosen) {
+        say(`> ${id}`);
+        results.push(...(await (await load())((text) => say(`  ${text}`))));
+      }
+    } finally {
+      await removeNamespace();
+      await (await import("./project.ts")).removeProjects();
+    }
     if (options.output === "json") process.stdout.write(`${JSON.stringify({ machine, results }, null, 2)}\n`);
     for (const { id, measure, value, target, pass } of results) {
       say(`${pass ? "good  " : "MISSED"} ${id.padEnd(16)} ${String(value).padStart(10)}  target ${target}  ${measure}`);
@@ -78,6 +88,18 @@ await new Command("npm run bench --")
     process.exitCode = results.every(({ pass }) => pass) ? 0 : 1;
   })
   .parseAsync();
+
+/** Kind of the file system that contexts are made in: its name, or its number (statfs(2)). */
+async function filesystem(): Promise<string> {
+  const { type } = await statfs(tmpdir());
+  const known: Record<number, string> = {
+    61267: "ext4",
+    16914836: "tmpfs",
+    2035054128: "overlay",
+    2435016766: "btrfs",
+  };
+  return known[type] ?? `0x${type.toString(16)}`;
+}
 
 function say(text: string): void {
   process.stderr.write(`${text}\n`);

@@ -3,6 +3,7 @@ import { chmod, readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { BUILD_NAMESPACE, build, context, eventually, kubectl, pergola, pods, setupOf } from "./environment.ts";
+import { REGISTRY_POD_PORT, runRegistry } from "./registryPod.ts";
 
 const MODE = "cluster-buildkit";
 /** A PATH without buildctl. */
@@ -50,44 +51,8 @@ let host: string;
 const basic = (password: string) => ({ auth: Buffer.from(`user:${password}`).toString("base64") });
 
 beforeAll(async () => {
-  const metadata = { name: "registry", namespace: NAMESPACE };
   await kubectl(["apply", "--filename", "-"], { apiVersion: "v1", kind: "Namespace", metadata: { name: NAMESPACE } });
-  await kubectl(["apply", "--filename", "-"], {
-    ...{ apiVersion: "v1", kind: "ConfigMap", metadata },
-    data: {
-      htpasswd: HTPASSWD,
-      "config.yml": JSON.stringify({
-        version: 0.1,
-        storage: { filesystem: { rootdirectory: "/var/lib/registry" } },
-        http: { addr: ":5000" },
-        auth: { htpasswd: { realm: "test", path: "/etc/registry/htpasswd" } },
-      }),
-    },
-  });
-  await kubectl(["apply", "--filename", "-"], {
-    ...{ apiVersion: "v1", kind: "Pod", metadata },
-    spec: {
-      terminationGracePeriodSeconds: 0,
-      nodeSelector: { "kubernetes.io/hostname": "apps" },
-      containers: [
-        {
-          name: "registry",
-          image: "pergola.local/registry:3.1.2",
-          args: ["serve", "/etc/registry/config.yml"],
-          volumeMounts: [
-            { name: "configuration", mountPath: "/etc/registry" },
-            { name: "storage", mountPath: "/var/lib/registry" },
-          ],
-          readinessProbe: { tcpSocket: { port: 5000 }, periodSeconds: 1 },
-        },
-      ],
-      volumes: [
-        { name: "configuration", configMap: { name: "registry" } },
-        { name: "storage", emptyDir: {} },
-      ],
-    },
-  });
-  // The environment lets its builders reach nothing but its own registry.
+  // The environment lets its builders reach nothing but its own registry. First, as it takes a moment until it holds.
   await kubectl(["apply", "--filename", "-"], {
     ...{ apiVersion: "networking.k8s.io/v1", kind: "NetworkPolicy" },
     metadata: { name: POLICY, namespace: BUILD_NAMESPACE[MODE] },
@@ -96,18 +61,19 @@ beforeAll(async () => {
       policyTypes: ["Egress"],
       egress: [
         {
-          ports: [{ port: 5000, protocol: "TCP" }],
+          ports: [{ port: REGISTRY_POD_PORT, protocol: "TCP" }],
           to: [{ namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": NAMESPACE } } }],
         },
       ],
     },
   });
-  await kubectl(["wait", "pod/registry", "--namespace", NAMESPACE, "--for=condition=Ready", "--timeout=60s"]);
+  const auth = { htpasswd: { realm: "test", path: "/etc/registry/htpasswd" } };
+  await runRegistry(NAMESPACE, { auth }, { htpasswd: HTPASSWD });
   const address = await eventually("the registry's address", async () => {
     const said = await kubectl(["get", "pod", "registry", "--namespace", NAMESPACE, "-o", "jsonpath={.status.podIP}"]);
     return said === "" ? undefined : said;
   });
-  host = `${address}:5000`;
+  host = `${address}:${REGISTRY_POD_PORT}`;
 }, 90_000);
 afterAll(async () => {
   await kubectl(["delete", "namespace", NAMESPACE, "--wait=false"]);

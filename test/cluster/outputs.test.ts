@@ -152,6 +152,34 @@ describe("the cache in the registry", () => {
     expect(await digestOf(`${cache}-branch`)).not.toBeNull();
   });
 
+  it.each<[string, object[], string[]]>([
+    ["written inline", [{ tag: "i", mode: "inline" }], ["i", "v"]],
+    ["inline that is only read", [{ tag: "i", mode: "inline", export: false }], ["v"]],
+    ["that is only read", [{ tag: "c", export: false }], ["v"]],
+    ["of no entries", [], ["v"]],
+  ])("%s leaves these tags and no other", async (_, cache, tags) => {
+    const folder = await context({ Dockerfile: "FROM busybox:1.36\nCOPY nonce /\n", nonce: `${Math.random()}` });
+    const file = join(folder, "setup-cache.json");
+    await writeFile(file, JSON.stringify({ ...(await setupOf("cluster-buildkit")), cache }));
+    const name = `test-cache-${Math.random().toString(36).slice(2)}`;
+    const image = await built([folder, ...BUILDKIT, "--name", name, "-t", "v", "--setup", file]);
+    const there = await read<{ tags: string[] }>(image.reference, "tags/list");
+    expect(there.tags.sort()).toEqual(tags);
+    // An inline cache is the image itself.
+    if (tags.length > 1) expect(await digestOf(image.reference.replace(/:v$/, ":i"))).toBe(image.digest);
+  });
+
+  it("is an image manifest, which every registry takes, and not an index", async () => {
+    const folder = await context({ Dockerfile: "FROM busybox:1.36\nCOPY nonce /\n", nonce: `${Math.random()}` });
+    const image = await built([folder, ...BUILDKIT, "--name", "test-manifest", "-t", "v"]);
+    const cache = await read<{ mediaType: string; config: { mediaType: string } }>(
+      image.reference,
+      "manifests/_buildcache",
+    );
+    expect(cache.mediaType).toBe("application/vnd.oci.image.manifest.v1+json");
+    expect(cache.config.mediaType).toBe("application/vnd.buildkit.cacheconfig.v0");
+  });
+
   it("that its registry refuses is a warning, and the image is pushed", async () => {
     const folder = await context({ Dockerfile: "FROM busybox:1.36\nCOPY nonce /\n", nonce: `${Math.random()}` });
     await built([folder, ...BUILDKIT, "--name", "test-refused"]);

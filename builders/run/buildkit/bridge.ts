@@ -27,7 +27,8 @@ export interface Bridge {
 }
 
 /**
- * Listens on `socketPath`, which must lie in a private directory.
+ * Listens on `socketPath`, which must lie in a private directory. The first connection to the pod is opened at once, so that
+ * it is there when buildctl is.
  * @param open starts `dial-stdio` in the pod
  */
 export async function openBridge(socketPath: string, open: () => Promise<Exec>): Promise<Bridge> {
@@ -39,6 +40,14 @@ export async function openBridge(socketPath: string, open: () => Promise<Exec>):
     report = resolve;
   });
   const connections = new Set<{ near: net.Socket; far: Exec | null }>();
+  let first: Promise<Exec> | null = open();
+  // Said to whoever connects.
+  first.catch(() => {});
+  const next = (): Promise<Exec> => {
+    const opened = first ?? open();
+    first = null;
+    return opened;
+  };
 
   const server = net.createServer({ allowHalfOpen: true }, async (near) => {
     if (over) return near.destroy();
@@ -48,7 +57,7 @@ export async function openBridge(socketPath: string, open: () => Promise<Exec>):
     let far: Exec;
     try {
       near.pause();
-      far = connection.far = await open();
+      far = connection.far = await next();
     } catch (error) {
       fail(error as Error);
       return;
@@ -91,6 +100,11 @@ export async function openBridge(socketPath: string, open: () => Promise<Exec>):
       far?.close();
     }
     connections.clear();
+    first?.then(
+      (far) => far.close(),
+      () => {},
+    );
+    first = null;
     server.close();
   };
   const fail = (why: Error | string) => {

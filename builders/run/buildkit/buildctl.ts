@@ -1,10 +1,13 @@
 /** Runs buildctl, in a process group of its own so that helpers it starts end with it. */
-import { type ChildProcess, execFile, spawn } from "node:child_process";
+import { type ChildProcess, type ChildProcessByStdio, execFile, spawn } from "node:child_process";
 import { constants } from "node:fs";
 import { access } from "node:fs/promises";
 import path from "node:path";
+import type { Readable } from "node:stream";
 import { promisify } from "node:util";
 import { PergolaError } from "../../errors.ts";
+import { remember, stampOf } from "../../memory.ts";
+import { cacheDirectory } from "../cache.ts";
 import { lines } from "../kube/lines.ts";
 
 /** The oldest buildctl whose `--progress=rawjson` is read here (BuildKit 0.13); newer and older daemons understand each other. */
@@ -23,11 +26,17 @@ export async function findBuildctl(
   name: string,
   environment: NodeJS.ProcessEnv,
 ): Promise<{ readonly file: string } | { readonly lacking: string }> {
+  const cache = cacheDirectory(environment);
   const problems: string[] = [];
   for (const directory of (environment.PATH ?? "").split(path.delimiter)) {
     const file = path.join(directory, name);
     if (directory === "" || !(await isExecutable(file))) continue;
-    const problem = await versionProblem(file);
+    // Remembered of those that fit: starting it only to ask takes as long as it takes to reach the builder.
+    const problem = await remember(cache, "buildctl", [stampOf(file), OLDEST], async () => {
+      const found = await versionProblem(file);
+      if (found !== null) throw new Error(found);
+      return null;
+    }).catch((error: Error) => error.message);
     if (problem === null) return { file };
     problems.push(problem);
   }
@@ -62,19 +71,28 @@ export interface Buildctl {
   readonly ended: Promise<{ code: number | null; signal: NodeJS.Signals | null }>;
   /** ends it: politely first, so that the daemon stops the build too; at once when `now` (nobody listens any more) */
   stop(now: boolean): Promise<void>;
+  /** null unless an output goes there */
+  readonly stdout: Readable | null;
 }
 
 /** Starts buildctl. `onLine` gets each line of its stderr. */
 export function startBuildctl(
-  command: { file: string; args: readonly string[]; directory: string; environment: NodeJS.ProcessEnv },
+  command: {
+    file: string;
+    args: readonly string[];
+    directory: string;
+    environment: NodeJS.ProcessEnv;
+    /** whether an output of the build goes to stdout, which then has to be read */
+    output: boolean;
+  },
   onLine: (line: string) => void,
 ): Buildctl {
   const child = spawn(command.file, command.args, {
     cwd: command.directory,
     env: command.environment,
     detached: true,
-    stdio: ["ignore", "ignore", "pipe"],
-  });
+    stdio: ["ignore", command.output ? "pipe" : "ignore", "pipe"],
+  }) as ChildProcessByStdio<null, Readable | null, Readable>;
   const exited = new Promise<{ code: number | null; signal: NodeJS.Signals | null }>((resolve, reject) => {
     child.once("error", (error) =>
       reject(
@@ -102,6 +120,7 @@ export function startBuildctl(
   ended.catch(() => {});
   return {
     ended,
+    stdout: child.stdout,
     async stop(now) {
       if (child.exitCode !== null || child.signalCode !== null) return;
       if (now) killGroup(child);

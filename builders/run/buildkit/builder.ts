@@ -37,12 +37,12 @@ const REFUSED_FOR_GOOD =
 export async function ensureBuilder(plan: BuildkitPlan, io: Io): Promise<Builder> {
   const { kube, signal } = io;
   const { container } = plan.builder;
-  const deployment = await deployed(plan, io);
-  const labelSelector = Object.entries(deployment.spec?.selector?.matchLabels ?? {})
+  const labelSelector = Object.entries(planned(plan).spec?.selector?.matchLabels ?? {})
     .map(([key, value]) => `${key}=${value}`)
     .join(",");
   const pods = new PodWatch(kube, { namespace: plan.namespace, labelSelector });
   try {
+    const deployment = await deployed(plan, io);
     const hash = await currentTemplateHash(kube, deployment, labelSelector, signal);
     const find = () =>
       [...pods.pods.values()].find(
@@ -65,6 +65,15 @@ export async function ensureBuilder(plan: BuildkitPlan, io: Io): Promise<Builder
   }
 }
 
+/** The Deployment as it shall be. The API server lets nobody change its selector, so that is the same in the cluster. */
+function planned({ builder, name }: BuildkitPlan): Deployment {
+  const found = builder.manifests.find(
+    ({ kind, metadata }) => kind === "Deployment" && metadata.name === builder.deployment,
+  );
+  if (found) return found as Deployment;
+  throw new PergolaError({ code: "internal", message: `The plan of ${name} has no Deployment ${builder.deployment}.` });
+}
+
 /** The Deployment in its planned state; written only when the cluster has another one or none. */
 async function deployed(plan: BuildkitPlan, { kube, signal }: Io): Promise<Deployment> {
   const { deployment: name, manifests, specHash } = plan.builder;
@@ -75,13 +84,12 @@ async function deployed(plan: BuildkitPlan, { kube, signal }: Io): Promise<Deplo
     // Somebody may have scaled it down without looking at its annotation.
     found.spec?.replicas !== 0;
   if (current) return found;
-  let deployment: Deployment | undefined;
+  let deployment = planned(plan);
   for (const manifest of manifests) {
     const applied = await kube.apply<Deployment>(manifest, signal);
     if (manifest.kind === "Deployment" && manifest.metadata.name === name) deployment = applied;
   }
-  if (deployment) return deployment;
-  throw new PergolaError({ code: "internal", message: `The plan of ${plan.name} has no Deployment ${name}.` });
+  return deployment;
 }
 
 /** Label value of the pods that the Deployment's current generation makes. */

@@ -7,8 +7,8 @@ import type { BuildEvent } from "../../report/events.ts";
 import type { Outcome } from "../../report/result.ts";
 import { cacheDirectory } from "../cache.ts";
 import { interrupted } from "../kube/errors.ts";
-import type { ExecTarget } from "../kube/exec.ts";
 import type { Kube } from "../kube/kube.ts";
+import { type Loader, startLoader } from "../load/loader.ts";
 import type { Limits } from "../pods/limits.ts";
 import { makePrivateDirectory } from "../privateDirectory.ts";
 import { isLayerRace } from "../registryErrors.ts";
@@ -48,6 +48,8 @@ export async function runBuildkit(plan: BuildkitPlan, io: ExecutorIo): Promise<O
   const builder = await ensureBuilder(plan, io);
   const directory = await makePrivateDirectory();
   let credentials: CredentialServer | null = null;
+  let bridge: Bridge | null = null;
+  let loader: Loader | null = null;
   try {
     const target = { namespace: plan.namespace, pod: builder.pod.metadata.name, container: plan.builder.container };
     const file =
@@ -58,27 +60,42 @@ export async function runBuildkit(plan: BuildkitPlan, io: ExecutorIo): Promise<O
             { name, target, pod: builder.pod, cache: cacheDirectory(process.env) },
             io,
           );
+    const dial = () =>
+      openBridge(path.join(directory.path, "buildkitd.sock"), () =>
+        io.kube.exec({ ...target, command: ["buildctl", "dial-stdio"] }),
+      );
+    bridge = await dial();
     credentials = await prepare(plan, builder, directory.path, io);
-    const attempt = { plan, builder, target, command: { file, args, directory: directory.path }, credentials, io };
-    let progress = await runBuildctl(attempt);
-    const repeated = isLayerRace(progress.errorText) ? progress : null;
+    const attempt = { plan, builder, command: { file, args, directory: directory.path }, credentials, io };
+    let done = await runBuildctl({ ...attempt, bridge });
+    loader = done.loader;
+    const repeated = isLayerRace(done.progress.errorText) ? done.progress : null;
     if (repeated !== null) {
       io.emit({ type: "warning", text: LAYER_RACE });
-      progress = await runBuildctl(attempt);
+      await loader?.drop();
+      await bridge.close();
+      bridge = await dial();
+      done = await runBuildctl({ ...attempt, bridge });
+      loader = done.loader;
     }
+    const { progress } = done;
     if (!progress.succeeded) throw failure({ plan, builder, progress, credentials });
     const digest = await readDigest(path.join(directory.path, plan.metadataFile));
     if (plan.oci !== null) await rename(plan.oci.written, plan.oci.file);
     for (const reference of plan.references) io.emit({ type: "pushed", reference, digest });
+    await loader?.finish(`${plan.references[0]}@${digest}`, io.signal);
     return {
       digest,
       steps: progress.steps,
       cachedSteps: progress.cachedSteps,
       firstUncachedStep: progress.firstUncachedStep,
       bytesSent: progress.bytesSent + (repeated?.bytesSent ?? 0),
+      loaded: plan.load?.target ?? null,
       warnings: progress.warnings,
     };
   } finally {
+    await loader?.drop();
+    await bridge?.close();
     await credentials?.close();
     await builder.pods.stop();
     await directory.remove();
@@ -89,32 +106,44 @@ export async function runBuildkit(plan: BuildkitPlan, io: ExecutorIo): Promise<O
 interface Attempt {
   readonly plan: BuildkitPlan;
   readonly builder: Builder;
-  readonly target: Omit<ExecTarget, "command">;
+  readonly bridge: Bridge;
   readonly command: { readonly file: string; readonly args: readonly string[]; readonly directory: string };
   readonly credentials: CredentialServer | null;
   readonly io: ExecutorIo;
 }
 
-/** Runs buildctl to its end over a connection of its own. @throws PergolaError builder-gone, interrupted and the like */
-async function runBuildctl({ plan, builder, target, command, credentials, io }: Attempt): Promise<BuildkitProgress> {
-  const bridge = await openBridge(path.join(command.directory, "buildkitd.sock"), () =>
-    io.kube.exec({ ...target, command: ["buildctl", "dial-stdio"] }),
+/** Runs buildctl to its end, whatever that is. @throws PergolaError builder-gone, load-failed, interrupted and the like */
+async function runBuildctl({
+  plan,
+  builder,
+  bridge,
+  command,
+  credentials,
+  io,
+}: Attempt): Promise<{ progress: BuildkitProgress; loader: Loader | null }> {
+  const progress = new BuildkitProgress(io.emit);
+  const buildctl = startBuildctl(
+    {
+      ...{ ...command, output: plan.load !== null },
+      environment: environment(plan, command.directory, bridge, credentials),
+    },
+    (line) => progress.line(credentials?.mask(line) ?? line),
   );
+  const loader =
+    plan.load !== null && buildctl.stdout !== null
+      ? startLoader(plan.load, buildctl.stdout, { environment: process.env, emit: io.emit })
+      : null;
   try {
-    const progress = new BuildkitProgress(io.emit);
-    const buildctl = startBuildctl(
-      { ...command, environment: environment(plan, command.directory, bridge, credentials) },
-      (line) => progress.line(credentials?.mask(line) ?? line),
-    );
-    await untilEnded(plan, builder, bridge, buildctl, io);
+    await untilEnded({ plan, builder, bridge, buildctl, loader }, io);
     const { code } = await buildctl.ended;
     progress.end(code === 0);
     if (code !== 0 && LOST.test(progress.errorText)) {
       throw await builderLost({ builder, container: plan.builder.container, why: progress.errorText });
     }
-    return progress;
-  } finally {
-    await bridge.close();
+    return { progress, loader };
+  } catch (error) {
+    await loader?.drop();
+    throw error;
   }
 }
 
@@ -162,12 +191,10 @@ function environment(
 
 /** Waits for the end of buildctl, and brings it about when the builder is lost or the caller gives up. */
 async function untilEnded(
-  plan: BuildkitPlan,
-  builder: Builder,
-  bridge: Bridge,
-  buildctl: Buildctl,
+  running: { plan: BuildkitPlan; builder: Builder; bridge: Bridge; buildctl: Buildctl; loader: Loader | null },
   io: ExecutorIo,
 ): Promise<void> {
+  const { plan, builder, bridge, buildctl, loader } = running;
   const { container } = plan.builder;
   const over = new AbortController();
   const aborted = new Promise<"aborted">((resolve) => {
@@ -176,7 +203,13 @@ async function untilEnded(
   });
   const lost = watchBuilder({ builder, container, bridge, limits: io.limits, signal: over.signal });
   try {
-    const first = await Promise.race([buildctl.ended.then(() => "ended" as const), aborted, lost]);
+    const ended = buildctl.ended.then(() => "ended" as const);
+    const first = await Promise.race([ended, aborted, lost, ...(loader === null ? [] : [loader.failed])]).catch(
+      async (error: unknown) => {
+        await buildctl.stop(false);
+        throw error;
+      },
+    );
     if (first === "ended") {
       // A cut connection ends buildctl within milliseconds, with words that name neither pod nor reason.
       const why = await Promise.race([bridge.broken, Promise.resolve(null)]);

@@ -118,6 +118,7 @@ function outcome(plan: KanikoPlan, pod: Pod, log: KanikoLog, bytesSent: number, 
     cachedSteps: plan.cacheRepository === null ? 0 : log.cachedSteps,
     firstUncachedStep: log.firstUncachedStep,
     bytesSent,
+    loaded: null,
     warnings: log.warnings,
   };
 }

@@ -29,8 +29,11 @@ const RECEIVE = '{ cat > "$1" && wc -c < "$1" && sha256sum < "$1"; } || { cat > 
 /** A connection that takes nothing for so long is given up, in seconds. */
 const STALL_SECONDS = 60;
 
-/** sh: file, directory, marker. */
-const UNPACK = 'set -e; tar -x -z -p -f "$1" -C "$2"; rm "$1"; : > "$3"';
+/**
+ * sh: file, directory, marker. The marker holds this shell's own number: the container waits for its end, too, as everything
+ * that still runs in a container is killed when that ends.
+ */
+const UNPACK = 'set -e; tar -x -z -p -f "$1" -C "$2"; rm "$1"; echo $$ > "$3"';
 
 export interface TransferIo {
   readonly kube: Kube;

@@ -5,13 +5,18 @@
 import { spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
 import type { Agent } from "node:http";
-import { createSecureContext, type SecureContextOptions } from "node:tls";
+import { createSecureContext, type SecureContext, type SecureContextOptions } from "node:tls";
 import { PergolaError } from "../../errors.ts";
 import { type ExecEntry, type KubeTarget, kubeconfigFiles, type UserEntry } from "./kubeconfig.ts";
 
 /** How to connect and what to say: spread into `https.request` or a WebSocket's options. */
 export interface Credentials {
-  readonly tls: SecureContextOptions & { rejectUnauthorized?: boolean; servername?: string };
+  readonly tls: SecureContextOptions & {
+    rejectUnauthorized?: boolean;
+    servername?: string;
+    /** what has been made of `ca`, `cert` and `key` */
+    secureContext?: SecureContext;
+  };
   readonly headers: Readonly<Record<string, string | string[]>>;
   /** an agent that must be used (a proxy); otherwise the caller makes its own */
   readonly agent?: Agent;
@@ -39,9 +44,9 @@ export class Authentication {
     if (this.#kept && this.#kept.until > Date.now() && this.#expiry > Date.now()) return this.#kept.credentials;
     this.#expiry = Number.POSITIVE_INFINITY;
     const credentials = this.#make().then((made) => {
-      checkCertificate(made.tls, this.#target);
+      const tls = withSecureContext(made.tls, this.#target);
       // Whoever is to act as somebody with fewer rights must never do it with their own.
-      return { ...made, headers: { ...made.headers, ...impersonation(this.#target.user) } };
+      return { ...made, tls, headers: { ...made.headers, ...impersonation(this.#target.user) } };
     });
     const until = this.#target.user.tokenFile ? Date.now() + TOKEN_FILE_SECONDS * 1000 : Number.POSITIVE_INFINITY;
     this.#kept = { credentials, until };
@@ -128,11 +133,15 @@ function impersonation(user: UserEntry): Record<string, string | string[]> {
   };
 }
 
-/** Says of a broken certificate or key whose it is: a connection would fail with OpenSSL's words alone. */
-function checkCertificate({ cert, key }: Credentials["tls"], { context, user }: KubeTarget): void {
-  if (!cert && !key) return;
+/**
+ * Reads certificates and key once for all connections. Says of a broken certificate or key whose it is: a connection would
+ * fail with OpenSSL's words alone.
+ */
+function withSecureContext(tls: Credentials["tls"], { context, user }: KubeTarget): Credentials["tls"] {
+  const { ca, cert, key, ...more } = tls;
+  if (!cert && !key) return tls;
   try {
-    createSecureContext({ cert, key });
+    return { ...more, secureContext: createSecureContext({ ca, cert, key }) };
   } catch (cause) {
     const files = [user["client-certificate"], user["client-key"]].filter(Boolean).join(", ");
     throw new PergolaError(

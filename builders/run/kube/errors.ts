@@ -101,6 +101,37 @@ export function statusError(status: number, body: string, subject: Subject, cont
   });
 }
 
+/** The API server, or a proxy before it, takes no WebSocket; whether another way is open is not known. */
+export class UpgradeRefused extends PergolaError {
+  /** what it answered, as a phrase */
+  readonly answer: string;
+  constructor(answer: string, server: string, context: string) {
+    super({
+      code: "cluster-unreachable",
+      message: `The API server ${server} (context ${context}) takes no WebSocket: it answered ${answer}.`,
+      hint: "Have the proxy before it pass on WebSockets, or put kubectl on the PATH, which can go by SPDY.",
+    });
+    this.name = "UpgradeRefused";
+    this.answer = answer;
+  }
+}
+
+/**
+ * Whether an answer to a request for a WebSocket refuses the WebSocket itself, as proxies do, and not what was asked for.
+ * @param body what came with it: the API server's own answers are a Status
+ */
+export function refusesUpgrade(status: number, body: string): boolean {
+  if ([401, 403, 404, 429].includes(status)) return false;
+  let said: Status = {};
+  try {
+    said = JSON.parse(body) as Status;
+  } catch {
+    // a proxy's page
+  }
+  // What the API server says when a proxy has passed the request on without its Upgrade header.
+  return said?.kind !== "Status" || /upgrade request required/i.test(said.message ?? "");
+}
+
 /** Codes of Node for a certificate that does not prove the server: another try would not help. */
 const CERTIFICATE = /CERT|UNABLE_TO_VERIFY|SELF_SIGNED|ALTNAME/;
 

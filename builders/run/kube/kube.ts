@@ -7,6 +7,7 @@ import type { Exec, ExecTarget } from "./exec.ts";
 import { readKubeTarget } from "./kubeconfig.ts";
 import { followLogs, type LogTarget } from "./logs.ts";
 import { apiPath, type ConfigMap, isKind, type Kind, type KubeObject, type ObjectTypes, pluralOf } from "./objects.ts";
+import { type ExecTransport, PodCommands } from "./podCommands.ts";
 import { KubeTransport } from "./transport.ts";
 import { type WatchChange, type WatchOptions, watch } from "./watch.ts";
 
@@ -18,6 +19,8 @@ export interface KubeOptions {
   readonly context?: string | null | undefined;
   /** where KUBECONFIG and HOME are looked up; the process's own by default */
   readonly environment?: NodeJS.ProcessEnv;
+  /** how commands in pods are run; `websocket` by default, which gives way to `kubectl` where no WebSocket is let through */
+  readonly transport?: ExecTransport | undefined;
 }
 
 export interface ListOptions {
@@ -38,6 +41,7 @@ export class Kube {
   /** registry host -> host:port at which this machine reaches that registry, from the context's extension */
   readonly registryEndpoints: Readonly<Record<string, string>>;
   readonly #transport: KubeTransport;
+  readonly #commands: PodCommands;
 
   /** Reads the kubeconfig; the cluster is not contacted. @throws PergolaError kubeconfig */
   constructor(options: KubeOptions = {}) {
@@ -48,6 +52,7 @@ export class Kube {
     this.server = target.server;
     this.registryEndpoints = target.registryEndpoints;
     this.#transport = new KubeTransport(target, environment);
+    this.#commands = new PodCommands(this.#transport, environment, options.transport ?? "websocket");
   }
 
   /** Closes idle connections. */
@@ -197,10 +202,14 @@ export class Kube {
     }
   }
 
-  /** Starts a command in a pod. The WebSocket library is loaded here, as many commands never need it. */
-  async exec(target: ExecTarget, signal?: AbortSignal): Promise<Exec> {
-    const { openExec } = await import("./exec.ts");
-    return openExec(this.#transport, target, signal);
+  /** `say` takes a line for people: that pods cannot be reached by WebSocket. */
+  tell(say: (line: string) => void): void {
+    this.#commands.say = say;
+  }
+
+  /** Starts a command in a pod. @throws PergolaError as {@link PodCommands.start} */
+  exec(target: ExecTarget, signal?: AbortSignal): Promise<Exec> {
+    return this.#commands.start(target, signal);
   }
 
   /**

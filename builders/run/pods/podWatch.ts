@@ -11,6 +11,8 @@ export class PodWatch {
   readonly #done: Promise<void>;
   #error: Error | undefined;
   #wake: (() => void)[] = [];
+  /** whether something changed while nobody waited */
+  #missed = false;
 
   constructor(kube: Kube, selection: { namespace: string; labelSelector?: string; fieldSelector?: string }) {
     this.#done = (async () => {
@@ -31,11 +33,15 @@ export class PodWatch {
   }
 
   /**
-   * Resolves at the next change, or after `milliseconds`.
+   * Resolves at the next change, or after `milliseconds`; at once when something changed since the last time somebody waited.
    * @throws what ended the watch (PergolaError)
    */
   async next(milliseconds: number): Promise<void> {
     if (this.#error) throw this.#error;
+    if (this.#missed) {
+      this.#missed = false;
+      return;
+    }
     await new Promise<void>((resolve) => {
       const timer = setTimeout(resolve, milliseconds);
       this.#wake.push(() => {
@@ -54,6 +60,7 @@ export class PodWatch {
   #notify(): void {
     const wake = this.#wake;
     this.#wake = [];
+    this.#missed = wake.length === 0;
     for (const resolve of wake) resolve();
   }
 }

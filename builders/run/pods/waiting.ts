@@ -36,7 +36,7 @@ export async function waitUntilRunning(options: WaitOptions): Promise<Pod> {
   const started = Date.now();
   const seconds = () => (Date.now() - started) / 1000;
   let shown = "";
-  let asked = 0;
+  let asked = started;
   let fromEvents: string | null = null;
   for (;;) {
     if (signal.aborted) throw interrupted();

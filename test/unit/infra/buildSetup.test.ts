@@ -90,6 +90,32 @@ describe("makeBuildSetup", () => {
     ).toEqual([]);
   });
 
+  test("permits network host where the stack file does, and says nothing of it elsewhere", () => {
+    const setup = (allowed: boolean) => {
+      const config = configAfter((it) => {
+        it["pergola:builder"].modes["cluster-buildkit"].allowHostNetwork = allowed;
+      });
+      return makeBuildSetup(config, facts);
+    };
+    expect(setup(true).builders.modes["cluster-buildkit"]).toMatchObject({ allowHostNetwork: true });
+    expect(JSON.stringify(setup(false))).not.toContain("allowHostNetwork");
+    expect(setup(true).builders.modes.kaniko).not.toHaveProperty("allowHostNetwork");
+  });
+
+  test("carries registries of caches, with the pull secret that lets builders in", () => {
+    const registry = { kind: "dockerRegistry", host: "caches.example", namespace: "team", insecure: false } as const;
+    const config = configAfter((it) => {
+      it["pergola:cache"] = [{ tag: "_buildcache", mode: "auto", registry }];
+      it["pergola:cluster"].pullSecret = {
+        logins: [{ host: "caches.example", username: "builder", passwordSecret: "p" }],
+      };
+      it["pergola:secrets"] = { p: "hush" };
+    });
+    const setup = makeBuildSetup(config, facts);
+    expect(setup.cache).toEqual([{ tag: "_buildcache", mode: "auto", export: true, registry }]);
+    expect(setup.pullSecrets.map(({ hosts }) => hosts)).toEqual([["caches.example"], ["caches.example"]]);
+  });
+
   test("carries annotations, teams and image lists of namespaces", () => {
     const config = configAfter((it) => {
       it["pergola:access"].annotations = { "example.com/role": "builder" };

@@ -128,6 +128,16 @@ cases("builder", [
     ],
   ],
   [
+    "network host by text",
+    modes((it) => (it["cluster-buildkit"].allowHostNetwork = "yes")),
+    ['pergola:builder.modes.cluster-buildkit.allowHostNetwork: is "yes"; allowed is true or false'],
+  ],
+  [
+    "network host for kaniko",
+    modes((it) => (it.kaniko.allowHostNetwork = true)),
+    ['pergola:builder.modes.kaniko: unknown key "allowHostNetwork"; allowed: namespaces, image, platforms, resources'],
+  ],
+  [
     "a profile for kaniko",
     modes((it) => (it.kaniko.profile = "rootful")),
     ['pergola:builder.modes.kaniko: unknown key "profile"; allowed: namespaces, image, platforms, resources'],

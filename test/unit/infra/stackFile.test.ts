@@ -1,4 +1,4 @@
-// Bad stack files: keys, purpose, access, cache and secrets, with the exact message; registry, cluster and builder have files
+// Bad stack files: keys, purpose, access and secrets, with the exact message; registry, cluster, builder and cache have files
 // of their own.
 import { expect, test } from "vitest";
 import { stackFileMessage } from "../../../infra/stackFile.ts";
@@ -177,30 +177,6 @@ test("any namespace is accepted when it is asked for in so many words", () => {
   const any = { kind: "none", namespacePatterns: ["*", "??*"], allowAnyNamespace: true };
   expect(problemsAfter((config) => (config["pergola:access"] = any))).toEqual([]);
 });
-
-cases("cache", [
-  ["text", (config) => (config["pergola:cache"] = "max"), ['pergola:cache: is "max"; allowed is a list']],
-  [
-    "a tag that is none",
-    (config) => (config["pergola:cache"] = [{ tag: "a:b" }]),
-    ['pergola:cache[0].tag: "a:b" is not an image tag'],
-  ],
-  [
-    "a misspelt mode",
-    (config) => (config["pergola:cache"] = [{ tag: "a", mode: "mx" }]),
-    ['pergola:cache[0].mode: is "mx"; allowed: min, max, inline; did you mean max?'],
-  ],
-  [
-    "an export that is text",
-    (config) => (config["pergola:cache"] = [{ tag: "a", export: "x" }]),
-    ['pergola:cache[0].export: is "x"; allowed is true or false'],
-  ],
-  [
-    "a tag twice",
-    (config) => (config["pergola:cache"] = [{ tag: "a" }, { tag: "a" }]),
-    ['pergola:cache[1].tag: "a" is listed twice'],
-  ],
-]);
 
 cases("secrets", [
   [

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { type ImageFlags, requestImages } from "../../../../builders/cli/imageOptions.ts";
-import { errorOf, folder } from "../samples.ts";
+import { folder, rejectionOf } from "../samples.ts";
 
 const none: ImageFlags = { buildArg: [], secret: [], platform: [] };
 const pair = {
@@ -10,23 +10,23 @@ const pair = {
   "app/garden.yml": "kind: Build\ntype: container\nname: app\n",
 };
 
-function request(words: string[], flags: Partial<ImageFlags>, environment: Record<string, string> = {}) {
+async function request(words: string[], flags: Partial<ImageFlags>, environment: Record<string, string> = {}) {
   const root = folder(pair);
-  return { root, ...requestImages(words, { ...none, ...flags }, root, environment).enabledIn("local") };
+  return { root, ...(await requestImages(words, { ...none, ...flags }, root, environment)).enabledIn("local") };
 }
-const only = (flags: Partial<ImageFlags>, environment: Record<string, string> = {}) => {
-  const { graph, root } = request(["base"], flags, environment);
+const only = async (flags: Partial<ImageFlags>, environment: Record<string, string> = {}) => {
+  const { graph, root } = await request(["base"], flags, environment);
   return { root, image: graph.images.values().next().value };
 };
 
 describe("flags", () => {
-  it("win over the file, argument by argument; one without a value takes the environment's", () => {
-    const { image } = only({ buildArg: ["A=x=y", "C", "UNSET", "E="] }, { C: "c" });
+  it("win over the file, argument by argument; one without a value takes the environment's", async () => {
+    const { image } = await only({ buildArg: ["A=x=y", "C", "UNSET", "E="] }, { C: "c" });
     expect(image?.buildArgs).toEqual({ A: "x=y", B: "file", C: "c", E: "" });
   });
 
-  it("name, target, platforms and time are those given", () => {
-    const { image } = only({
+  it("name, target, platforms and time are those given", async () => {
+    const { image } = await only({
       name: "other",
       target: "t",
       platform: ["linux/amd64,linux/arm64", "linux/s390x"],
@@ -40,8 +40,11 @@ describe("flags", () => {
     });
   });
 
-  it("secrets are kept as references", () => {
-    const { image, root } = only({ secret: ["id=a,env=TOKEN", "id=b,src=base/garden.yml"] }, { TOKEN: "hunter2" });
+  it("secrets are kept as references", async () => {
+    const { image, root } = await only(
+      { secret: ["id=a,env=TOKEN", "id=b,src=base/garden.yml"] },
+      { TOKEN: "hunter2" },
+    );
     expect(image?.secrets).toEqual({ a: { env: "TOKEN" }, b: { file: `${root}/base/garden.yml` } });
     expect(JSON.stringify(image)).not.toContain("hunter2");
   });
@@ -55,24 +58,25 @@ describe("flags", () => {
     ["an empty platform", { platform: [""] }, "usage"],
     ["an architecture alone", { platform: ["linux/amd64,arm64"] }, "usage"],
     ["an argument without a name", { buildArg: ["=x"] }, "usage"],
-  ])("%s is refused without repeating it", (_, flags, code) => {
-    const error = errorOf(() => only(flags));
+  ])("%s is refused without repeating it", async (_, flags, code) => {
+    const error = await rejectionOf(only(flags));
     expect(error.code).toBe(code);
     expect(JSON.stringify(error)).not.toContain("hunter2");
   });
 
-  it.each(["name", "target", "file"])("--%s for several images is refused", (flag) => {
-    expect(errorOf(() => request(["."], { [flag]: "Dockerfile" }))).toMatchObject({
+  it.each(["name", "target", "file"])("--%s for several images is refused", async (flag) => {
+    expect(await rejectionOf(request(["."], { [flag]: "Dockerfile" }))).toMatchObject({
       code: "usage",
       message: `--${flag} Dockerfile is for one image, but 2 were found: app, base.`,
     });
   });
 });
 
-it("a name brings what it needs along; a directory of that name wins", () => {
+it("a name brings what it needs along; a directory of that name wins", async () => {
   const below = Object.fromEntries(Object.entries(pair).map(([name, text]) => [`services/${name}`, text]));
-  expect(requestImages(["app"], none, folder(below), {}).enabledIn("local").graph.waves).toEqual([["base"], ["app"]]);
-  expect(request(["app"], {}).graph.waves).toEqual([["app"]]);
+  const found = await requestImages(["app"], none, folder(below), {});
+  expect(found.enabledIn("local").graph.waves).toEqual([["base"], ["app"]]);
+  expect((await request(["app"], {})).graph.waves).toEqual([["app"]]);
 });
 
 describe("Garden actions for some environments", () => {
@@ -85,28 +89,28 @@ describe("Garden actions for some environments", () => {
     "two/garden.yml": action("api", "environments: [ci]\ndependencies: [build.nowhere]"),
     "other/garden.yml": action("other", "environments: [ci]\ndependencies: [build.nowhere]"),
   };
-  const ask = (words: string[], environment: string, flags: Partial<ImageFlags> = {}) => {
+  const ask = async (words: string[], environment: string, flags: Partial<ImageFlags> = {}) => {
     const root = folder(variants);
-    return { root, ...requestImages(words, { ...none, ...flags }, root, {}).enabledIn(environment) };
+    return { root, ...(await requestImages(words, { ...none, ...flags }, root, {})).enabledIn(environment) };
   };
 
-  it("do not count in others: not their names, not their Dockerfiles, not what they depend on", () => {
-    const { root, graph, notices } = ask(["."], "local");
+  it("do not count in others: not their names, not their Dockerfiles, not what they depend on", async () => {
+    const { root, graph, notices } = await ask(["."], "local");
     expect(graph.waves).toEqual([["api"], ["app"]]);
     expect(graph.images.get("api")?.context).toBe(`${root}/one`);
     expect(notices).toEqual([`Image other in ${root}/other/garden.yml is for ci, not for local: left out.`]);
-    expect(ask(["api"], "local")).toMatchObject({ graph: { waves: [["api"]] }, notices: [] });
+    expect(await ask(["api"], "local")).toMatchObject({ graph: { waves: [["api"]] }, notices: [] });
   });
 
-  it("have to be right in their own", () => {
-    expect(errorOf(() => ask(["."], "ci"))).toMatchObject({
+  it("have to be right in their own", async () => {
+    expect(await rejectionOf(ask(["."], "ci"))).toMatchObject({
       code: "dockerfile-missing",
       message: expect.stringContaining("/Dockerfile (ENOENT)"),
     });
   });
 
-  it("do not count for flags that are for one image either, and get none of them", () => {
-    const image = ask(["one", "two"], "local", { target: "t", file: "Dockerfile" }).graph.images.get("api");
-    expect(image).toMatchObject({ target: "t", dockerfile: { text: "FROM scratch" } });
+  it("do not count for flags that are for one image either, and get none of them", async () => {
+    const { graph } = await ask(["one", "two"], "local", { target: "t", file: "Dockerfile" });
+    expect(graph.images.get("api")).toMatchObject({ target: "t", dockerfile: { text: "FROM scratch" } });
   });
 });

@@ -1,5 +1,5 @@
 import { execFile, spawnSync } from "node:child_process";
-import { closeSync, openSync } from "node:fs";
+import { closeSync, existsSync, openSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { describe, expect, it } from "vitest";
 import { parseAllDocuments } from "yaml";
@@ -13,9 +13,10 @@ interface Run {
   readonly stderr: string;
 }
 
-/** Runs the command as a user would; no cluster can be reached. */
+/** Runs the command as a user would; no cluster can be reached, and nothing can be kept. */
 function pergola(args: readonly string[], env: Record<string, string> = {}): Promise<Run> {
-  const environment = { PATH: process.env.PATH, HOME: "/nonexistent", KUBECONFIG: "/nonexistent/config", ...env };
+  const nothing = { HOME: "/nonexistent", KUBECONFIG: "/nonexistent/config", PERGOLA_CACHE: "/dev/null/cache" };
+  const environment = { PATH: process.env.PATH, ...nothing, ...env };
   return new Promise((resolve) => {
     execFile(process.execPath, [program, ...args], { env: environment }, (error, stdout, stderr) => {
       resolve({ code: typeof error?.code === "number" ? error.code : error ? -1 : 0, stdout, stderr });
@@ -113,6 +114,27 @@ describe("pergola build --dry-run", () => {
     const plans = parseAllDocuments(one.stdout).map((document) => document.toJS());
     expect(plans.map(({ name }) => name)).toEqual(["base", "app"]);
     expect(plans[1].files.Dockerfile).toBe(`FROM ${plans[0].references[0]}\n`);
+  });
+
+  it("of a directory loads, the second time, nothing that it does not need", async () => {
+    const root = folder({ "setup.json": files["setup.json"], "app/Dockerfile": "FROM busybox:1.36\n", "cache/x": "" });
+    const list = path.join(root, "loaded");
+    const hooks = path.resolve(import.meta.dirname, "../../../program/loaded.mjs");
+    const env = { PERGOLA_CACHE: `${root}/cache`, PERGOLA_TEST_LOADED: list, NODE_OPTIONS: `--import=${hooks}` };
+    const loaded = async () => {
+      const args = ["build", `${root}/app`, "--setup", `${root}/setup.json`, "--dry-run", "--output", "json"];
+      expect(await pergola(args, env)).toMatchObject({ code: 0, stderr: "" });
+      return new Set(
+        readFileSync(list, "utf8")
+          .split("\n")
+          .map((file) => file.split("/")[0]),
+      );
+    };
+    expect(await loaded()).toContain("zod");
+    const second = await loaded();
+    expect(second).not.toContain("zod");
+    expect(second).toContain("commander");
+    expect(existsSync(`${root}/cache/compiled`)).toBe(true);
   });
 
   it("prints them as JSON", async () => {

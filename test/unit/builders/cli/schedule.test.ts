@@ -35,6 +35,7 @@ class Builds {
         cachedSteps: 0,
         firstUncachedStep: null,
         bytesSent: 1,
+        loaded: null,
         warnings: ["told twice"],
       }),
     );

@@ -37,6 +37,7 @@ describe("flags for every image of a run", () => {
     ["provenance as a switch", { provenance: "true" }, { provenance: "min" }],
     ["no attestations", { provenance: "false", sbom: "false" }, {}],
     ["an SBOM by BuildKit's own program", { sbom: "true" }, { sbom: SBOM_GENERATOR }],
+    ["network host", { network: "host" }, { network: "host" }],
     ["an SBOM by another program", { sbom: "generator=host/scan:1" }, { sbom: "host/scan:1" }],
   ])("%s", (_, flags, expected) => {
     expect(parseSettings(flags)).toEqual({ ...NO_SETTINGS, ...expected });
@@ -47,7 +48,6 @@ describe("flags for every image of a run", () => {
     ["a label without a key", { label: ["=a"] }, "usage"],
     ["an annotation key that buildctl would change", { annotation: ["Org.x=y"] }, "usage"],
     ["a key with a space", { annotation: ["a b=y"] }, "usage"],
-    ["the host's network", { network: "host" }, "mode-unsupported"],
     ["another network", { network: "bridge" }, "usage"],
     ["a host without an address", { addHost: ["db"] }, "usage"],
     ["a host whose address is a name", { addHost: ["db=host-gateway"] }, "usage"],

@@ -3,7 +3,7 @@ import { symlinkSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { discoverImages } from "../../../../builders/images/discover.ts";
 import { sanitizeName } from "../../../../builders/images/image.ts";
-import { errorOf, folder } from "../samples.ts";
+import { folder, rejectionOf } from "../samples.ts";
 
 const action = (name: string): string => `kind: Build\ntype: container\nname: ${name}\n`;
 const project = {
@@ -16,7 +16,8 @@ const project = {
   ".hidden/garden.yml": action("never"),
   "empty/readme": "",
 };
-const namesOf = (words: string[]): string[] => discoverImages(words, folder(project)).images.map(({ name }) => name);
+const namesOf = async (words: string[]): Promise<string[]> =>
+  (await discoverImages(words, folder(project))).images.map(({ name }) => name);
 
 describe("what was typed", () => {
   it.each<[string, string[], string[]]>([
@@ -28,36 +29,36 @@ describe("what was typed", () => {
     ["the same directory twice", ["one", "./one/"], ["one"]],
     ["a directory with only a Dockerfile twice", ["Plain App", "./Plain App/"], ["plain-app"]],
     ["a directory and one in it", ["deep", "deep/er"], ["two"]],
-  ])("%s", (_, words, expected) => {
-    expect(namesOf(words)).toEqual(expected);
+  ])("%s", async (_, words, expected) => {
+    expect(await namesOf(words)).toEqual(expected);
   });
 
-  it("a word that is no path is a name, of what lies below the working directory", () => {
-    const found = discoverImages(["two"], folder(project));
+  it("a word that is no path is a name, of what lies below the working directory", async () => {
+    const found = await discoverImages(["two"], folder(project));
     expect(found.names).toEqual(["two"]);
     expect(found.images.map(({ name }) => name)).toContain("two");
   });
 
-  it("a word that is too long for a path is a name too", () => {
+  it("a word that is too long for a path is a name too", async () => {
     const long = "a".repeat(300);
-    expect(discoverImages([long], folder(project)).names).toEqual([long]);
+    expect((await discoverImages([long], folder(project))).names).toEqual([long]);
   });
 
-  it("a link that leads to itself is refused by name, not taken for a defect", () => {
+  it("a link that leads to itself is refused by name, not taken for a defect", async () => {
     const root = folder(project);
     symlinkSync("loop", `${root}/loop`);
-    expect(errorOf(() => discoverImages(["loop"], root))).toMatchObject({
+    expect(await rejectionOf(discoverImages(["loop"], root))).toMatchObject({
       code: "context-unreadable",
       message: expect.stringContaining(`${root}/loop cannot be read`),
     });
   });
 
-  it("a directory below that cannot be read is refused by name", () => {
+  it("a directory below that cannot be read is refused by name", async () => {
     const root = folder({ readme: "" });
     // A path longer than the kernel takes, since permissions keep nothing from root; mkdir and rm go through it step by step.
     execFileSync("mkdir", ["-p", Array(25).fill("d".repeat(200)).join("/")], { cwd: root });
     try {
-      expect(errorOf(() => discoverImages(["."], root))).toMatchObject({
+      expect(await rejectionOf(discoverImages(["."], root))).toMatchObject({
         code: "context-unreadable",
         message: expect.stringMatching(/cannot be read, so it is not known which images it holds \(ENAMETOOLONG\)\.$/),
       });
@@ -74,8 +75,8 @@ describe("what was typed", () => {
       "usage",
       "one/Dockerfile is a file, but neither a directory with a Dockerfile nor a Garden file.",
     ],
-  ])("%s is refused", (word, code, message) => {
-    expect(errorOf(() => discoverImages([word], folder(project)))).toMatchObject({ code, message });
+  ])("%s is refused", async (word, code, message) => {
+    expect(await rejectionOf(discoverImages([word], folder(project)))).toMatchObject({ code, message });
   });
 });
 

@@ -11,7 +11,11 @@ describe("buildkitd.toml", () => {
   it("is this for a builder with limits", async () => {
     const text = toml({ cpu: "6", memory: "8Gi", "ephemeral-storage": "20Gi" }, (input) => {
       Object.assign(input.registry, { caBundle: "-----BEGIN CERTIFICATE-----" });
-      input.cache = [{ tag: "c", registry: { kind: "x", host: "caches.test:5000", insecure: true } }];
+      input.registry.mirrors["ghcr.io"] = ["mirror.test"];
+      input.cache = [
+        { tag: "c", registry: { kind: "x", host: "plain.test:5000", insecure: true } },
+        { tag: "d", registry: { kind: "x", host: "caches.test" } },
+      ];
     });
     await expect(text).toMatchFileSnapshot("golden/buildkitd.toml");
   });

@@ -287,12 +287,19 @@ describe("kaniko", () => {
 
   it("is given the certificates that vouch for the registry", () => {
     const setup = localSetup((input) => {
-      Object.assign(input.registry, { caBundle: "pem" });
+      Object.assign(input.registry, { caBundle: "pem", insecure: false, mirrors: { "ghcr.io": ["mirror.test"] } });
+      input.cache = [
+        { tag: "c", registry: { kind: "x", host: "caches.test" } },
+        { tag: "d", registry: { kind: "x", host: "plain.test", insecure: true } },
+      ];
     });
     const plan = kaniko({}, {}, setup);
     expect(plan.files["registry-ca.pem"]).toBe("pem");
-    expect(JSON.stringify(plan.pod)).toContain(
-      `--registry-certificate=${setup.registry.host}=/.pergola/registry-ca.pem`,
+    const flags = JSON.stringify(plan.pod).match(/--registry-certificate=[^"]*/g);
+    expect(flags).toEqual(
+      [setup.registry.host, "mirror.test", "caches.test"].map(
+        (host) => `--registry-certificate=${host}=/.pergola/registry-ca.pem`,
+      ),
     );
   });
 

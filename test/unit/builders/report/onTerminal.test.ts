@@ -36,6 +36,7 @@ const finished = (image: string, over: Partial<ImageResult> = {}): ImageEvent =>
       cachedSteps: 2,
       firstUncachedStep: null,
       bytesSent: 248,
+      loaded: null,
       status: "built",
       warnings: [],
       error: null,

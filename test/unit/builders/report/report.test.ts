@@ -16,6 +16,7 @@ const built: ImageResult = {
   cachedSteps: 7,
   firstUncachedStep: "[build 3/5] RUN make",
   bytesSent: 4121,
+  loaded: null,
   status: "built",
   warnings: [],
   error: null,

@@ -1,9 +1,15 @@
-import { describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it, vi } from "vitest";
 import { type ErrorCode, PergolaError } from "../../../../builders/errors.ts";
 import { checkCluster, type SetupCluster } from "../../../../builders/setup/cluster.ts";
 import { loadSetup } from "../../../../builders/setup/load.ts";
 import { parseSetup } from "../../../../builders/setup/parse.ts";
-import { errorOf, folder, localSetup, localSetupInput, rejectionOf, type SetupInput, withPattern } from "../samples.ts";
+import { folder, localSetup, localSetupInput, rejectionOf, type SetupInput, withPattern } from "../samples.ts";
+
+// What fits is remembered there.
+beforeEach(() => {
+  vi.stubEnv("PERGOLA_CACHE", folder({}));
+  return () => vi.unstubAllEnvs();
+});
 
 const text = (change: (input: Record<string, unknown>) => void = () => {}): string => {
   const input = localSetupInput() as unknown as Record<string, unknown>;
@@ -12,28 +18,37 @@ const text = (change: (input: Record<string, unknown>) => void = () => {}): stri
 };
 
 describe("a BuildSetup that does not fit", () => {
-  it("is refused with every problem's path", () => {
+  it("is refused with every problem's path", async () => {
     const broken = text((input) => {
       input.purpose = "fun";
       Object.assign((input.builders as { modes: { kaniko: object } }).modes.kaniko, { image: 7, namespaces: [{}] });
     });
-    const error = errorOf(() => parseSetup(broken, "file x.json"));
+    const error = await rejectionOf(parseSetup(broken, "file x.json"));
     expect(error).toMatchObject({ code: "setup-invalid", path: "purpose" });
     for (const path of ["purpose", "builders.modes.kaniko.image", "builders.modes.kaniko.namespaces[0].name"]) {
       expect(error.message).toContain(`\n  ${path}: `);
     }
   });
 
-  it("of a newer version asks for a newer pergola, whatever else it holds", () => {
-    expect(errorOf(() => parseSetup('{"version": 2, "new": true}', "stack dev"))).toEqual({
+  it("of a newer version asks for a newer pergola, whatever else it holds", async () => {
+    expect(await rejectionOf(parseSetup('{"version": 2, "new": true}', "stack dev"))).toEqual({
       code: "setup-version",
       message: "The BuildSetup from stack dev has version 2; this pergola reads up to version 1.",
       hint: "Update pergola.",
     });
   });
 
-  it.each(["", "[1", "null", "[]", '{"version": "1"}'])("is refused as %j", (broken) => {
-    expect(errorOf(() => parseSetup(broken, "file x"))).toMatchObject({ code: "setup-invalid" });
+  it.each(["", "[1", "null", "[]", '{"version": "1"}'])("is refused as %j", async (broken) => {
+    expect(await rejectionOf(parseSetup(broken, "file x"))).toMatchObject({ code: "setup-invalid" });
+  });
+
+  it("is refused after one that fits was read, and one that was read before is the same, with its defaults", async () => {
+    const good = text();
+    const first = await parseSetup(good, "file x");
+    expect(await parseSetup(good, "file y")).toEqual(first);
+    expect(first).toEqual(localSetup());
+    const other = text((input) => Object.assign(input, { purpose: "fun" }));
+    expect(await rejectionOf(parseSetup(other, "file x"))).toMatchObject({ code: "setup-invalid", path: "purpose" });
   });
 });
 

@@ -4,12 +4,12 @@ import { join } from "node:path";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { repositoryRoot } from "../../../../local/paths.ts";
 import { TOOLS } from "../../../../local/start.ts";
-import { DEBIAN_SETS } from "../../../../local/toolchain/debianPackages.ts";
+import { ALL_DEBIAN_SETS, DEBIAN_SETS } from "../../../../local/toolchain/debianPackages.ts";
 import { planRows, planText } from "../../../../local/toolchain/plan.ts";
 import { GO_TOOLS } from "../../../../local/toolchain/tools.ts";
 import { type DebianArchive, debianArchive } from "./debianArchive.ts";
 
-const packages = DEBIAN_SETS.flatMap((set) => set.packages);
+const packages = ALL_DEBIAN_SETS.flatMap((set) => set.packages);
 const packageJson = JSON.parse(readFileSync(join(repositoryRoot, "package.json"), "utf8"));
 const npmPackages = Object.keys({ ...packageJson.dependencies, ...packageJson.devDependencies });
 const expected = [...GO_TOOLS, ...packages].map((one) => one.name).concat(npmPackages, "Go");

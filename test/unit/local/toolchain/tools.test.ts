@@ -59,9 +59,10 @@ describe("the list", () => {
     for (const name of names) expect(toolOfBinary(name).binaries.map((binary) => binary.name)).toContain(name);
   });
 
-  it("leaves the policy enforcer out unless it is asked for", () => {
+  it("leaves out the policy enforcer, and what is only measured against, unless they are asked for", () => {
     expect(DEFAULT_TOOLS).not.toContain("network-policies");
-    expect(DEFAULT_TOOLS).toHaveLength(GO_TOOLS.length - 1);
+    expect(DEFAULT_TOOLS).not.toContain("buildx");
+    expect(DEFAULT_TOOLS).toHaveLength(GO_TOOLS.length - 2);
   });
 
   it("needs Go 1.26.8 at most, as the documentation says", () => {

@@ -79,6 +79,18 @@ describe("the bridge to buildkitd", () => {
     expect(await bridge.broken).toBe(refusal);
   });
 
+  it("reaches for the pod before anybody connects, and drops a connection that nobody used", async () => {
+    const far = echo();
+    let opened = 0;
+    bridge = await openBridge(socketPath(), async () => {
+      opened++;
+      return far;
+    });
+    expect(opened).toBe(1);
+    await bridge.close();
+    expect(await far.result).toEqual({ exitCode: null, message: "closed here" });
+  });
+
   it("takes the end of a build for no breakage", async () => {
     const far = echo();
     bridge = await openBridge(socketPath(), async () => far);

@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { chmodSync, existsSync, readdirSync, readFileSync, renameSync, statSync } from "node:fs";
+import { chmodSync, existsSync, readdirSync, readFileSync, renameSync, statSync, writeFileSync } from "node:fs";
 import { machine } from "node:os";
 import path from "node:path";
 import { PassThrough } from "node:stream";
@@ -27,7 +27,10 @@ describe("buildctl on the PATH", () => {
     ["none when there is none", [], /^buildctl is not on the PATH$/],
   ])("takes %s", async (_, versions, expected) => {
     const folders = versions.map((version) => tools({ buildctl: program(version) }));
-    const found = await findBuildctl("buildctl", { PATH: folders.join(path.delimiter) });
+    const found = await findBuildctl("buildctl", {
+      PATH: folders.join(path.delimiter),
+      PERGOLA_CACHE: folder({}),
+    });
     if (typeof expected === "number")
       expect(found).toEqual({ file: path.join(folders[expected] as string, "buildctl") });
     else expect(found).toEqual({ lacking: expect.stringMatching(expected) });
@@ -35,9 +38,20 @@ describe("buildctl on the PATH", () => {
 
   it("says what is wrong with one that does not run", async () => {
     const root = tools({ buildctl: "#!/nonexistent/interpreter\n" });
-    expect(await findBuildctl("buildctl", { PATH: root })).toEqual({
+    expect(await findBuildctl("buildctl", { PATH: root, PERGOLA_CACHE: folder({}) })).toEqual({
       lacking: expect.stringContaining("does not run"),
     });
+  });
+
+  it("asks one that fits for its version once, and again when it was replaced", async () => {
+    const root = tools({ buildctl: `${program("v0.33.1")}echo asked >> "$0.calls"\n` });
+    const environment = { PATH: root, PERGOLA_CACHE: folder({}) };
+    for (let turn = 0; turn < 3; turn++) {
+      expect(await findBuildctl("buildctl", environment)).toEqual({ file: path.join(root, "buildctl") });
+    }
+    expect(readFileSync(path.join(root, "buildctl.calls"), "utf8")).toBe("asked\n");
+    writeFileSync(path.join(root, "buildctl"), program("v0.12.5"));
+    expect(await findBuildctl("buildctl", environment)).toEqual({ lacking: expect.stringContaining("v0.12.5") });
   });
 });
 

@@ -32,6 +32,14 @@ const message = (run: () => unknown) => {
 };
 
 describe("kubeconfig", () => {
+  it("is read as JSON and as YAML that begins like it, with one meaning", () => {
+    const block = "current-context: a\ncontexts: [{name: a, context: {cluster: b}}]\n";
+    const flow = "{current-context: a, contexts: [{name: a, context: {cluster: b}}]}";
+    const json = '{"current-context": "a", "contexts": [{"name": "a", "context": {"cluster": "b"}}]}';
+    const [first, ...others] = [block, flow, json].map((text) => parseKubeconfig(text, "/x"));
+    for (const other of others) expect(other).toEqual(first);
+  });
+
   it("gives what the current context says, with absolute file names", () => {
     expect(selectContext(config, null)).toMatchObject({
       context: "local",

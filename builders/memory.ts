@@ -1,0 +1,57 @@
+/**
+ * What was found out in an earlier run and follows from what it was found out of alone: small files in the cache, `known/`.
+ * Only saves time: a cache that cannot be read or written is as one that is empty.
+ */
+import { createHash, randomBytes } from "node:crypto";
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import path from "node:path";
+
+/** Milliseconds after which a result is forgotten, when another one is written. */
+const KEPT = 30 * 24 * 3600 * 1000;
+
+/**
+ * The result of `find`, of this run or an earlier one; what it throws is thrown, and not remembered.
+ * @param cache absolute path of the cache
+ * @param kind tells apart what has keys of one form
+ * @param key all that the result depends on; a result must be JSON
+ */
+export async function remember<T>(
+  cache: string,
+  kind: string,
+  key: readonly unknown[],
+  find: () => Promise<T>,
+): Promise<T> {
+  const name = createHash("sha256")
+    .update(JSON.stringify([kind, ...key]))
+    .digest("hex");
+  const folder = path.join(cache, "known");
+  try {
+    return JSON.parse(readFileSync(path.join(folder, name), "utf8")) as T;
+  } catch {
+    // not known yet
+  }
+  const found = await find();
+  try {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    forget(folder);
+    const temporary = path.join(folder, `${name}.${randomBytes(4).toString("hex")}`);
+    writeFileSync(temporary, JSON.stringify(found), { mode: 0o600 });
+    renameSync(temporary, path.join(folder, name));
+  } catch {
+    // found out once more next time
+  }
+  return found;
+}
+
+/** What tells one state of a file from another: its place, size and times. @throws as statSync */
+export function stampOf(file: string): readonly unknown[] {
+  const { size, mtimeMs, ctimeMs, ino } = statSync(file);
+  return [file, size, mtimeMs, ctimeMs, ino];
+}
+
+function forget(folder: string): void {
+  for (const name of readdirSync(folder)) {
+    const file = path.join(folder, name);
+    if ((statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? 0) < Date.now() - KEPT) rmSync(file, { force: true });
+  }
+}

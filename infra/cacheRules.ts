@@ -1,0 +1,70 @@
+/** Rules of a stack file about build caches and the registries that they are in. */
+import type { ParsedSections } from "./config.ts";
+import { type Problem, pathText } from "./configProblems.ts";
+import { configKey } from "./documents/registryHost.ts";
+
+type Entry = NonNullable<ParsedSections["cache"]>[number];
+
+/** All violations, in the order of the entries; then that of the certificates. */
+export function cacheProblems(config: ParsedSections): Problem[] {
+  const entries = config.cache ?? [];
+  const problems = entries.flatMap((entry, index) => [
+    ...duplicate(entry, index, entries),
+    ...(entry.registry === undefined ? [] : registryProblems(entry, entry.registry, index, config)),
+  ]);
+  return [...problems, ...certificates(config)];
+}
+
+function duplicate(entry: Entry, index: number, entries: readonly Entry[]): Problem[] {
+  const place = ({ tag, registry }: Entry): string => JSON.stringify([registry?.host, registry?.namespace, tag]);
+  if (entries.findIndex((other) => place(other) === place(entry)) === index) return [];
+  return [problem(["cache", index, "tag"], `${JSON.stringify(entry.tag)} is listed twice`)];
+}
+
+function registryProblems(
+  entry: Entry,
+  { host, insecure }: NonNullable<Entry["registry"]>,
+  index: number,
+  { registry, cluster, cache }: ParsedSections,
+): Problem[] {
+  const at = ["cache", index, "registry"];
+  const problems: Problem[] = [];
+  const http = (plain: boolean): string => (plain ? "plain HTTP" : "HTTPS");
+  const same = [registry, ...(cache ?? []).slice(0, index).map((other) => other.registry)].find(
+    (other) => other?.host === host,
+  );
+  if (same !== undefined && same.insecure !== insecure) {
+    const message = `is ${insecure}, but ${host} is reached by ${http(same.insecure)} elsewhere in this file`;
+    problems.push(problem([...at, "insecure"], message));
+  }
+  const own = registry?.host === host;
+  const logins = cluster?.pullSecret.logins;
+  if (!own && logins !== undefined && !logins.some((login) => configKey(login.host) === configKey(host))) {
+    const message =
+      `${JSON.stringify(host)} has no login: builders could not write there, and would cache nothing; ` +
+      "add one for this host to pergola:cluster.pullSecret.logins";
+    problems.push(problem([...at, "host"], message));
+  }
+  if (entry.mode === "inline" && registry !== undefined && registry.insecure !== insecure) {
+    const message =
+      `is "inline", which is pushed with the image: ${registry.host} is reached by ${http(registry.insecure)}, ` +
+      `${host} by ${http(insecure)}; write max`;
+    problems.push(problem(["cache", index, "mode"], message));
+  }
+  return problems;
+}
+
+/** Certificates that vouch for nothing are a mistake: somebody waits for them to do something. */
+function certificates({ registry, cache }: ParsedSections): Problem[] {
+  if (registry?.caBundle === undefined || cache === undefined) return [];
+  const caches = cache.flatMap((entry) => (entry.registry === undefined ? [] : [entry.registry]));
+  const plain = [registry, ...caches].flatMap((one) => (one.insecure ? [one.host] : []));
+  const hosts = [registry.host, ...Object.values(registry.mirrors).flat(), ...caches.map(({ host }) => host)];
+  if (hosts.some((host) => !plain.includes(host))) return [];
+  const message = `vouches for no registry: ${[...new Set(hosts)].join(", ")} ${new Set(hosts).size > 1 ? "are" : "is"} reached by plain HTTP; remove it`;
+  return [problem(["registry", "caBundle"], message)];
+}
+
+function problem(path: readonly (string | number)[], message: string): Problem {
+  return { path: pathText(path), message };
+}

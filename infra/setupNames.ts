@@ -1,0 +1,31 @@
+/** Names and numbers of the BuildSetup. Apart from its schema (setup.ts), as who only needs a name need not load that. */
+
+/** Pod Security: what the runner looks at in namespaces that infra does not make. */
+export { ENFORCE_LABEL, podSecurityAllows } from "./documents/podSecurity.ts";
+
+/** The service account that builds run as; Garden creates and uses the same name in every project namespace. */
+export const BUILDER_SERVICE_ACCOUNT = "garden-in-cluster-builder";
+
+/** Name of the ConfigMap that carries the BuildSetup in each builder namespace, and its key. */
+export const SETUP_CONFIG_MAP = "pergola-setup";
+export const SETUP_KEY = "setup.json";
+
+/** Label of that ConfigMap, by which a reader finds it in namespaces that it was not told. */
+export const SETUP_LABEL = { key: "app.kubernetes.io/part-of", value: "pergola" } as const;
+
+/** Version that this code writes; a reader takes it and the one before. */
+export const SETUP_VERSION = 1;
+
+/** Name of the Deployment and the ConfigMap of a namespace's buildkitd. */
+export const BUILDKIT_NAME = "pergola-buildkit";
+
+/** Labels of every pod of Pergola that builds. */
+export const BUILDER_POD_LABELS = {
+  "app.kubernetes.io/component": "builder",
+  "app.kubernetes.io/part-of": "pergola",
+  "app.kubernetes.io/managed-by": "pergola",
+} as const;
+
+/** Key and value of the taint, label and toleration of builder nodes (Garden sets the same toleration on its builder pods). */
+export const BUILDER_NODE_KEY = "garden-build";
+export const BUILDER_NODE_VALUE = "true";

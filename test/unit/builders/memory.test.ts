@@ -1,0 +1,42 @@
+import { readdirSync, utimesSync } from "node:fs";
+import path from "node:path";
+import { expect, it } from "vitest";
+import { remember } from "../../../builders/memory.ts";
+import { folder } from "./samples.ts";
+
+it("finds out once what has the same kind and key, over runs", async () => {
+  const cache = folder({});
+  let asked = 0;
+  const find = async () => ({ answer: ++asked });
+  for (const [kind, key] of [
+    ["a", ["x", 1]],
+    ["a", ["x", 1]],
+    ["a", ["x", 2]],
+    ["b", ["x", 1]],
+    ["a", ["x", 1]],
+  ] as const) {
+    await remember(cache, kind, key, find);
+  }
+  expect(asked).toBe(3);
+  expect(await remember(cache, "a", ["x", 1], find)).toEqual({ answer: 1 });
+});
+
+it("does not remember a failure", async () => {
+  const cache = folder({});
+  await expect(remember(cache, "a", [], () => Promise.reject(new Error("no")))).rejects.toThrow("no");
+  expect(await remember(cache, "a", [], async () => "yes")).toBe("yes");
+});
+
+it("goes without a cache that cannot be written", async () => {
+  for (const answer of ["one", "two"])
+    expect(await remember("/dev/null/cache", "a", [], async () => answer)).toBe(answer);
+});
+
+it("forgets what was found out long ago, when it learns something", async () => {
+  const cache = folder({});
+  const known = path.join(cache, "known");
+  await remember(cache, "a", ["old"], async () => 1);
+  for (const name of readdirSync(known)) utimesSync(path.join(known, name), 0, 0);
+  await remember(cache, "a", ["new"], async () => 2);
+  expect(readdirSync(known)).toHaveLength(1);
+});
