@@ -64,8 +64,10 @@ describe.each(MODES)("a build in %s that goes wrong", (mode) => {
   it("says that its pod is gone when somebody deletes it, and exits 75", async () => {
     const { child } = await endlessBuild(mode, "test-killed", pergola);
     const pod = (await builderPod(mode))!;
+    const began = performance.now();
     await kubectl(["delete", "pod", pod, "--namespace", BUILD_NAMESPACE[mode], "--grace-period", "0", "--force"]);
     const done = await child;
+    expect((performance.now() - began) / 1000).toBeLessThan(5);
     const [image] = (JSON.parse(done.stdout) as BuildResult).images;
     expect(image?.error).toMatchObject({ code: "builder-gone" });
     expect(image?.error?.message).toContain(pod);

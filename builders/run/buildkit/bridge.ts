@@ -7,12 +7,17 @@ import { chmod } from "node:fs/promises";
 import net from "node:net";
 import type { Exec } from "../kube/exec.ts";
 
+/** The connection did not break: it is there, and nothing comes. Why, is not to be learned from the cluster. */
+export class Hung extends Error {}
+
 export interface Bridge {
   /** `unix:///...`, for BUILDKIT_HOST */
   readonly address: string;
   /** bytes to and from the pod so far */
   readonly sent: number;
   readonly received: number;
+  /** bytes that the API server has taken so far, see {@link Exec.taken} */
+  readonly taken: number;
   /** resolves, at most once, with why the connection broke; an Error when it could not even be opened */
   readonly broken: Promise<Error | string>;
   /** drops every connection and refuses new ones */
@@ -78,10 +83,11 @@ export async function openBridge(socketPath: string, open: () => Promise<Exec>):
       }
     });
     far.stdout.on("end", () => near.end());
-    far.result.then(({ exitCode, message }) => {
+    far.result.then(({ exitCode, message, hung }) => {
       // buildctl closes its side first when it is done; then the end of the far side is no news.
       if (near.destroyed || near.readableEnded) return;
       const said = far.stderr().trim();
+      if (hung) return fail(new Hung(message));
       fail(exitCode === 0 ? "buildkitd closed the connection" : [message, said].filter(Boolean).join(": "));
     });
     near.resume();
@@ -119,6 +125,9 @@ export async function openBridge(socketPath: string, open: () => Promise<Exec>):
     },
     get received() {
       return received;
+    },
+    get taken() {
+      return [...connections].reduce((sum, { far }) => sum + (far?.taken() ?? 0), 0);
     },
     broken,
     cut,

@@ -22,6 +22,8 @@ export interface CredentialServer {
   readonly binDirectory: string;
   /** what went wrong when credentials were asked for; null when nothing did */
   readonly failure: string | null;
+  /** whether there were credentials for a registry, host[:port]; undefined when it was not asked */
+  found(host: string): boolean | undefined;
   /** a text without the secrets that were answered so far */
   mask(text: string): string;
   close(): Promise<void>;
@@ -137,6 +139,7 @@ export async function serveCredentials(
 
   const mask = new CredentialMask();
   let failure: string | null = null;
+  const asked = new Map<string, boolean>();
   const server = net.createServer({ allowHalfOpen: true }, (socket) => {
     let question = "";
     socket.on("error", () => {});
@@ -144,7 +147,9 @@ export async function serveCredentials(
       question += text;
     });
     socket.on("end", async () => {
-      const answer = await answerCredentials(question.trim(), place, limits.helper);
+      const host = question.trim();
+      const answer = await answerCredentials(host, place, limits.helper);
+      asked.set(host, "secret" in answer);
       if ("error" in answer) failure = answer.error;
       if ("secret" in answer) mask.add(answer.username, answer.secret);
       socket.end(JSON.stringify(answer));
@@ -160,6 +165,7 @@ export async function serveCredentials(
     get failure() {
       return failure;
     },
+    found: (host) => asked.get(host),
     mask: (text) => mask.apply(text),
     close: () => new Promise((resolve) => server.close(() => resolve())),
   };

@@ -76,6 +76,7 @@ export class BuildkitProgress {
   readonly #text: string[] = [];
   readonly #warnings = new Set<string>();
   #sent = 0;
+  #succeeded = false;
 
   constructor(emit: (event: BuildEvent) => void) {
     this.#emit = emit;
@@ -102,10 +103,16 @@ export class BuildkitProgress {
       if (last !== "") this.#output(key.slice(key.indexOf(" ") + 1), last);
     }
     this.#partial.clear();
+    this.#succeeded = succeeded;
     if (!succeeded) return;
     for (const { name, failed } of this.#steps.values()) {
       if (failed) this.#warn(`${name}: ${failed}`);
     }
+  }
+
+  /** whether {@link end} was told so */
+  get succeeded(): boolean {
+    return this.#succeeded;
   }
 
   /** What is not progress: the error and the lines of the Dockerfile that it points to. */

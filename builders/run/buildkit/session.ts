@@ -10,16 +10,17 @@ import { interrupted } from "../kube/errors.ts";
 import type { Kube } from "../kube/kube.ts";
 import { type Loader, startLoader } from "../load/loader.ts";
 import type { Limits } from "../pods/limits.ts";
-import { memoryLimit } from "../pods/state.ts";
 import { makePrivateDirectory } from "../privateDirectory.ts";
+import { isLayerRace } from "../registryErrors.ts";
 import { type Bridge, openBridge } from "./bridge.ts";
 import { type Buildctl, findBuildctl, startBuildctl } from "./buildctl.ts";
 import { buildctlFromPod, refuseForeignSystem } from "./buildctlFromPod.ts";
 import { type Builder, ensureBuilder } from "./builder.ts";
 import { clientPlace, podPlace } from "./credentialPlaces.ts";
 import { type CredentialServer, serveCredentials } from "./credentials.ts";
+import { failure } from "./failure.ts";
 import { BuildkitProgress } from "./progress.ts";
-import { verdict } from "./verdict.ts";
+import { LAYER_RACE_HINT } from "./verdict.ts";
 import { builderLost, watchBuilder } from "./watchdog.ts";
 
 export interface ExecutorIo {
@@ -35,6 +36,9 @@ const NO_CREDENTIALS = { auths: { "none.invalid": {} } };
 /** What buildctl says when it is the connection that failed and not the build. */
 const LOST =
   /rpc error: code = Unavailable|error reading from server|no active session for|error reading server preface/;
+
+/** A push that a registry of distribution 2.x refused is tried once more: everything else is in the builder's cache. */
+const LAYER_RACE = `A push was refused and is tried once more. ${LAYER_RACE_HINT}`;
 
 /** Builds and pushes. @throws PergolaError */
 export async function runBuildkit(plan: BuildkitPlan, io: ExecutorIo): Promise<Outcome> {
@@ -56,31 +60,26 @@ export async function runBuildkit(plan: BuildkitPlan, io: ExecutorIo): Promise<O
             { name, target, pod: builder.pod, cache: cacheDirectory(process.env) },
             io,
           );
-    bridge = await openBridge(path.join(directory.path, "buildkitd.sock"), () =>
-      io.kube.exec({ ...target, command: ["buildctl", "dial-stdio"] }),
-    );
+    const dial = () =>
+      openBridge(path.join(directory.path, "buildkitd.sock"), () =>
+        io.kube.exec({ ...target, command: ["buildctl", "dial-stdio"] }),
+      );
+    bridge = await dial();
     credentials = await prepare(plan, builder, directory.path, io);
-    const progress = new BuildkitProgress(io.emit);
-    const buildctl = startBuildctl(
-      {
-        ...{ file, args, directory: directory.path, output: plan.load !== null },
-        environment: environment(plan, directory.path, bridge, credentials),
-      },
-      (line) => progress.line(credentials?.mask(line) ?? line),
-    );
-    if (plan.load !== null && buildctl.stdout !== null) {
-      loader = startLoader(plan.load, buildctl.stdout, { environment: process.env, emit: io.emit });
+    const attempt = { plan, builder, command: { file, args, directory: directory.path }, credentials, io };
+    let done = await runBuildctl({ ...attempt, bridge });
+    loader = done.loader;
+    const repeated = isLayerRace(done.progress.errorText) ? done.progress : null;
+    if (repeated !== null) {
+      io.emit({ type: "warning", text: LAYER_RACE });
+      await loader?.drop();
+      await bridge.close();
+      bridge = await dial();
+      done = await runBuildctl({ ...attempt, bridge });
+      loader = done.loader;
     }
-    await untilEnded({ plan, builder, bridge, buildctl, loader }, io);
-    const { code } = await buildctl.ended;
-    progress.end(code === 0);
-    if (code !== 0) {
-      const { container } = plan.builder;
-      const why = progress.errorText;
-      throw LOST.test(why)
-        ? await builderLost({ builder, container, why })
-        : failure(plan, builder, progress, credentials);
-    }
+    const { progress } = done;
+    if (!progress.succeeded) throw failure({ plan, builder, progress, credentials });
     const digest = await readDigest(path.join(directory.path, plan.metadataFile));
     if (plan.oci !== null) await rename(plan.oci.written, plan.oci.file);
     for (const reference of plan.references) io.emit({ type: "pushed", reference, digest });
@@ -90,7 +89,7 @@ export async function runBuildkit(plan: BuildkitPlan, io: ExecutorIo): Promise<O
       steps: progress.steps,
       cachedSteps: progress.cachedSteps,
       firstUncachedStep: progress.firstUncachedStep,
-      bytesSent: progress.bytesSent,
+      bytesSent: progress.bytesSent + (repeated?.bytesSent ?? 0),
       loaded: plan.load?.target ?? null,
       warnings: progress.warnings,
     };
@@ -101,6 +100,50 @@ export async function runBuildkit(plan: BuildkitPlan, io: ExecutorIo): Promise<O
     await builder.pods.stop();
     await directory.remove();
     if (plan.oci !== null) await rm(plan.oci.written, { force: true });
+  }
+}
+
+interface Attempt {
+  readonly plan: BuildkitPlan;
+  readonly builder: Builder;
+  readonly bridge: Bridge;
+  readonly command: { readonly file: string; readonly args: readonly string[]; readonly directory: string };
+  readonly credentials: CredentialServer | null;
+  readonly io: ExecutorIo;
+}
+
+/** Runs buildctl to its end, whatever that is. @throws PergolaError builder-gone, load-failed, interrupted and the like */
+async function runBuildctl({
+  plan,
+  builder,
+  bridge,
+  command,
+  credentials,
+  io,
+}: Attempt): Promise<{ progress: BuildkitProgress; loader: Loader | null }> {
+  const progress = new BuildkitProgress(io.emit);
+  const buildctl = startBuildctl(
+    {
+      ...{ ...command, output: plan.load !== null },
+      environment: environment(plan, command.directory, bridge, credentials),
+    },
+    (line) => progress.line(credentials?.mask(line) ?? line),
+  );
+  const loader =
+    plan.load !== null && buildctl.stdout !== null
+      ? startLoader(plan.load, buildctl.stdout, { environment: process.env, emit: io.emit })
+      : null;
+  try {
+    await untilEnded({ plan, builder, bridge, buildctl, loader }, io);
+    const { code } = await buildctl.ended;
+    progress.end(code === 0);
+    if (code !== 0 && LOST.test(progress.errorText)) {
+      throw await builderLost({ builder, container: plan.builder.container, why: progress.errorText });
+    }
+    return { progress, loader };
+  } catch (error) {
+    await loader?.drop();
+    throw error;
   }
 }
 
@@ -180,35 +223,6 @@ async function untilEnded(
   } finally {
     over.abort();
   }
-}
-
-function failure(
-  plan: BuildkitPlan,
-  builder: Builder,
-  progress: BuildkitProgress,
-  credentials: CredentialServer | null,
-): PergolaError {
-  const client = plan.auth.from === "client";
-  if (credentials?.failure && /getting credentials|authorize/.test(progress.errorText)) {
-    return new PergolaError({
-      code: "credential-helper",
-      message: `The credentials for the registry cannot be had: ${credentials.mask(credentials.failure)}`,
-      hint: client
-        ? "Check it with docker login, or leave out --auth client."
-        : "Check the builder's image and the identity of its service account, or use your own login: --auth client.",
-    });
-  }
-  const data = verdict({
-    text: progress.errorText,
-    step: progress.failedStep,
-    dockerfile: plan.context.dockerfile,
-    reference: plan.references[0] ?? plan.name,
-    memoryLimit: memoryLimit(builder.pod, plan.builder.container),
-  });
-  const denied = data.code === "push-denied" || (data.code === "base-image-missing" && data.hint !== undefined);
-  if (plan.auth.from !== "client" || !denied) return new PergolaError(data);
-  const hint = `The build used ${plan.auth.dockerConfig}/config.json (--auth client): docker login with an account that may, or leave out --auth client.`;
-  return new PergolaError({ ...data, hint });
 }
 
 async function readDigest(file: string): Promise<string> {

@@ -1,6 +1,6 @@
 /** From what buildctl said to the error that a user sees. Pure. */
 import type { ErrorCode, ErrorData } from "../../errors.ts";
-import { hostOf, registryProblem } from "../registryErrors.ts";
+import { hostOf, isLayerRace, registryError } from "../registryErrors.ts";
 import type { FailedStep } from "./progress.ts";
 
 export interface Failure {
@@ -14,13 +14,20 @@ export interface Failure {
   readonly reference: string;
   /** memory limit of buildkitd's container, undefined for none */
   readonly memoryLimit?: string | undefined;
+  /** whose registry credentials were used for a host[:port], as a sentence; "" when nothing is known */
+  credentials?(host: string): string;
 }
 
 /** Exit code of a process that was killed by SIGKILL, which is what running out of memory looks like from outside. */
 const KILLED = 137;
 
+/** What helps against {@link isLayerRace}. */
+export const LAYER_RACE_HINT =
+  "The registry is of distribution 2.x, which may refuse a push while another one sends the same layer; version 3 does not.";
+
 /** Decides what went wrong. The connection to buildkitd is judged elsewhere: this is for a build that it reported on. */
-export function verdict({ text, step, dockerfile, reference, memoryLimit }: Failure): ErrorData {
+export function verdict(failure: Failure): ErrorData {
+  const { text, step, dockerfile, memoryLimit } = failure;
   const said = reason(text);
   const line = failingLine(text);
   const place = line === null ? {} : { file: dockerfile, line };
@@ -52,50 +59,8 @@ export function verdict({ text, step, dockerfile, reference, memoryLimit }: Fail
     return error("build-failed", `A step failed with exit code ${exit[2]}${at}: ${oneLine(command)}`);
   }
 
-  const base = /([^\s:]+(?::[^\s:]+)*): failed to resolve source metadata for ([^\s]+?): (.*)/s.exec(said);
-  if (base) {
-    const image = base[2] ?? "";
-    const why = base[3] ?? "";
-    switch (registryProblem(why)) {
-      case "unreachable":
-        return error(
-          "registry-unreachable",
-          `The registry ${hostOf(why) ?? ""} of the base image ${image} cannot be reached${at}: ${lastPart(why)}`,
-        );
-      case "denied":
-        return error(
-          "base-image-missing",
-          `The registry does not let the builder read the base image ${image}${at}: ${lastPart(why)}`,
-          "The image may be private or missing: check its name, and the pull secrets of the builder's namespace.",
-        );
-      default:
-        return error("base-image-missing", `There is no base image ${image}${at}: ${lastPart(why)}`);
-    }
-  }
-
-  if (
-    /failed to push|error writing (?:layer|manifest|config) blob|failed to (?:authorize|fetch (?:anonymous|oauth) token)|unexpected status from (?:HEAD|PUT|POST|PATCH) request/.test(
-      said,
-    )
-  ) {
-    const target = /failed to push ([^\s]+?): /.exec(said)?.[1] ?? reference;
-    const host = hostOf(said) ?? target.split("/")[0];
-    switch (registryProblem(said)) {
-      case "denied":
-        return error(
-          "push-denied",
-          `The registry ${host} does not let the builder push ${target}: ${lastPart(said)}`,
-          "Check the push rights of the builder's service account or of its registry secret.",
-        );
-      case "unreachable":
-        return error(
-          "registry-unreachable",
-          `The registry ${host} cannot be reached from the builder (pushing ${target}): ${lastPart(said)}`,
-        );
-      default:
-        return error("build-failed", `${target} cannot be pushed: ${said}`);
-    }
-  }
+  const refused = registryFailure(failure, said, at);
+  if (refused) return { ...refused, ...place };
 
   if (/failed to read dockerfile: .*no such file/.test(said)) {
     return error("dockerfile-missing", `There is no ${dockerfile} in the build context: ${said}`);
@@ -116,6 +81,45 @@ export function verdict({ text, step, dockerfile, reference, memoryLimit }: Fail
     );
   }
   return error("build-failed", `${said || "buildctl failed without a message."}${at}`);
+}
+
+const PUSHING =
+  /failed to push|error writing (?:layer|manifest|config) blob|failed to (?:authorize|fetch (?:anonymous|oauth) token)|unexpected status from (?:HEAD|PUT|POST|PATCH) request/;
+/** Layers are fetched after a base image's name was resolved. */
+const FETCHING = /failed to copy: httpReadSeeker|unexpected status from GET request/;
+
+/** What a registry did not grant; null when the text speaks of something else. `at`: where in the Dockerfile, for messages. */
+function registryFailure(failure: Failure, said: string, at: string): ErrorData | null {
+  const { reference, credentials = () => "" } = failure;
+  const ownHost = hostOfReference(reference);
+  const judge = (action: "pull" | "push", image: string, why: string) => {
+    const host = hostOf(why) ?? hostOfReference(image);
+    return registryError({ action, host, reference: image, why, ownHost, at, credentials: credentials(host) });
+  };
+  const base = /([^\s:]+(?::[^\s:]+)*): failed to resolve source metadata for ([^\s]+?): (.*)/s.exec(said);
+  if (base) {
+    const [, , image = "", why = ""] = base;
+    const missing = { code: "base-image-missing", message: `There is no base image ${image}${at}: ${why}` } as const;
+    return judge("pull", image, lastPart(why)) ?? missing;
+  }
+  if (FETCHING.test(said)) {
+    const [, host, repository] = /https?:\/\/([^/\s"]+)\/v2\/(\S+?)\/blobs\//.exec(said) ?? [];
+    const found = host === undefined ? null : judge("pull", `${host}/${repository}`, lastPart(said));
+    if (found) return found;
+  }
+  if (!PUSHING.test(said)) return null;
+  const target = /failed to push ([^\s]+?): /.exec(said)?.[1] ?? reference;
+  const why = lastPart(said).replace(`failed to push ${target}: `, "");
+  if (isLayerRace(said)) {
+    const message = `The registry ${hostOfReference(target)} refused ${target}: ${oneLine(why)}`;
+    return { code: "registry-unreachable", message, hint: LAYER_RACE_HINT };
+  }
+  return judge("push", target, why) ?? { code: "build-failed", message: `${target} cannot be pushed: ${why}` };
+}
+
+/** The first part of a reference as BuildKit writes it: in full. */
+function hostOfReference(reference: string): string {
+  return reference.split("/")[0] ?? "";
 }
 
 /** The error without buildctl's prefixes. */

@@ -3,11 +3,12 @@ import { PergolaError } from "../../errors.ts";
 import { isNotFound } from "../kube/errors.ts";
 import type { Limits } from "../pods/limits.ts";
 import { containerStatus, endReason } from "../pods/state.ts";
-import type { Bridge } from "./bridge.ts";
+import { type Bridge, Hung } from "./bridge.ts";
 import type { Builder } from "./builder.ts";
 
 /** How long a lost connection's reason may take to arrive by the watch of the pod. */
 const REASON_MILLISECONDS = 3000;
+const TICK_MILLISECONDS = 500;
 
 export interface Watched {
   readonly builder: Builder;
@@ -23,14 +24,17 @@ export function watchBuilder({ builder, container, bridge, limits, signal }: Wat
     bridge.broken.then((why) => {
       if (!signal.aborted) resolve(why);
     });
-    // Ticks and not times are counted: a laptop that slept, or a busy machine, is no silence of the daemon's.
-    let received = bridge.received;
+    // Ticks and not times are counted: a laptop that slept, or a busy machine, is no silence of the daemon's. Nor is a slow
+    // link, over which the answer to the daemon's own question waits behind the context.
+    let [received, taken] = [bridge.received, bridge.taken];
     let silent = 0;
     const timer = setInterval(() => {
-      silent = bridge.received === received ? silent + 1 : 0;
-      received = bridge.received;
-      if (received > 0 && silent >= limits.silence) resolve(`not a byte came from buildkitd for ${limits.silence} s`);
-    }, 1000);
+      silent = bridge.received === received && bridge.taken === taken ? silent + 1 : 0;
+      [received, taken] = [bridge.received, bridge.taken];
+      if (received > 0 && silent * TICK_MILLISECONDS >= limits.silence * 1000) {
+        resolve(new Hung(`not a byte came from buildkitd for ${limits.silence} s`));
+      }
+    }, TICK_MILLISECONDS);
     signal.addEventListener("abort", () => clearInterval(timer), { once: true });
     (async () => {
       const restarts = containerStatus(builder.pod, container)?.restartCount ?? 0;
@@ -83,7 +87,7 @@ export async function builderLost({
   if (why instanceof PergolaError && !isNotFound(why)) return why;
   const { name, namespace } = builder.pod.metadata;
   const restarts = containerStatus(builder.pod, container)?.restartCount ?? 0;
-  const until = Date.now() + REASON_MILLISECONDS;
+  const until = Date.now() + (why instanceof Hung ? 0 : REASON_MILLISECONDS);
   let reason = podReason(builder, container, restarts);
   while (!reason && Date.now() < until) {
     await builder.pods.next(200).catch(() => {});

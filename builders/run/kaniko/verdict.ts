@@ -1,6 +1,6 @@
 /** From the end of a kaniko pod to the error that a user sees. Pure. */
 import type { ErrorCode, ErrorData } from "../../errors.ts";
-import { hostOf, registryProblem } from "../registryErrors.ts";
+import { hostOf, registryError, registryProblem } from "../registryErrors.ts";
 import type { KanikoStep } from "./log.ts";
 
 export interface KanikoFailure {
@@ -38,6 +38,7 @@ export function verdict(failure: KanikoFailure): ErrorData {
     ...(extra.inStep && tail ? { logTail: tail } : {}),
   });
 
+  const ours = { ownHost: reference.split("/")[0] ?? "", credentials: "" };
   const command = /failed to execute command: (.*)/s.exec(said)?.[1];
   const killed = command !== undefined && /signal: killed|exit status 137/.test(command);
   if (end?.outOfMemory || killed) {
@@ -68,20 +69,9 @@ export function verdict(failure: KanikoFailure): ErrorData {
     const why = errorText
       .replace(/^error checking push permissions -- .*?try again: /, "")
       .replace(/^error pushing image: /, "");
-    const host = hostOf(why) ?? reference.split("/")[0];
-    switch (registryProblem(why)) {
-      case "denied":
-        return error("push-denied", `The registry ${host} does not let the builder push ${reference}: ${why}`, {
-          hint: "Check the push rights of the builder's service account or of its registry secret.",
-        });
-      case "unreachable":
-        return error(
-          "registry-unreachable",
-          `The registry ${host} cannot be reached from the builder (pushing ${reference}): ${why}`,
-        );
-      default:
-        return error("build-failed", `${reference} cannot be pushed: ${why}`);
-    }
+    const host = hostOf(why) ?? ours.ownHost;
+    const refused = registryError({ ...ours, action: "push", host, reference, why, at: "" });
+    return refused ?? error("build-failed", `${reference} cannot be pushed: ${why}`);
   }
   if (parseLine !== undefined) return error("build-failed", `${said}${at}`, { inStep: true });
   const missing = /failed to get fileinfo for \S*?\/context\/(\S+): lstat/.exec(said)?.[1];
@@ -96,34 +86,21 @@ export function verdict(failure: KanikoFailure): ErrorData {
   const telling =
     unmirrored === undefined
       ? undefined
-      : mirrorErrors.find((text) => ["unreachable", "denied"].includes(registryProblem(text) ?? ""));
+      : mirrorErrors.find((text) => ![null, "missing"].includes(registryProblem(text)));
   if (unmirrored !== undefined && telling === undefined) {
     return error("base-image-missing", `There is no base image ${unmirrored} in the mirrors of this environment.`, {
       hint: "Check its name; the environment takes base images from its mirrors only.",
     });
   }
   const why = telling ?? said;
-  const problem = /\b(?:GET|HEAD) https?:|(?:Get|Head) "https?:|retrieving image|failed to get image/.test(why)
-    ? registryProblem(why)
-    : null;
   const host = hostOf(why) ?? "";
   const image = /https?:\/\/([^/\s]+)\/v2\/(\S+?)\/manifests\/([^\s":]+)/.exec(why);
   const base = image
     ? `${image[1]}/${image[2]}${image[3]?.startsWith("sha256") ? "@" : ":"}${image[3]}`
     : (unmirrored ?? "of the Dockerfile");
-  switch (problem) {
-    case "missing":
-      return error("base-image-missing", `There is no base image ${base}: ${why}`);
-    case "denied":
-      return error(
-        "base-image-missing",
-        `The registry ${host} does not let the builder read the base image ${base}: ${why}`,
-        {
-          hint: "The image may be private or missing: check its name, and the pull secrets of the builder's namespace.",
-        },
-      );
-    case "unreachable":
-      return error("registry-unreachable", `The registry ${host} of the base image ${base} cannot be reached: ${why}`);
+  if (/\b(?:GET|HEAD) https?:|(?:Get|Head) "https?:|retrieving image|failed to get image/.test(why)) {
+    const refused = registryError({ ...ours, action: "pull", host, reference: base, why, at: "" });
+    if (refused) return refused;
   }
   if (/no space left on device/.test(said)) {
     return error("build-failed", `The build has no space left${at}: ${said}`, {

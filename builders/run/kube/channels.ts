@@ -25,6 +25,8 @@ export interface ExecResult {
   readonly exitCode: number | null;
   /** what the API server or the container runtime said, "" after exit code 0 */
   readonly message: string;
+  /** the connection did not break but fell silent */
+  readonly hung?: boolean;
 }
 
 /** Reads the Status of the error channel. */

@@ -43,6 +43,12 @@ export function describeSubject({ resource, namespace, name }: Subject): string 
   return `${resource}${name ? ` ${name}` : ""}${namespace ? ` in namespace ${namespace}` : ""}`;
 }
 
+/**
+ * A WebSocket begins as a GET, so API servers ask for that verb; from 1.35 on they ask for create as well
+ * (https://github.com/kubernetes/kubernetes/pull/134577).
+ */
+const EXEC_VERBS = "The role must have the verbs create and get of pods/exec. ";
+
 /** The error for an answer that is not a success. `body` is what the server sent, a Status or anything else. */
 export function statusError(status: number, body: string, subject: Subject, context: string): KubeStatusError {
   let parsed: Status = {};
@@ -70,7 +76,7 @@ export function statusError(status: number, body: string, subject: Subject, cont
     return make({
       code: "forbidden",
       message: `Not allowed to ${subject.verb} ${what}: ${said}`,
-      hint: `Check with: kubectl auth can-i ${subject.verb} ${subject.resource}${subject.namespace ? ` --namespace ${subject.namespace}` : ""}`,
+      hint: `${subject.resource === "pods/exec" ? EXEC_VERBS : ""}Check with: kubectl auth can-i ${subject.verb} ${subject.resource}${subject.namespace ? ` --namespace ${subject.namespace}` : ""}`,
     });
   }
   const missing = status === 404 ? /namespaces "([^"]+)" not found/.exec(said)?.[1] : undefined;

@@ -23,20 +23,27 @@ export interface Exec {
   readonly stdout: Readable;
   /** the last 4 kB of what the command wrote to stderr; complete once `result` is there */
   stderr(): string;
+  /** bytes of stdin that the API server has taken, as its answers to pings say; grows while a slow link still carries them */
+  taken(): number;
   /** never rejects; a lost connection is `exitCode: null` */
   readonly result: Promise<ExecResult>;
   /** drops the connection at once; the container runtime then ends the command's streams */
   close(): void;
 }
 
-/** A ping goes out this often; with {@link MISSED_PINGS} unanswered in a row the connection is dead. */
-const PING_MILLISECONDS = 2000;
-const MISSED_PINGS = 5;
-const HANDSHAKE_MILLISECONDS = 15_000;
+/** A ping goes out this often; when nothing came for {@link SILENT_PINGS} of them the connection is dead. */
+const PING_MILLISECONDS = 1000;
+const SILENT_PINGS = 7;
+/**
+ * And one after so many bytes of stdin. Answers then come as long as the link carries this much in the time above, however
+ * much of what was sent still waits in the buffers of the operating system: a slow link is not a dead one.
+ */
+const PING_BYTES = 32 * 1024;
+const HANDSHAKE_MILLISECONDS = 10_000;
 /** Memory that each direction may hold back. */
 const WATER_MARK = 256 * 1024;
 /** Largest piece of stdin in one message. */
-const PIECE = 64 * 1024;
+const PIECE = PING_BYTES;
 const STDERR_TAIL = 4096;
 
 /**
@@ -102,32 +109,43 @@ export async function openExec(transport: KubeTransport, target: ExecTarget, sig
   return exec;
 }
 
-/** Connects the messages of `socket` (open or opening) with streams. */
-export function wire(socket: WebSocket, signal?: AbortSignal): Exec {
+/** Connects the messages of `socket` (open or opening) with streams. `pingEvery` is in milliseconds. */
+export function wire(socket: WebSocket, signal?: AbortSignal, pingEvery = PING_MILLISECONDS): Exec {
   const stdout = new PassThrough({ highWaterMark: WATER_MARK });
   let stderr = "";
   let status: string | undefined;
   let failure: string | undefined;
   let paused = false;
-  let missed = 0;
+  let silent = 0;
+  let sent = 0;
+  let pinged = 0;
+  let taken = 0;
+  let hung = false;
 
   const abort = () => socket.terminate();
+  /** Asks the API server to answer once it has taken what was sent before: it reads in order. */
+  const ping = () => {
+    pinged = sent;
+    socket.ping(String(sent));
+  };
   const pings = setInterval(() => {
     // A paused socket reads no pongs either.
     if (socket.readyState !== WebSocket.OPEN || paused) return;
-    if (missed >= MISSED_PINGS) {
-      failure ??= `no answer to ${MISSED_PINGS} pings over ${(MISSED_PINGS * PING_MILLISECONDS) / 1000} s`;
+    if (silent >= SILENT_PINGS) {
+      hung = true;
+      failure ??= `not a byte came over it for ${(SILENT_PINGS * pingEvery) / 1000} s, not even an answer to pings`;
       return socket.terminate();
     }
-    missed++;
-    socket.ping();
-  }, PING_MILLISECONDS);
+    silent++;
+    ping();
+  }, pingEvery);
 
-  socket.on("pong", () => {
-    missed = 0;
+  socket.on("pong", (data: Buffer) => {
+    silent = 0;
+    taken = Math.max(taken, Number(data.toString()) || 0);
   });
   socket.on("message", (data: Buffer) => {
-    missed = 0;
+    silent = 0;
     const body = data.subarray(1);
     switch (data[0]) {
       case CHANNEL.stdout:
@@ -163,8 +181,10 @@ export function wire(socket: WebSocket, signal?: AbortSignal): Exec {
         const to = Math.min(from + PIECE, data.length);
         // The callback comes once the piece is with the operating system: this is the back pressure.
         socket.send(frame(CHANNEL.stdin, data.subarray(from, to)), { binary: true }, (error) => {
-          if (error) done(error);
-          else if (to < data.length) send(to);
+          if (error) return done(error);
+          sent += to - from;
+          if (sent - pinged >= PING_BYTES) ping();
+          if (to < data.length) send(to);
           else done();
         });
       };
@@ -192,11 +212,12 @@ export function wire(socket: WebSocket, signal?: AbortSignal): Exec {
       if (status !== undefined) return resolve(parseExecStatus(status));
       const why = failure ?? (reason.toString() || `WebSocket code ${code}`);
       stdin.destroy(new Error(`the connection to the pod was lost: ${why}`));
-      resolve({ exitCode: null, message: `the connection to the pod was lost: ${why}` });
+      const message = `the connection to the pod was lost: ${why}`;
+      resolve({ exitCode: null, message, ...(hung ? { hung } : {}) });
     });
   });
   if (signal?.aborted) abort();
   else signal?.addEventListener("abort", abort, { once: true });
 
-  return { stdin, stdout, stderr: () => stderr, result, close: abort };
+  return { stdin, stdout, stderr: () => stderr, taken: () => taken, result, close: abort };
 }

@@ -4,6 +4,7 @@
  * below the bridge, so that the watchdog sees the bytes, and credentials and the copy of buildctl go the same way.
  */
 import { type ChildProcess, spawn } from "node:child_process";
+import type { Socket } from "node:net";
 import { PergolaError } from "../../errors.ts";
 import type { ExecResult } from "./channels.ts";
 import { interrupted } from "./errors.ts";
@@ -73,7 +74,9 @@ export async function openKubectlExec(
   });
   if (signal?.aborted) close();
   else signal?.addEventListener("abort", close, { once: true });
-  return { stdin: child.stdin, stdout: child.stdout, stderr: () => stderr, result, close };
+  // What kubectl itself has taken: what becomes of it there, it does not say.
+  const taken = () => (child.stdin as Socket).bytesWritten - child.stdin.writableLength;
+  return { stdin: child.stdin, stdout: child.stdout, stderr: () => stderr, taken, result, close };
 }
 
 /** kubectl, and credential plugins that it started. */

@@ -24,6 +24,8 @@ export interface KubeRequest {
 
 /** No answer for this long is a failed request. Streams (watch, logs) only need their headers within it. */
 const ANSWER_SECONDS = 30;
+/** A connection that is not there after this time, certificates exchanged, will not come. */
+const CONNECT_SECONDS = 8;
 /** Waits before another try, in milliseconds. */
 const RETRY_DELAYS = [250, 500, 1000];
 /** A dead peer of a silent stream is noticed after this time and ten unanswered probes, a second apart. */
@@ -130,6 +132,15 @@ export class KubeTransport {
         () => sent.destroy(new Error(`no answer within ${ANSWER_SECONDS} s`)),
         ANSWER_SECONDS * 1000,
       );
+      sent.once("socket", (socket) => {
+        if (!socket.connecting) return;
+        const connected = this.#secure ? "secureConnect" : "connect";
+        const late = setTimeout(
+          () => sent.destroy(new Error(`no connection within ${CONNECT_SECONDS} s`)),
+          CONNECT_SECONDS * 1000,
+        );
+        socket.once(connected, () => clearTimeout(late)).once("close", () => clearTimeout(late));
+      });
       sent.on("error", (error) => {
         clearTimeout(timer);
         reject(request.signal?.aborted ? interrupted() : connectionError(error, server, context));

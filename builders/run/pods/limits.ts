@@ -12,4 +12,4 @@ export interface Limits {
   readonly removal: number;
 }
 
-export const LIMITS: Limits = { notice: 10, start: 600, answer: 120, silence: 12, removal: 30 };
+export const LIMITS: Limits = { notice: 10, start: 600, answer: 120, silence: 8, removal: 30 };

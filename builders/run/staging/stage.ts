@@ -59,9 +59,18 @@ const VERSION = 1;
 /** How often a context that changes while it is read is read again. */
 const TRIES = 3;
 
-/** Brings the staged copy of a context up to date. @throws PergolaError context-missing, context-unreadable, image-definition, internal */
+/**
+ * Brings the staged copy of a context up to date.
+ * @throws PergolaError context-missing, context-unreadable, image-definition, cache-unwritable, internal
+ */
 export async function stageContext(options: StagingOptions): Promise<Stage> {
   const folder = stageFolder(options);
+  return takeStage(folder, options).catch((error) => {
+    throw staging(error, folder);
+  });
+}
+
+async function takeStage(folder: string, options: StagingOptions): Promise<Stage> {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const lock = takeLock(path.join(folder, "lock"));
   if (lock !== null) {
@@ -132,7 +141,7 @@ async function fill(folder: string, options: StagingOptions): Promise<Omit<Stage
       }
       return { directory: tree, entries };
     } catch (error) {
-      if (!(error instanceof ChangedMeanwhile) || tries >= TRIES) throw staging(error, tree);
+      if (!(error instanceof ChangedMeanwhile) || tries >= TRIES) throw error;
       known.delete(path.relative(options.context, error.path));
     }
   }
@@ -177,14 +186,21 @@ function writeIndex(folder: string, index: Index): void {
   renameSync(temporary, path.join(folder, "index.json"));
 }
 
-function staging(error: unknown, tree: string): unknown {
+/** What the file system, or tar in its words, says of a place that cannot be written: full, read-only, somebody else's. */
+const UNWRITABLE =
+  /ENOSPC|EDQUOT|EROFS|EACCES|EPERM|no space left|wrote only \d+ of|quota exceeded|read-only file system|permission denied/i;
+
+function staging(error: unknown, folder: string): unknown {
   if (error instanceof PergolaError) return error;
-  const why = error instanceof Error ? error.message : String(error);
+  const said = (error instanceof Error ? error.message : String(error)).trim().split("\n");
+  const telling = said.find((line) => UNWRITABLE.test(line));
   return new PergolaError(
     {
-      code: "internal",
-      message: `The build context cannot be staged in ${tree}: ${why}`,
-      hint: "Is the disk full? PERGOLA_CACHE names another folder.",
+      code: telling ? "cache-unwritable" : "internal",
+      message: `The build context cannot be staged in ${folder}: ${telling ?? said[0]}`,
+      hint: telling
+        ? "Is the disk full? Make room or rights there, or name another folder in PERGOLA_CACHE."
+        : "PERGOLA_CACHE names another folder.",
     },
     { cause: error },
   );

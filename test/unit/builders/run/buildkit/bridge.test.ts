@@ -22,6 +22,7 @@ function echo(): Exec & { lose(message: string): void } {
     stdin,
     stdout,
     result,
+    taken: () => 0,
     stderr: () => "",
     close: () => end({ exitCode: null, message: "closed here" }),
     lose(message) {

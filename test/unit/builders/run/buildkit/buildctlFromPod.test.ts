@@ -74,7 +74,14 @@ function pod(bin: string, spoil: (command: readonly string[], printed: Buffer) =
         resolve({ exitCode, message: exitCode === 0 ? "" : `command terminated with exit code ${exitCode}` });
       });
     });
-    return { stdin: child.stdin, stdout, stderr: () => stderr, result, close: () => child.kill("SIGKILL") };
+    return {
+      stdin: child.stdin,
+      stdout,
+      stderr: () => stderr,
+      taken: () => 0,
+      result,
+      close: () => child.kill("SIGKILL"),
+    };
   };
   const run = async (target: ExecTarget) => {
     const one = await exec(target);

@@ -62,7 +62,7 @@ error: failed to solve: process "/bin/sh -c echo working &&     echo \\"somethin
     {
       code: "registry-unreachable",
       message: expect.stringMatching(
-        /^The registry registry-1\.docker\.io of the base image docker\.io\/library\/golang:1\.26 cannot be reached/,
+        /^The registry registry-1\.docker\.io, which has the base image docker\.io\/library\/golang:1\.26 \(app\/Dockerfile:1\), cannot be reached/,
       ),
     },
   ],
@@ -76,7 +76,9 @@ error: failed to solve: process "/bin/sh -c echo working &&     echo \\"somethin
     'error: failed to solve: failed to push 172.30.0.11:30999/g/x:1: failed to do request: Head "https://172.30.0.11:30999/v2/g/x/blobs/sha256:6bb5": dial tcp 172.30.0.11:30999: connect: connection refused',
     {
       code: "registry-unreachable",
-      message: expect.stringMatching(/^The registry 172\.30\.0\.11:30999 cannot be reached from the builder/),
+      message: expect.stringMatching(
+        /^The registry 172\.30\.0\.11:30999, which 172\.30\.0\.11:30999\/g\/x:1 is pushed to, cannot be reached from the builder/,
+      ),
     },
   ],
   [

@@ -94,7 +94,7 @@ const CASES: [name: string, failure: Partial<KanikoFailure>, expected: object][]
     {
       code: "registry-unreachable",
       message: expect.stringMatching(
-        /^The registry 172\.30\.0\.11:30500 of the base image busybox:1\.36 cannot be reached: .*i\/o timeout$/,
+        /^The registry 172\.30\.0\.11:30500, which has the base image busybox:1\.36, cannot be reached from the builder: .*i\/o timeout$/,
       ),
     },
   ],
@@ -113,7 +113,9 @@ const CASES: [name: string, failure: Partial<KanikoFailure>, expected: object][]
     },
     {
       code: "registry-unreachable",
-      message: expect.stringMatching(/^The registry 172\.30\.0\.11:30999 cannot be reached/),
+      message: expect.stringMatching(
+        /^The registry 172\.30\.0\.11:30999, which .*, cannot be reached from the builder/,
+      ),
     },
   ],
   [

@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import type { AddressInfo } from "node:net";
-import { afterEach, describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import WebSocket, { WebSocketServer } from "ws";
 import { CHANNEL, closeFrame, frame, parseExecStatus } from "../../../../../builders/run/kube/channels.ts";
 import { type Exec, wire } from "../../../../../builders/run/kube/exec.ts";
@@ -13,18 +13,22 @@ afterEach(() => {
   }
 });
 
+/** Milliseconds between pings where a connection is to be found dead. */
+const PING = 100;
+
 /** A stand-in for the API server's end of an exec; `serve` gets the socket of the one connection. */
 async function connect(
   serve: (socket: WebSocket) => void,
   protocol = "v5.channel.k8s.io",
   signal?: AbortSignal,
+  pingEvery?: number,
 ): Promise<Exec> {
   const server = new WebSocketServer({ port: 0, host: "127.0.0.1", handleProtocols: () => protocol });
   servers.push(server);
   server.on("connection", serve);
   await once(server, "listening");
   const socket = new WebSocket(`ws://127.0.0.1:${(server.address() as AddressInfo).port}`, [protocol]);
-  const exec = wire(socket, signal);
+  const exec = wire(socket, signal, pingEvery);
   await once(socket, "open");
   return exec;
 }
@@ -123,5 +127,52 @@ describe("exec over a WebSocket", () => {
     let received = 0;
     for await (const chunk of exec.stdout) received += (chunk as Buffer).length;
     expect(received).toBe(64 * 1024 * 1024);
+  });
+
+  it("is found to hang when the other side answers nothing any more, and not before", async () => {
+    let server: WebSocket | undefined;
+    const exec = await connect(
+      (socket) => {
+        server = socket;
+      },
+      undefined,
+      undefined,
+      PING,
+    );
+    await vi.waitFor(() => expect(server).toBeDefined());
+    let ended = false;
+    exec.result.then(() => {
+      ended = true;
+    });
+    // Pings alone keep it, for longer than the silence that ends it.
+    let answers = 0;
+    server?.on("ping", () => answers++);
+    await vi.waitFor(() => expect(answers).toBeGreaterThan(12), 5000);
+    expect(ended).toBe(false);
+    server?.pause();
+    expect(await exec.result).toMatchObject({ exitCode: null, hung: true, message: expect.stringContaining("pings") });
+  });
+
+  it("is not found to hang while a slow link still carries what was sent", async () => {
+    let received = 0;
+    const exec = await connect(
+      (socket) => {
+        // A link that takes a message now and then, each for half of the silence that would end the connection.
+        socket.on("message", (data: Buffer) => {
+          received += data.length - 1;
+          socket.pause();
+          setTimeout(() => socket.resume(), 3 * PING);
+        });
+      },
+      undefined,
+      undefined,
+      PING,
+    );
+    const bytes = 10 * 32 * 1024;
+    exec.stdin.write(Buffer.alloc(bytes));
+    await vi.waitFor(() => expect(exec.taken()).toBe(bytes), 10_000);
+    expect(received).toBe(bytes);
+    exec.close();
+    expect((await exec.result).hung).toBeUndefined();
   });
 });
