@@ -29,6 +29,8 @@ export interface PlanOptions {
   readonly load?: LoadTarget | null;
   /** absolute path of the directory that is sent as the context */
   readonly contextSent: string;
+  /** symbolic links of the context, relative to it; none if left out */
+  readonly contextLinks?: readonly string[];
   /** seconds since 1970 that the image's timestamps get; null leaves them as the build makes them */
   readonly sourceDateEpoch: number | null;
   /** whose registry credentials; the builder's if left out */

@@ -33,8 +33,10 @@ const described = z.strictObject({
   files: z.record(z.string(), content).default({}),
   buildArgs: z.record(z.string(), z.string()).default({}),
   target: z.string().optional(),
-  /** builders that refuse it before a pod starts: the line named, and a part of the message */
-  refused: z.strictObject({ kaniko: z.strictObject({ line: z.number(), message: z.string() }).optional() }).default({}),
+  /** builders that refuse it before a pod starts: the line named, unless it is not for a line, and a part of the message */
+  refused: z
+    .strictObject({ kaniko: z.strictObject({ line: z.number().optional(), message: z.string() }).optional() })
+    .default({}),
 });
 
 export interface Case extends z.infer<typeof described> {

@@ -39,10 +39,13 @@ export async function readImage(reference: string): Promise<ImageFacts> {
     layers.set(layer.digest, known);
     return known;
   });
-  const { author, config = {} } = file;
+  // Docker's mark on commands without JSON; it means something on Windows only, and the specification has deprecated it.
+  const { ArgsEscaped: _, ...config } = file.config ?? {};
   return {
     platform: [file.os, file.architecture, ...(file.variant ? [file.variant] : [])].join("/"),
-    config: Object.fromEntries(Object.entries({ ...config, author }).filter(([, value]) => !isEmpty(value))),
+    config: Object.fromEntries(
+      Object.entries({ ...config, author: file.author }).filter(([, value]) => !isEmpty(value)),
+    ),
     tree: treeOf(await Promise.all(read)),
   };
 }
