@@ -2,7 +2,8 @@
 import path from "node:path";
 import type { BuildSetup } from "../../infra/setup.ts";
 import { PergolaError } from "../errors.ts";
-import { type Feature, isStageNumber, labelKeys, readDockerfile } from "../images/dockerfile.ts";
+import type { ContextEntry } from "../images/context.ts";
+import { type Feature, labelKeys, readDockerfile } from "../images/dockerfile.ts";
 import type { Image } from "../images/image.ts";
 import { BUILDER_POD_ANNOTATIONS, dockerConfigVolume } from "./buildkitDeployment.ts";
 import { CA_FILE, certifiedHosts } from "./buildkitdToml.ts";
@@ -37,8 +38,8 @@ export interface KanikoOptions {
   readonly ociFile: string | null;
   readonly load?: LoadTarget | null;
   readonly contextSent: string;
-  /** symbolic links of the context, relative to it; none if left out */
-  readonly contextLinks?: readonly string[];
+  /** what the context holds; not known if left out */
+  readonly contextEntries?: readonly Pick<ContextEntry, "path" | "type">[];
   /** tells this build's pod from others: lowercase letters and digits */
   readonly buildId: string;
 }
@@ -245,9 +246,7 @@ function refuseWhatKanikoLacks(image: Image, platform: string, options: KanikoOp
     const why = "of a label that the Dockerfile sets too, it keeps the Dockerfile's.";
     if (lines.has(key)) throw refuse(`Image ${image.name} with --label ${key}`, why, lines.get(key));
   }
-  const { features, stages } = readDockerfile(image.dockerfile.text, image.buildArgs);
-  if (image.target !== null && isStageNumber(image.target) && !stages.includes(image.target))
-    throw refuse(`Image ${image.name} with --target ${image.target}`, "it knows stages by their names only.");
+  const { features } = readDockerfile(image.dockerfile.text, image.buildArgs);
   const { buildArgs } = image;
   const found = [
     ...features.map(({ kind, text, line }) => ({
@@ -255,7 +254,7 @@ function refuseWhatKanikoLacks(image: Image, platform: string, options: KanikoOp
       why: "it does not have this part of the Dockerfile language.",
       line,
     })),
-    ...kanikoLacks(image.dockerfile.text, { buildArgs, platform, contextLinks: options.contextLinks ?? [] }),
+    ...kanikoLacks(image.dockerfile.text, { buildArgs, platform, context: options.contextEntries ?? null }),
   ];
   const first = found.toSorted((a, b) => a.line - b.line)[0];
   if (first) throw refuse(first.what, first.why, first.line);

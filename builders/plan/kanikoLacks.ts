@@ -20,6 +20,7 @@ import {
   User,
   Volume,
 } from "dockerfile-ast";
+import type { ContextEntry } from "../images/context.ts";
 import { substitute } from "../images/dockerfile.ts";
 import { platformArguments, readGlobal } from "./kanikoStages.ts";
 
@@ -37,9 +38,11 @@ export interface Surroundings {
   readonly buildArgs: Readonly<Record<string, string>>;
   /** `os/architecture[/variant]` that is built for, on a node of the same */
   readonly platform: string;
-  /** symbolic links of the context, relative to it */
-  readonly contextLinks: readonly string[];
+  /** what the context holds; null when that is not known */
+  readonly context: Context;
 }
+
+type Context = readonly Pick<ContextEntry, "path" | "type">[] | null;
 
 /** Flags that its parser takes and that nothing looks at; with the value that changes nothing. */
 const IGNORED_FLAGS: Readonly<Record<string, string | null>> = {
@@ -59,6 +62,7 @@ const IGNORED_FLAGS: Readonly<Record<string, string | null>> = {
 const POD_FILES = /^\/(?:etc\/(?:hosts|hostname|resolv\.conf|mtab)$|(?:proc|sys|dev)(?:\/|$))/;
 
 const GIT = /^(?:git@|git:\/\/|ssh:\/\/|https?:\/\/[^#?]+\.git(?:#|$))/;
+const PATTERN = /[*?[]/;
 const REMOTE = /^https?:\/\//;
 
 /** What is known of a stage. */
@@ -77,7 +81,7 @@ interface Leak {
 }
 
 /** Everything to refuse, in the order of the file. */
-export function kanikoLacks(text: string, { buildArgs, platform, contextLinks }: Surroundings): Lack[] {
+export function kanikoLacks(text: string, { buildArgs, platform, context }: Surroundings): Lack[] {
   const dockerfile = DockerfileParser.parse(text);
   const lacks: Lack[] = [];
   const globals = new Map<string, string>(Object.entries(platformArguments(platform)));
@@ -119,7 +123,7 @@ export function kanikoLacks(text: string, { buildArgs, platform, contextLinks }:
       if (instruction instanceof Env) {
         for (const property of instruction.getProperties())
           stage.values.set(property.getName(), substitute(property.getValue() ?? "", known(stage)));
-      } else readOther(instruction, stage, contextLinks, refuse, lacks);
+      } else readOther(instruction, stage, context, refuse, lacks);
     }
   }
   return lacks.sort((a, b) => a.line - b.line);
@@ -127,13 +131,7 @@ export function kanikoLacks(text: string, { buildArgs, platform, contextLinks }:
 
 type Refuse = (what: string, why: string) => void;
 
-function readOther(
-  instruction: Instruction,
-  stage: Stage,
-  contextLinks: readonly string[],
-  refuse: Refuse,
-  lacks: Lack[],
-): void {
+function readOther(instruction: Instruction, stage: Stage, context: Context, refuse: Refuse, lacks: Lack[]): void {
   const words = wordsOf(instruction).map((word) => substitute(word, known(stage)) ?? word);
   const keyword = instruction.getKeyword();
   if (instruction instanceof Volume) stage.volumes.push(...words.map((word) => path.posix.normalize(word)));
@@ -152,7 +150,7 @@ function readOther(
     const volume = volumes.find((one) => instruction.getRawArgumentsContent()?.includes(one));
     if (volume) refuse(`RUN with ${volume} after VOLUME ${volume}`, "it leaves out what is written there.");
   } else if (instruction instanceof Copy || instruction instanceof Add) {
-    readCopy(instruction, words, stage, contextLinks, refuse);
+    readCopy(instruction, words, stage, context, refuse);
   }
 }
 
@@ -160,7 +158,7 @@ function readCopy(
   instruction: Copy | Add,
   words: readonly string[],
   stage: Stage,
-  contextLinks: readonly string[],
+  context: Context,
   refuse: Refuse,
 ): void {
   const keyword = instruction.getKeyword();
@@ -204,16 +202,29 @@ function readCopy(
     break;
   }
   if (instruction instanceof Copy && flag("from") !== null) return;
+  if (context && sources.every((source) => PATTERN.test(source) && !context.some((one) => reaches(source, one.path))))
+    refuse(`${keyword} ${sources.join(" ")}`, "nothing is found, and it puts files of its own image into yours then.");
   for (const source of sources) {
-    const link = contextLinks.find((one) => reaches(source, one));
+    const link = context?.find(({ path: one, type }) => type === "symlink" && reaches(source, one))?.path;
     if (link) refuse(`${keyword} ${source}`, `${link} is a link, and it copies the link, not what it leads to.`);
   }
 }
 
-/** Whether a source is a link, finds it by a pattern, or leads through it. */
-function reaches(source: string, link: string): boolean {
+/** Whether a source is this entry, finds it by a pattern, or leads through it. */
+function reaches(source: string, entry: string): boolean {
   const plain = path.posix.normalize(`/${source}`).replace(/\/$/, "").slice(1);
-  return plain === link || plain.startsWith(`${link}/`) || (/[*?[]/.test(plain) && path.posix.matchesGlob(link, plain));
+  return plain === entry || plain.startsWith(`${entry}/`) || (PATTERN.test(plain) && expression(plain).test(entry));
+}
+
+/** A pattern as Go's path.Match reads it: nothing but a slash itself stands for a slash. */
+function expression(pattern: string): RegExp {
+  const parts = pattern.match(/\[[^\]]*\]|\\?./gsu) ?? [];
+  const source = parts.map((part) => {
+    if (part === "*") return "[^/]*";
+    if (part === "?") return "[^/]";
+    return /^\[.+\]$/.test(part) ? part : part.replace(/^\\/, "").replace(/[\\^$.*+?()[\]{}|]/g, "\\$&");
+  });
+  return new RegExp(`^${source.join("")}$`, "u");
 }
 
 function refuseIgnoredFlags(instruction: Instruction, refuse: Refuse): void {

@@ -21,11 +21,19 @@ const SECRET = { CONFORMANCE_TOKEN: "secret" };
 const run = randomBytes(4).toString("hex");
 const imageOf = (name: string): string => `conformance-${run}-${name}`;
 
-/** What came of the cases, by case name. */
-export async function buildCases(cases: readonly Case[], mode: Mode): Promise<Map<string, Outcome>> {
+/** What came of a run of the runner. */
+export interface Built {
+  /** by case name */
+  readonly outcomes: ReadonlyMap<string, Outcome>;
+  /** of all images together */
+  readonly cachedSteps: number;
+}
+
+/** Builds the cases in one run. */
+export async function buildCases(cases: readonly Case[], mode: Mode): Promise<Built> {
   const directory = await folderOf(cases);
   const secret = mode === "kaniko" ? [] : ["--secret", "id=token,env=CONFORMANCE_TOKEN"];
-  const args = ["--mode", mode, "--label", LABEL, "--concurrency", String(CONCURRENCY[mode]), "--tag", "built"];
+  const args = ["--mode", mode, "--label", LABEL, "--concurrency", String(CONCURRENCY[mode]), "--tag", `built-${mode}`];
   const { result, stderr } = await build([directory, ...args, ...secret], SECRET);
   if (result.images === undefined) throw new Error(`${mode} built nothing: ${JSON.stringify(result)}\n${stderr}`);
   const outcomes = await Promise.all(
@@ -34,7 +42,8 @@ export async function buildCases(cases: readonly Case[], mode: Mode): Promise<Ma
       return [name, await outcomeOf(image)] as const;
     }),
   );
-  return new Map(outcomes);
+  const cachedSteps = result.images.reduce((sum, image) => sum + (image.cachedSteps ?? 0), 0);
+  return { outcomes: new Map(outcomes), cachedSteps };
 }
 
 async function outcomeOf(image: BuildResult["images"][number] | undefined): Promise<Outcome> {

@@ -1,8 +1,12 @@
 import { describe, expect, it } from "vitest";
 import { kanikoLacks } from "../../../../builders/plan/kanikoLacks.ts";
 
-const lacks = (text: string, buildArgs: Record<string, string> = {}, contextLinks: string[] = []): string[] =>
-  kanikoLacks(text, { buildArgs, platform: "linux/amd64", contextLinks }).map(({ line, what }) => `${line} ${what}`);
+const lacks = (
+  text: string,
+  buildArgs: Record<string, string> = {},
+  context: Parameters<typeof kanikoLacks>[1]["context"] = null,
+): string[] =>
+  kanikoLacks(text, { buildArgs, platform: "linux/amd64", context }).map(({ line, what }) => `${line} ${what}`);
 
 describe("what kaniko would silently build otherwise", () => {
   it.each<[string, string[]]>([
@@ -73,8 +77,16 @@ describe("what kaniko would silently build otherwise", () => {
     ["COPY . /a", []],
     ["COPY sub /a", []],
     ["COPY --from=busybox link /a", []],
-  ])("links of the context: %j", (text, expected) => {
-    expect(lacks(`FROM busybox\n${text}\n`, {}, ["link", "one.txt", "sub/link"])).toEqual(expected);
+    ["COPY *.md /a/", ["2 COPY *.md"]],
+    ["COPY *.md plain* /a/", []],
+    ["COPY pla[hi]n s?b/* /a/", ["2 COPY s?b/*"]],
+    ["COPY .h* /a/", []],
+    ["COPY missing /a/", []],
+    ["COPY --from=busybox *.md /a/", []],
+  ])("links of the context, and patterns that find nothing: %j", (text, expected) => {
+    const links = ["link", "one.txt", "sub/link"].map((path) => ({ path, type: "symlink" as const }));
+    const context = [...links, ...["plain", ".hidden"].map((path) => ({ path, type: "file" as const }))];
+    expect(lacks(`FROM busybox\n${text}\n`, {}, context)).toEqual(expected);
   });
 
   it.each<[string, string[]]>([
