@@ -266,7 +266,13 @@ function known({ values }: Stage): Map<string, string> {
 
 /** The words of an instruction, without flags: those of a JSON list, or as they are separated by blanks. */
 function wordsOf(instruction: Instruction): string[] {
-  if (instruction instanceof JSONInstruction && instruction.getOpeningBracket() !== null)
-    return instruction.getJSONStrings().map((word) => word.getJSONValue());
+  // The parser itself drops the blanks in such a list's words, and takes a pattern that begins with a bracket for one.
+  const text = (instruction.getArgumentsContent() ?? "").replace(/^(?:--\S+\s+)*/, "");
+  try {
+    const list: unknown = JSON.parse(text);
+    if (Array.isArray(list)) return list.map(String);
+  } catch {
+    // not JSON: words
+  }
   return instruction.getArguments().map((word) => word.getValue());
 }

@@ -81,7 +81,12 @@ describe("what kaniko would silently build otherwise", () => {
     ["COPY *.md plain* /a/", []],
     ["COPY pla[hi]n s?b/* /a/", ["2 COPY s?b/*"]],
     ["COPY .h* /a/", []],
+    ["COPY [op]* /a/", ["2 COPY [op]*"]],
+    ["COPY [p]* /a/", []],
+    ['COPY ["*.md", "/a/"]', ["2 COPY *.md"]],
+    ['VOLUME ["/v"]\nCOPY plain /v/', ["3 COPY to /v/ after VOLUME /v"]],
     ["COPY missing /a/", []],
+    ['COPY --chown=1:1 ["x y.txt", "one.txt", "/a/"]', ["2 COPY one.txt"]],
     ["COPY --from=busybox *.md /a/", []],
   ])("links of the context, and patterns that find nothing: %j", (text, expected) => {
     const links = ["link", "one.txt", "sub/link"].map((path) => ({ path, type: "symlink" as const }));
