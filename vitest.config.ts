@@ -22,6 +22,7 @@ export default defineConfig({
       tier("program", 60),
       tier("engine", 300, { oneAtATime: true }),
       tier("cluster", 300, { oneAtATime: true }),
+      tier("conformance", 600, { oneAtATime: true }),
       tier("stop", 120, { oneAtATime: true }),
     ],
   },

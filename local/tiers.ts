@@ -1,7 +1,7 @@
 /** The tiers of `npm test`: what each needs, which run, and the closing lines. Pure. */
 
 /** In the order in which they run. `stop` is last: it stops the embedded environment. */
-export const TIERS = ["unit", "program", "engine", "cluster", "stop"] as const;
+export const TIERS = ["unit", "program", "engine", "cluster", "conformance", "stop"] as const;
 export type Tier = (typeof TIERS)[number];
 
 /** What `npm test` found. */
@@ -83,8 +83,8 @@ export function closing(outcomes: readonly TierOutcome[], parts: string, ci: boo
   return [
     ...outcomes.map(({ tier, skipped, counts, seconds }) =>
       skipped === null
-        ? `${tier.padEnd(8)} ${counts === null ? "did not finish" : `${counts.passed} passed, ${counts.failed} failed`} (${Math.round(seconds)} s)`
-        : `${tier.padEnd(8)} skipped: ${skipped}`,
+        ? `${tier.padEnd(11)} ${counts === null ? "did not finish" : `${counts.passed} passed, ${counts.failed} failed`} (${Math.round(seconds)} s)`
+        : `${tier.padEnd(11)} skipped: ${skipped}`,
     ),
     `parts: ${parts}`,
     ...reasons.map((reason) => `not good: ${reason}`),

@@ -7,6 +7,7 @@ import { type EnabledImages, enabledIn, isEnabledIn } from "../images/graph.ts";
 import { type Image, isPlatform, loadDockerfile } from "../images/image.ts";
 import type { SecretSource } from "../plan/plan.ts";
 import { parseSettings, type SettingsFlags } from "./settingsOptions.ts";
+import { parseSsh } from "./sshOption.ts";
 
 /** Flags as typed. */
 export interface ImageFlags extends SettingsFlags {
@@ -15,6 +16,7 @@ export interface ImageFlags extends SettingsFlags {
   readonly target?: string;
   readonly buildArg: readonly string[];
   readonly secret: readonly string[];
+  readonly ssh?: readonly string[];
   readonly platform: readonly string[];
   readonly timeout?: number;
 }
@@ -30,7 +32,7 @@ export interface ImageRequest {
 
 /**
  * Finds the images that the words mean and applies the flags.
- * @param environment for build arguments without a value, and to see that secrets are there
+ * @param environment for build arguments without a value, and to see that secrets and agents are there
  * @throws PergolaError usage, secret-missing, and what finding images throws
  */
 export async function requestImages(
@@ -42,7 +44,8 @@ export async function requestImages(
   const secrets = Object.fromEntries(flags.secret.map((text) => parseSecret(text, workingDirectory, environment)));
   const args = Object.fromEntries(flags.buildArg.flatMap((text) => parseBuildArg(text, environment)));
   const platforms = flags.platform.flatMap((text) => text.split(",")).map(checkPlatform);
-  const settings = parseSettings(flags);
+  const ssh = parseSsh(flags.ssh ?? [], workingDirectory, environment);
+  const settings = { ...parseSettings(flags), ssh };
   const found = await discoverImages(words, workingDirectory, {
     secretIds: new Set(Object.keys(secrets)),
     environment,

@@ -71,6 +71,7 @@ function pergola(done: (code: number) => void): Command {
     .option("--target <stage>", "stage to build")
     .option("--build-arg <key=value>", "build argument; KEY alone takes the environment's value", collect)
     .option("--secret <id=ID,...>", "build secret: id=ID,env=VARIABLE or id=ID,src=FILE", collect)
+    .option("--ssh <id[=path,...]>", "SSH agent for RUN steps: default, or ID=SOCKET or ID=KEY[,KEY]", collect)
     .option("--platform <os/arch>", "platform; several: repeated, or with commas", collect)
     .option("--label <key=value>", "label of the image", collect)
     .option("--annotation <[index:]key=value>", "annotation of the image's manifest, or of its index", collect)

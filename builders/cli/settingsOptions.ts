@@ -21,7 +21,7 @@ export interface CacheFlags {
 }
 
 /** @throws PergolaError usage */
-export function parseSettings(flags: SettingsFlags): ImageSettings {
+export function parseSettings(flags: SettingsFlags): Omit<ImageSettings, "ssh"> {
   return {
     labels: Object.fromEntries((flags.label ?? []).map((text) => keyValue("--label", text))),
     annotations: (flags.annotation ?? []).map(parseAnnotation),

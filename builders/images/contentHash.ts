@@ -3,12 +3,13 @@ import { createHash } from "node:crypto";
 import type { ModeName } from "../../infra/setup.ts";
 import type { HashedEntry } from "./fingerprint.ts";
 import type { Image } from "./image.ts";
+import { toBytes } from "./names.ts";
 import { hashedSettings } from "./settings.ts";
 
 /**
  * Hash of everything that goes into a build, as 64 hexadecimal digits: files (path, type, permissions, bytes), Dockerfile,
  * build arguments, target, platforms, flags, labels and other settings, and the hashes of the sibling images it is built on.
- * Times, owners and secrets do not count.
+ * Times, owners and secrets do not count, nor which files are one (hard links): a checkout makes none.
  * @param entries the files of the context
  * @param siblingHashes content hash of each image in `image.dependencies`
  */
@@ -19,7 +20,10 @@ export function contentHash(
 ): string {
   const hash = createHash("sha256");
   const add = (...fields: readonly string[]): void => {
-    for (const field of fields) hash.update(`${Buffer.byteLength(field)}:`).update(field);
+    for (const field of fields) {
+      const bytes = toBytes(field);
+      hash.update(`${bytes.length}:`).update(bytes);
+    }
     hash.update("\n");
   };
   add("pergola-content", "1");
@@ -32,7 +36,9 @@ export function contentHash(
   for (const name of [...siblingHashes.keys()].sort()) add("sibling", name, siblingHashes.get(name) ?? "");
   for (const entry of entries) {
     const mode = entry.type === "symlink" ? "" : (entry.mode & 0o7777).toString(8);
-    add(entry.type, entry.path, mode, entry.sha256 ?? entry.linkTarget ?? "");
+    const { kind, major, minor } = entry.device ?? {};
+    const device = kind === undefined ? "" : `${kind} ${major} ${minor}`;
+    add(entry.type, entry.path, mode, entry.sha256 ?? entry.linkTarget ?? device);
   }
   return hash.digest("hex");
 }

@@ -1,5 +1,5 @@
 /** What the graph and the plans need to know of a Dockerfile: the images it is built on, and the features it uses. */
-import { Arg, Copy, DockerfileParser, type Flag, From, Label, Run } from "dockerfile-ast";
+import { Add, Arg, Copy, DockerfileParser, type Flag, From, Label, Onbuild, Run } from "dockerfile-ast";
 
 /** A place in a Dockerfile; lines and characters count from 0, `end` is exclusive. */
 interface Range {
@@ -73,7 +73,10 @@ export function readDockerfile(text: string, buildArgs: Readonly<Record<string, 
     references.push({ name, instruction, line: range.start.line + 1, range });
   };
 
-  for (const instruction of DockerfileParser.parse(text).getInstructions()) {
+  for (const outer of DockerfileParser.parse(text).getInstructions()) {
+    // A trigger's own images are looked for by whoever builds on this one; its features show in this file.
+    const instruction = outer instanceof Onbuild ? (outer.getTriggerInstruction() ?? outer) : outer;
+    const named = instruction === outer ? refer : () => {};
     if (instruction instanceof Arg && stages.length === 0) {
       for (const property of instruction.getProperties()) {
         const given = buildArgs[property.getName()];
@@ -88,9 +91,14 @@ export function readDockerfile(text: string, buildArgs: Readonly<Record<string, 
     } else if (instruction instanceof Copy) {
       const from = instruction.getFlags().find((flag) => flag.getName() === "from");
       const [value, range] = [from?.getValue(), from?.getValueRange()];
-      if (value && range && !/^\d+$/.test(value)) refer("COPY --from", value, range, false);
+      if (value && range && !isStageNumber(value)) named("COPY --from", value, range, false);
     } else if (instruction instanceof Run) {
-      for (const flag of instruction.getFlags()) readMount(flag, refer, features);
+      for (const flag of instruction.getFlags()) readMount(flag, named, features);
+    }
+    if (instruction instanceof Add) {
+      // The parser tells where heredocs are for COPY and RUN only.
+      const found = instruction.getArguments().find((word) => /^<<-?["']?\w/.test(word.getValue()));
+      if (found) features.push({ kind: "heredoc", text: found.getValue(), line: found.getRange().start.line + 1 });
     }
     if (instruction instanceof Copy || instruction instanceof Run) {
       for (const heredoc of instruction.getHeredocs()) {
@@ -122,6 +130,11 @@ export function familiarName(name: string): string {
   return name.replace(/^docker\.io\/(?:library\/)?/, "").replace(/:latest$/, "");
 }
 
+/** Whether `--from` means a stage by its place in the file. */
+export function isStageNumber(from: string): boolean {
+  return /^\d+$/.test(from);
+}
+
 function isStage(name: string | null, stages: readonly (string | null)[]): boolean {
   return name !== null && stages.includes(name.toLowerCase());
 }
@@ -136,14 +149,14 @@ function readMount(flag: Flag, refer: Refer, features: Feature[]): void {
   features.push({ kind: type === "secret" ? "secret" : "mount", text: `--mount=${value}`, line });
   const from = /(?:^|,)from=([^,]+)/.exec(value);
   const range = flag.getValueRange();
-  if (from?.[1] === undefined || range === null || /^\d+$/.test(from[1])) return;
+  if (from?.[1] === undefined || range === null || isStageNumber(from[1])) return;
   const character = range.start.character + from.index + from[0].length - from[1].length;
   const start = { line: range.start.line, character };
   refer("RUN --mount", from[1], { start, end: { line: start.line, character: character + from[1].length } }, false);
 }
 
 /** `$NAME`, `${NAME}`, `${NAME:-default}`, `${NAME-default}`, `${NAME:+other}`; null when a variable has no value. */
-function substitute(text: string, values: ReadonlyMap<string, string>): string | null {
+export function substitute(text: string, values: ReadonlyMap<string, string>): string | null {
   let unknown = false;
   const result = text.replace(
     /\$(?:\{([A-Za-z_]\w*)(?:(:?[-+])([^}]*))?\}|([A-Za-z_]\w*))/g,

@@ -7,11 +7,28 @@ import { createHash } from "node:crypto";
 import { createReadStream, readFileSync } from "node:fs";
 import path from "node:path";
 import { setImmediate } from "node:timers/promises";
+import { PergolaError } from "../errors.ts";
 import { type ContextEntry, unreadable } from "./context.ts";
+import { onDisk, shown } from "./names.ts";
 
-/** An entry of a context with the SHA-256 of its content in hexadecimal; null for directories and links. */
+/** An entry of a context with the SHA-256 of its content in hexadecimal; null for all but files. */
 export interface HashedEntry extends ContextEntry {
   readonly sha256: string | null;
+}
+
+/** A file is not what it was when it was looked at a moment ago, or is there no more. */
+export class ChangedMeanwhile extends PergolaError {
+  /** absolute */
+  readonly path: string;
+  constructor(file: string) {
+    super({
+      code: "context-unreadable",
+      message: `${shown(file)} changes while it is read.`,
+      hint: "Build again when nothing writes into the context, or name the file in .dockerignore.",
+      file: shown(file),
+    });
+    this.path = file;
+  }
 }
 
 /** What was known of a file when it was read. */
@@ -52,7 +69,7 @@ export function isKnown(entry: ContextEntry, known: KnownFile | undefined): know
  * Adds the hashes, reading what is not known.
  * @param known by path; gets what was read, and loses what is not in `entries`
  * @param onRead called with the bytes of each file that was read
- * @throws PergolaError context-unreadable
+ * @throws PergolaError context-unreadable; ChangedMeanwhile for a file that vanished
  */
 export async function fingerprint(
   directory: string,
@@ -89,14 +106,23 @@ export async function fingerprint(
   return hashed;
 }
 
-/** @throws PergolaError context-unreadable */
+/** The error for a file that was there a moment ago and cannot be read: it is gone, is something else, or is not readable. */
+export function notRead(file: string, cause: unknown): PergolaError {
+  const { code = "" } = cause as NodeJS.ErrnoException;
+  return ["ENOENT", "ENOTDIR", "EISDIR"].includes(code) ? new ChangedMeanwhile(file) : unreadable(file, cause);
+}
+
+/** @throws PergolaError context-unreadable, ChangedMeanwhile */
 async function hashFile(file: string, size: number): Promise<string> {
   try {
-    if (size <= PIECE) return createHash("sha256").update(readFileSync(file)).digest("hex");
+    if (size <= PIECE)
+      return createHash("sha256")
+        .update(readFileSync(onDisk(file)))
+        .digest("hex");
     const hash = createHash("sha256");
-    for await (const piece of createReadStream(file, { highWaterMark: PIECE })) hash.update(piece as Buffer);
+    for await (const piece of createReadStream(onDisk(file), { highWaterMark: PIECE })) hash.update(piece as Buffer);
     return hash.digest("hex");
   } catch (error) {
-    throw unreadable(file, error);
+    throw notRead(file, error);
   }
 }

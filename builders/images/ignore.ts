@@ -122,7 +122,8 @@ function toExpression(text: string): RegExp | null {
       at = close;
     } else if (character === "\\") {
       const next = characters[++at];
-      if (next === undefined) throw new IgnorePatternError(text);
+      // moby reads \d or \x41 as Go's regular expressions do: hardly what somebody means by a name.
+      if (next === undefined || /[A-Za-z0-9]/.test(next)) throw new IgnorePatternError(text);
       source += quote(next);
     } else source += quote(character);
   }

@@ -21,6 +21,8 @@ export interface ImageSettings {
   readonly provenance: "min" | "max" | null;
   /** image of the program that lists what the image holds (docs/attestations/sbom.md of moby/buildkit); null lists nothing */
   readonly sbom: string | null;
+  /** SSH agents that RUN steps may ask: id -> a socket, or files with keys; absolute paths */
+  readonly ssh: Readonly<Record<string, readonly string[]>>;
 }
 
 export const NO_SETTINGS: ImageSettings = {
@@ -30,6 +32,7 @@ export const NO_SETTINGS: ImageSettings = {
   addHosts: [],
   provenance: null,
   sbom: null,
+  ssh: {},
 };
 
 /** What BuildKit takes when no other program is named (frontend/attestations/parse.go). */

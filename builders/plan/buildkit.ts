@@ -60,6 +60,7 @@ export function planBuildkit(
     ...["--frontend", "dockerfile.v0"],
     ...input.arguments,
     ...Object.entries(image.secrets).flatMap(([id, source]) => ["--secret", secretArgument(id, source)]),
+    ...Object.entries(image.settings.ssh).flatMap(([id, paths]) => ["--ssh", `${id}=${paths.join(",")}`]),
     ...Object.entries(image.buildArgs).flatMap(([key, value]) => ["--opt", `build-arg:${key}=${value}`]),
     ...epochArguments(image, options.sourceDateEpoch),
     ...(image.target === null ? [] : ["--opt", `target=${image.target}`]),

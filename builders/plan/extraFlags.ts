@@ -74,7 +74,7 @@ function field(value: string, name: string): string {
 
 const KEYED = new Set(["opt", "local", "build-arg", "label", "annotation"]);
 
-const BUILDCTL_REPEATABLE = new Set(["allow", "ssh", "oci-layout", "registry-auth-tlscontext"]);
+const BUILDCTL_REPEATABLE = new Set(["allow", "oci-layout", "registry-auth-tlscontext"]);
 
 /** cmd/buildctl/build.go of moby/buildkit 0.33.1 */
 export const BUILDCTL_FLAGS: FlagRules = {
@@ -83,6 +83,7 @@ export const BUILDCTL_FLAGS: FlagRules = {
   key(name, value) {
     if (KEYED.has(name)) return `${name} ${keyOf(value)}`;
     if (name === "secret") return `secret ${field(value, "id")}`;
+    if (name === "ssh") return `ssh ${keyOf(value)}`;
     if (name.endsWith("-cache") && value !== "") return `${name} ${field(value, "type")} ${field(value, "ref")}`;
     return BUILDCTL_REPEATABLE.has(name) ? `${name} ${value}` : name;
   },

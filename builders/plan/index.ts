@@ -2,6 +2,7 @@
 import type { BuildSetup, ModeName } from "../../infra/setup.ts";
 import { BUILDER_NODE_KEY } from "../../infra/setupNames.ts";
 import { PergolaError } from "../errors.ts";
+import type { ContextEntry } from "../images/context.ts";
 import type { Image } from "../images/image.ts";
 import { planBuildkit } from "./buildkit.ts";
 import type { CacheRequest } from "./cache.ts";
@@ -29,6 +30,8 @@ export interface PlanOptions {
   readonly load?: LoadTarget | null;
   /** absolute path of the directory that is sent as the context */
   readonly contextSent: string;
+  /** what the context holds; not known if left out */
+  readonly contextEntries?: readonly Pick<ContextEntry, "path" | "type">[];
   /** seconds since 1970 that the image's timestamps get; null leaves them as the build makes them */
   readonly sourceDateEpoch: number | null;
   /** whose registry credentials; the builder's if left out */

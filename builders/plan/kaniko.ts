@@ -2,6 +2,7 @@
 import path from "node:path";
 import type { BuildSetup } from "../../infra/setup.ts";
 import { PergolaError } from "../errors.ts";
+import type { ContextEntry } from "../images/context.ts";
 import { type Feature, labelKeys, readDockerfile } from "../images/dockerfile.ts";
 import type { Image } from "../images/image.ts";
 import { BUILDER_POD_ANNOTATIONS, dockerConfigVolume } from "./buildkitDeployment.ts";
@@ -10,6 +11,8 @@ import { type CacheRequest, repositoryIn } from "./cache.ts";
 import type { Destination } from "./destination.ts";
 import { withReferences } from "./dockerfileReferences.ts";
 import { KANIKO_FLAGS, withExtraFlags } from "./extraFlags.ts";
+import { kanikoLacks } from "./kanikoLacks.ts";
+import { platformArgumentsOf, withoutUnusedStages } from "./kanikoStages.ts";
 import { builderLabels, podName } from "./labels.ts";
 import type { Placement } from "./placement.ts";
 import type { KanikoPlan, LoadTarget, Manifest, Sibling } from "./plan.ts";
@@ -35,29 +38,36 @@ export interface KanikoOptions {
   readonly ociFile: string | null;
   readonly load?: LoadTarget | null;
   readonly contextSent: string;
+  /** what the context holds; not known if left out */
+  readonly contextEntries?: readonly Pick<ContextEntry, "path" | "type">[];
   /** tells this build's pod from others: lowercase letters and digits */
   readonly buildId: string;
 }
 
 /**
  * Plans one image.
- * @throws PergolaError mode-unsupported for what kaniko cannot do: secrets, several platforms, RUN --mount, heredocs
+ * @throws PergolaError mode-unsupported for what kaniko cannot do: secrets, several platforms, RUN --mount, heredocs, and what it would
+ *   silently build otherwise (kanikoLacks.ts)
  */
 export function planKaniko(
   setup: BuildSetup,
-  image: Image,
+  described: Image,
   placement: Placement,
   destination: Destination,
   options: KanikoOptions,
 ): KanikoPlan {
-  refuseWhatKanikoLacks(image, options);
+  const { dockerfile, target, buildArgs } = described;
+  const text = withoutUnusedStages(dockerfile.text, target, buildArgs);
+  const image = { ...described, dockerfile: { ...dockerfile, text } };
+  const platforms = image.platforms.length > 0 ? image.platforms : placement.mode.platforms.slice(0, 1);
+  refuseWhatKanikoLacks(image, platforms[0] ?? "", options);
   const deadlineSeconds = image.timeoutSeconds + DEADLINE_MARGIN_SECONDS;
   const cache = kanikoCache(setup, destination, options.noCache);
   return {
     mode: "kaniko",
     name: image.name,
     references: destination.references,
-    platforms: image.platforms.length > 0 ? image.platforms : placement.mode.platforms.slice(0, 1),
+    platforms,
     namespace: placement.namespace.name,
     serviceAccount: placement.namespace.serviceAccount,
     context: { directory: image.context, sent: options.contextSent, dockerfile: image.dockerfile.path },
@@ -72,7 +82,7 @@ export function planKaniko(
     pod: pod(
       placement,
       image,
-      kanikoArguments(setup, image, destination, cache.arguments),
+      kanikoArguments(setup, image, platforms[0] ?? "", destination, cache.arguments),
       options.buildId,
       deadlineSeconds,
     ),
@@ -115,6 +125,7 @@ function kanikoCache(
 function kanikoArguments(
   setup: BuildSetup,
   image: Image,
+  platform: string,
   destination: Destination,
   cache: readonly string[],
 ): string[] {
@@ -133,11 +144,15 @@ function kanikoArguments(
     ...docker.map((mirror) => `--registry-mirror=${mirror}`),
     ...others.flatMap(([name, hosts]) => hosts.map((mirror) => `--registry-map=${name}=${mirror}`)),
     ...(Object.keys(mirrors).length > 0 ? ["--skip-default-registry-fallback"] : []),
-    ...Object.entries(image.buildArgs).map(([key, value]) => `--build-arg=${key}=${value}`),
+    ...Object.entries({ ...platformArgumentsOf(image.dockerfile.text, platform), ...image.buildArgs }).map(
+      ([key, value]) => `--build-arg=${key}=${value}`,
+    ),
     ...Object.entries(image.settings.labels).map(([key, value]) => `--label=${key}=${value}`),
     ...image.settings.annotations.map(({ key, value }) => `--annotation=${key}=${value}`),
     ...(image.target === null ? [] : [`--target=${image.target}`]),
     ...image.platforms.map((platform) => `--custom-platform=${platform}`),
+    // No token is mounted into the pod, so what is in /var/run is the image's.
+    "--ignore-var-run=false",
     // The digest comes back as the container's termination message: no exec into a pod that is already ending.
     "--digest-file=/dev/termination-log",
     "--push-retry=2",
@@ -205,7 +220,7 @@ function pod(
   };
 }
 
-function refuseWhatKanikoLacks(image: Image, options: KanikoOptions): void {
+function refuseWhatKanikoLacks(image: Image, platform: string, options: KanikoOptions): void {
   const file = path.resolve(image.context, image.dockerfile.path);
   const refuse = (what: string, why: string, line?: number): PergolaError =>
     new PergolaError({
@@ -232,13 +247,17 @@ function refuseWhatKanikoLacks(image: Image, options: KanikoOptions): void {
     if (lines.has(key)) throw refuse(`Image ${image.name} with --label ${key}`, why, lines.get(key));
   }
   const { features } = readDockerfile(image.dockerfile.text, image.buildArgs);
-  const feature = features[0];
-  if (feature)
-    throw refuse(
-      `${FEATURES[feature.kind]} ${feature.text}`,
-      "it does not have this part of the Dockerfile language.",
-      feature.line,
-    );
+  const { buildArgs } = image;
+  const found = [
+    ...features.map(({ kind, text, line }) => ({
+      what: `${FEATURES[kind]} ${text}`,
+      why: "it does not have this part of the Dockerfile language.",
+      line,
+    })),
+    ...kanikoLacks(image.dockerfile.text, { buildArgs, platform, context: options.contextEntries ?? null }),
+  ];
+  const first = found.toSorted((a, b) => a.line - b.line)[0];
+  if (first) throw refuse(first.what, first.why, first.line);
 }
 
 /** Flags of the command line that kaniko 1.25.5 has nothing for, and why. */
@@ -249,6 +268,7 @@ function unsupportedFlags({ settings }: Image, { cache, ociFile, load }: KanikoO
     [settings.addHosts.length > 0, "--add-host", "its steps have the hosts of their pod."],
     [settings.provenance !== null, "--provenance", "it attaches no attestations."],
     [settings.sbom !== null, "--sbom", "it attaches no attestations."],
+    [Object.keys(settings.ssh).length > 0, "--ssh", "its steps would need the keys in their pod."],
     [settings.annotations.some(({ level }) => level === "index"), "an annotation of the index", "it makes no index."],
     [cache.to.length > 0, "--cache-to", tags],
     [cache.from.length > 0, "--cache-from", tags],

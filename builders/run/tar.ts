@@ -5,11 +5,12 @@
  * Formats: https://www.gnu.org/software/tar/manual/html_node/Standard.html and
  * https://pubs.opengroup.org/onlinepubs/9799919799/utilities/pax.html
  */
+import { toBytes } from "../images/names.ts";
 
 export interface TarEntry {
   /** path in the archive, with forward slashes, relative */
   readonly path: string;
-  readonly type: "file" | "directory" | "symlink";
+  readonly type: "file" | "directory" | "symlink" | "pipe" | "device";
   /** permission bits */
   readonly mode: number;
   /** bytes of content; 0 for directories and links */
@@ -19,11 +20,14 @@ export interface TarEntry {
   /** of `modified`, where the second is not enough */
   readonly nanoseconds?: number;
   readonly linkTarget?: string;
+  /** file: path of an entry of the archive, or of what is there already, that this is another name of; it has no content then */
+  readonly sameAs?: string;
+  readonly device?: { readonly kind: "character" | "block"; readonly major: number; readonly minor: number };
 }
 
 const BLOCK = 512;
 const NAME = 100;
-const TYPE = { file: "0", symlink: "2", directory: "5" } as const;
+const TYPE = { file: "0", symlink: "2", directory: "5", pipe: "6" } as const;
 
 /** Two empty blocks end an archive. */
 export const TAR_END: Buffer = Buffer.alloc(2 * BLOCK);
@@ -33,14 +37,27 @@ export const tarPadding = (size: number): Buffer => Buffer.alloc((BLOCK - (size 
 
 /** The header of an entry, with extra entries in front for a long name or link target. */
 export function tarHeader(entry: TarEntry): Buffer {
-  const name = Buffer.from(entry.type === "directory" ? `${entry.path}/` : entry.path);
-  const target = Buffer.from(entry.linkTarget ?? "");
+  const name = toBytes(entry.type === "directory" ? `${entry.path}/` : entry.path);
+  const target = toBytes(entry.linkTarget ?? entry.sameAs ?? "");
   const parts: Buffer[] = [];
   if (target.length > NAME) parts.push(...longEntry("K", target));
   if (name.length > NAME) parts.push(...longEntry("L", name));
   if (entry.nanoseconds !== undefined) parts.push(...timeEntry(entry.modified, entry.nanoseconds));
-  parts.push(block(name, target, TYPE[entry.type], entry.mode, entry.size, entry.modified));
+  const size = entry.sameAs === undefined ? entry.size : 0;
+  const header = block(name, target, typeOf(entry), entry.mode, size, entry.modified);
+  if (entry.device !== undefined) {
+    number(header, 329, 8, entry.device.major);
+    number(header, 337, 8, entry.device.minor);
+    sign(header);
+  }
+  parts.push(header);
   return Buffer.concat(parts);
+}
+
+function typeOf({ type, sameAs, device }: TarEntry): string {
+  if (sameAs !== undefined) return "1";
+  if (type === "device") return device?.kind === "block" ? "4" : "3";
+  return TYPE[type];
 }
 
 /** GNU's way to say a long name (L) or link target (K) of the entry that follows. */
@@ -69,13 +86,17 @@ function block(name: Buffer, target: Buffer, type: string, mode: number, size: n
   number(header, 116, 8, 0);
   number(header, 124, 12, size);
   number(header, 136, 12, Math.max(0, Math.floor(modified)));
-  header.fill(" ", 148, 156);
   header.write(type, 156, "latin1");
   target.copy(header, 157, 0, Math.min(target.length, NAME));
   header.write("ustar  \0", 257, "latin1");
+  sign(header);
+  return header;
+}
+
+function sign(header: Buffer): void {
+  header.fill(" ", 148, 156);
   const sum = header.reduce((total, byte) => total + byte, 0);
   header.write(`${sum.toString(8).padStart(6, "0")}\0 `, 148, "latin1");
-  return header;
 }
 
 /** Octal with a zero at the end; base 256 with the top bit set where that does not fit (files of 8 GiB and more). */

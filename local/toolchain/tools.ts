@@ -14,18 +14,11 @@ export type BinaryName =
   | "coredns"
   | "registry"
   | "network-policies"
-  | "node-init";
+  | "node-init"
+  | "old-frontend";
 
-export type ToolName =
-  | "pulumi"
-  | "kubernetes"
-  | "buildkit"
-  | "buildx"
-  | "kaniko"
-  | "coredns"
-  | "registry"
-  | "network-policies"
-  | "node-init";
+/** A tool has the name of its binary; BuildKit has two. */
+export type ToolName = Exclude<BinaryName, "buildkitd" | "buildctl"> | "buildkit";
 
 export interface GoBinary {
   readonly name: BinaryName;
@@ -64,6 +57,7 @@ const PULUMI = "3.259.0";
 const KANIKO = "1.25.5";
 const REGISTRY = "3.1.2";
 const BUILDX = "0.30.0";
+const OLD_FRONTEND = "0.10.6";
 
 /** Every tool strips symbols, so that a binary is small and the same on every machine. */
 const STRIP = ["-s", "-w"];
@@ -253,6 +247,26 @@ export const GO_TOOLS: readonly GoTool[] = [
         package: "github.com/docker/buildx/cmd/buildx",
         probe: ["version"],
         says: `github.com/docker/buildx v${BUILDX}`,
+      },
+    ],
+    links: {},
+    optional: true,
+  },
+  {
+    name: "old-frontend",
+    version: OLD_FRONTEND,
+    why: "reads Dockerfiles of version 1.4, for tests of Dockerfiles that pin an old one; older ones have modules that no proxy serves",
+    licence: "Apache-2.0",
+    module: "github.com/moby/buildkit",
+    folder: "old-frontend",
+    tags: [],
+    ldflags: [...STRIP, ...stamp({ "main.Version": OLD_FRONTEND })],
+    binaries: [
+      {
+        name: "old-frontend",
+        package: "github.com/moby/buildkit/frontend/dockerfile/cmd/dockerfile-frontend",
+        probe: ["-version"],
+        says: `dockerfile-frontend ${OLD_FRONTEND}`,
       },
     ],
     links: {},

@@ -6,9 +6,10 @@ import type { BuildkitPlan } from "../../builders/plan/plan.ts";
 import { Kube } from "../../builders/run/index.ts";
 import { Progress } from "../../local/progress.ts";
 import { ensureToolchain } from "../../local/toolchain/index.ts";
+import { overBridge } from "../cluster/buildctl.ts";
 import { inTurns, median, type Rows, row } from "./measure.ts";
 import { build, buildAll, emptyFolder, environment, makeProject, planOf, plansOf } from "./project.ts";
-import { daemon, overBridge } from "./raw.ts";
+import { daemon } from "./raw.ts";
 
 /** Milliseconds over buildx that the runner may take. */
 const MORE = 150;

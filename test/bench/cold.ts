@@ -4,10 +4,11 @@ import type { BuildkitPlan } from "../../builders/plan/plan.ts";
 import { Kube } from "../../builders/run/index.ts";
 import { containerStatus } from "../../builders/run/pods/state.ts";
 import { eventually, kubectl, pods } from "../cluster/access.ts";
+import { buildctl, overBridge } from "../cluster/buildctl.ts";
 import { inTurns, median, type Rows, row } from "./measure.ts";
 import { NAMESPACE } from "./place.ts";
 import { build, emptyFolder, environment, makeProject, planOf } from "./project.ts";
-import { buildctl, overBridge, withoutSlot } from "./raw.ts";
+import { withoutSlot } from "./raw.ts";
 
 const NAME = "bench-cold";
 

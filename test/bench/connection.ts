@@ -1,9 +1,10 @@
 /** The way to the daemon: the runner's bridge over the exec API, and buildctl's own over kubectl. */
 import { join } from "node:path";
 import { Kube } from "../../builders/run/index.ts";
+import { buildctl, overBridge } from "../cluster/buildctl.ts";
 import { inTurns, median, type Rows, row } from "./measure.ts";
 import { build, emptyFolder, environment, makeProject } from "./project.ts";
-import { buildctl, daemon, kubePod, overBridge } from "./raw.ts";
+import { daemon, kubePod } from "./raw.ts";
 
 export const connection: Rows = async (note) => {
   const kube = new Kube({ environment });

@@ -19,12 +19,14 @@ interface Manifest {
   readonly layers?: readonly { readonly digest: string; readonly mediaType: string }[];
 }
 
-const ACCEPT = [
+/** Kinds of manifests that a registry is asked for. */
+export const MANIFEST_TYPES: readonly string[] = [
   "application/vnd.oci.image.manifest.v1+json",
   "application/vnd.oci.image.index.v1+json",
   "application/vnd.docker.distribution.manifest.v2+json",
   "application/vnd.docker.distribution.manifest.list.v2+json",
-].join(", ");
+];
+const ACCEPT = MANIFEST_TYPES.join(", ");
 
 /** Address on loopback that leads to the registry with this name in the cluster. */
 export function endpoint(host: string): string {

@@ -3,6 +3,7 @@ import { open } from "node:fs/promises";
 import path from "node:path";
 import { PergolaError } from "../../errors.ts";
 import type { ContextEntry } from "../../images/context.ts";
+import { onDisk, shown } from "../../images/names.ts";
 import { TAR_END, type TarEntry, tarHeader, tarPadding } from "../tar.ts";
 
 /** Files up to this size are read in one piece. */
@@ -44,8 +45,11 @@ export async function* archive({
     if (Object.hasOwn(files, name)) continue;
     yield* parents(name);
     if (entry.type === "directory") made.add(name);
-    const header: TarEntry = { ...entry, path: name, modified: entry.modified / 1000 };
-    yield tarHeader(header);
+    const { type, mode, size, linkTarget } = entry;
+    // kaniko reads a pipe or a device as if it were a file, and may do so for ever.
+    if (type === "pipe" || type === "socket" || type === "device") continue;
+    const common: TarEntry = { path: name, type, mode, size, modified: entry.modified / 1000 };
+    yield tarHeader(linkTarget === undefined ? common : { ...common, linkTarget });
     if (entry.type === "file") yield* content(path.join(directory, entry.path), entry.size);
   }
   for (const [name, text] of Object.entries(files)) {
@@ -64,14 +68,14 @@ async function* content(file: string, size: number): AsyncGenerator<Buffer, void
     new PergolaError(
       {
         code: "context-unreadable",
-        message: `${file} ${why}.`,
+        message: `${shown(file)} ${why}.`,
         hint: "Build again when nothing writes into the context.",
-        file,
+        file: shown(file),
       },
       { cause },
     );
   let left = size;
-  const handle = await open(file).catch((error: Error) => {
+  const handle = await open(onDisk(file)).catch((error: Error) => {
     throw failed(`cannot be read: ${error.message}`, error);
   });
   try {

@@ -3,8 +3,8 @@ import { lstatSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { PergolaError } from "../../errors.ts";
-import type { Resolution } from "./stagingPlan.ts";
-import { type StampedEntry, writeByNode, writeByTar } from "./write.ts";
+import type { Resolution, StampedEntry } from "./stagingPlan.ts";
+import { writeByNode, writeByTar } from "./write.ts";
 
 /** A time that no coarser clock hits by chance. */
 const ODD = 123_456_789;

@@ -17,12 +17,13 @@ import {
 import path from "node:path";
 import { PergolaError } from "../../errors.ts";
 import { listContext } from "../../images/context.ts";
-import { fingerprint, type HashedEntry, type KnownFile } from "../../images/fingerprint.ts";
+import { ChangedMeanwhile, fingerprint, type HashedEntry, type KnownFile } from "../../images/fingerprint.ts";
+import { onDisk } from "../../images/names.ts";
 import { takeLock } from "./lock.ts";
 import { probeResolution } from "./resolution.ts";
 import { planStaging, type Resolution, type StagedEntry, type StagingPlan } from "./stagingPlan.ts";
 import { survey } from "./survey.ts";
-import { ChangedMeanwhile, writeByNode, writeByTar } from "./write.ts";
+import { writeByNode, writeByTar } from "./write.ts";
 
 export interface Stage {
   /** the staged copy; it stays as it is until {@link release} */
@@ -125,10 +126,10 @@ async function fill(folder: string, options: StagingOptions): Promise<Omit<Stage
   for (let tries = 1; ; tries++) {
     let news = 0;
     const listed = listContext(options.context, options.dockerfile);
-    const entries = await fingerprint(options.context, listed, known, () => news++);
     const { intact, strange } = survey(tree, record);
-    const plan = planStaging(intact, entries, resolution, record);
     try {
+      const entries = await fingerprint(options.context, listed, known, () => news++);
+      const plan = planStaging(intact, entries, resolution, record);
       if (strange.length > 0 || plan.remove.length > 0 || plan.write.length > 0) {
         news++;
         options.note?.(`Staging ${plan.write.length} of ${entries.length} files of ${options.context}`);
@@ -140,16 +141,8 @@ async function fill(folder: string, options: StagingOptions): Promise<Omit<Stage
       }
       return { directory: tree, entries };
     } catch (error) {
-      if (!(error instanceof ChangedMeanwhile)) throw error;
-      known.delete(path.relative(options.context, error.file));
-      if (tries >= TRIES) {
-        throw new PergolaError({
-          code: "context-unreadable",
-          message: `${error.file} changes while it is read (tried ${TRIES} times).`,
-          hint: "Build again when nothing writes into the context, or name the file in .dockerignore.",
-          file: error.file,
-        });
-      }
+      if (!(error instanceof ChangedMeanwhile) || tries >= TRIES) throw error;
+      known.delete(path.relative(options.context, error.path));
     }
   }
 }
@@ -165,14 +158,14 @@ async function apply(
   // A directory that only looks different is put right by being written; what is in it may be good.
   const isKept = (name: string): boolean =>
     plan.staged.get(name)?.type === "directory" &&
-    (lstatSync(path.join(tree, name), { throwIfNoEntry: false })?.isDirectory() ?? false);
+    (lstatSync(onDisk(path.join(tree, name)), { throwIfNoEntry: false })?.isDirectory() ?? false);
   // Who is not root cannot change a directory that is not writable; writing it sets the mode that it shall have.
   if (process.getuid?.() !== 0) {
     for (const { path: name } of [{ path: "" }, ...plan.write])
-      if (name === "" || isKept(name)) chmodSync(path.join(tree, name), 0o700);
+      if (name === "" || isKept(name)) chmodSync(onDisk(path.join(tree, name)), 0o700);
   }
   for (const name of [...strange, ...plan.remove]) {
-    if (!isKept(name)) rmSync(path.join(tree, name), { recursive: true, force: true });
+    if (!isKept(name)) rmSync(onDisk(path.join(tree, name)), { recursive: true, force: true });
   }
   await (resolution === "nanoseconds" ? writeByTar : writeByNode)(source, tree, plan.write);
 }

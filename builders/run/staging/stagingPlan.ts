@@ -7,7 +7,9 @@
  * what differs.
  */
 import { createHash } from "node:crypto";
+import type { Device } from "../../images/context.ts";
 import type { HashedEntry } from "../../images/fingerprint.ts";
+import { toBytes } from "../../images/names.ts";
 
 /** The second of all staged times: 2001-09-09T01:46:40Z. Every builder and file system can store it. */
 export const STAMP_SECOND = 1_000_000_000;
@@ -26,13 +28,19 @@ export interface StagedEntry {
   readonly identity: string;
   /** of a link: where it points */
   readonly link?: string;
+  /** of a file: path of the entry that this is another name of (a hard link); they share stamp and all else */
+  readonly sameAs?: string;
+  readonly device?: Device;
 }
+
+/** An entry with the nanoseconds of the time that it gets. */
+export type StampedEntry = HashedEntry & { readonly stamp: number };
 
 export interface StagingPlan {
   /** paths that go first, children before parents */
   readonly remove: readonly string[];
   /** what is written anew, parents before children; directories also when only something in them changes, for their times */
-  readonly write: readonly (HashedEntry & { readonly stamp: number })[];
+  readonly write: readonly StampedEntry[];
   /** the staged copy afterwards */
   readonly staged: ReadonlyMap<string, StagedEntry>;
 }
@@ -59,10 +67,20 @@ export function planStaging(
   for (const entry of wanted) {
     const old = before.get(entry.path);
     const identity = identityOf(entry);
-    const same = old !== undefined && old.type === entry.type && old.mode === entry.mode && old.identity === identity;
+    const first = entry.sameAs === undefined ? undefined : staged.get(entry.sameAs);
+    // Of a file that changed between the looks at its names, each name is a file of its own until the next time.
+    const sameAs = first?.type === "file" && first.identity === identity ? entry.sameAs : undefined;
+    const same =
+      old !== undefined &&
+      old.type === entry.type &&
+      old.mode === entry.mode &&
+      old.identity === identity &&
+      old.sameAs === sameAs &&
+      (sameAs === undefined || !dirty.has(sameAs));
+    const stamp = sameAs === undefined ? stampOf(entry, identity, last.get(entry.path), resolution) : first?.stamp;
     staged.set(
       entry.path,
-      same ? old : { ...shapeOf(entry), identity, stamp: stampOf(entry, identity, last.get(entry.path), resolution) },
+      same ? old : { ...shapeOf(entry), identity, stamp: stamp ?? 0, ...(sameAs === undefined ? {} : { sameAs }) },
     );
     if (same) continue;
     touch(entry.path);
@@ -77,18 +95,32 @@ export function planStaging(
   const write = wanted.filter(({ path }) => dirty.has(path));
   return {
     remove: remove.sort((a, b) => (a < b ? 1 : -1)),
-    write: write.map((entry) => ({ ...entry, stamp: staged.get(entry.path)?.stamp ?? 0 })),
+    write: write.map(({ sameAs: _, ...entry }) => {
+      const { stamp = 0, sameAs } = staged.get(entry.path) ?? {};
+      return { ...entry, stamp, ...(sameAs === undefined ? {} : { sameAs }) };
+    }),
     staged,
   };
 }
 
-function shapeOf({ type, mode, size, linkTarget }: HashedEntry): Pick<StagedEntry, "type" | "mode" | "size" | "link"> {
-  return { type, mode, size, ...(linkTarget === undefined ? {} : { link: linkTarget }) };
+function shapeOf({ type, mode, size, linkTarget, device }: HashedEntry): Omit<StagedEntry, "stamp" | "identity"> {
+  return {
+    ...{ type, mode, size },
+    ...(linkTarget === undefined ? {} : { link: linkTarget }),
+    ...(device === undefined ? {} : { device }),
+  };
 }
 
-function identityOf({ type, mode, sha256, linkTarget }: HashedEntry): string {
+function identityOf({ type, mode, sha256, linkTarget, device }: HashedEntry): string {
   if (type === "directory") return "";
-  return `${mode.toString(8)} ${type === "file" ? sha256 : `-> ${linkTarget}`}`;
+  const what = {
+    file: sha256,
+    symlink: `-> ${linkTarget}`,
+    pipe: "pipe",
+    socket: "socket",
+    device: `${device?.kind} ${device?.major} ${device?.minor}`,
+  };
+  return `${mode.toString(8)} ${what[type]}`;
 }
 
 /** A stamp out of the identity; another one than the path had, so that a change shows even where two hashes meet. */
@@ -97,7 +129,7 @@ function stampOf(entry: HashedEntry, identity: string, last: StagedEntry | undef
   if (last?.type === entry.type && last.identity === identity) return last.stamp;
   const unit = resolution === "nanoseconds" ? 1 : 1000;
   const range = 1_000_000_000 / unit;
-  const hash = createHash("sha256").update(identity).digest();
+  const hash = createHash("sha256").update(toBytes(identity)).digest();
   const stamp = (hash.readUIntBE(0, 6) % range) * unit;
   return last?.stamp === stamp ? ((stamp / unit + 1) % range) * unit : stamp;
 }

@@ -1,6 +1,9 @@
 /** What is in a staged copy, told apart from what its record says. */
-import { lstatSync, readdirSync, readlinkSync, type Stats } from "node:fs";
+import { lstatSync, type Stats } from "node:fs";
 import path from "node:path";
+import { isDeepStrictEqual } from "node:util";
+import { deviceOf } from "../../images/context.ts";
+import { onDisk, readNames, readTarget } from "../../images/names.ts";
 import { STAMP_SECOND, type StagedEntry } from "./stagingPlan.ts";
 
 export interface Survey {
@@ -16,25 +19,60 @@ export interface Survey {
  */
 export function survey(tree: string, record: ReadonlyMap<string, StagedEntry>): Survey {
   const found: Survey = { intact: new Map(), strange: [] };
+  const names = namesOf(record);
+  // Not path.join: it takes as long as lstat.
+  const statOf = (relative: string): Stats => lstatSync(onDisk(`${tree}/${relative}`));
+  const isGood = (relative: string, stat: Stats): boolean => {
+    const entry = record.get(relative);
+    if (entry === undefined || !isAsWritten(`${tree}/${relative}`, stat, entry)) return false;
+    if (entry.type !== "file") return true;
+    // Names are one file where the record says so, and nowhere else.
+    if (stat.nlink !== names.get(entry.sameAs ?? relative)) return false;
+    return entry.sameAs === undefined || (found.intact.has(entry.sameAs) && statOf(entry.sameAs).ino === stat.ino);
+  };
+  const links: [string, Stats][] = [];
+  const judge = (relative: string, stat: Stats): void => {
+    const entry = record.get(relative);
+    if (entry !== undefined && isGood(relative, stat)) found.intact.set(relative, entry);
+    else found.strange.push(relative);
+  };
   const walk = (below: string): void => {
-    for (const name of readdirSync(path.join(tree, below))) {
+    for (const name of readNames(path.join(tree, below))) {
       const relative = below === "" ? name : `${below}/${name}`;
-      // Not path.join: it takes as long as lstat.
-      const file = `${tree}/${relative}`;
-      const stat = lstatSync(file);
-      const entry = record.get(relative);
-      if (entry !== undefined && isAsWritten(file, stat, entry)) found.intact.set(relative, entry);
-      else found.strange.push(relative);
+      const stat = statOf(relative);
+      // Judged by the file that they are another name of.
+      if (record.get(relative)?.sameAs !== undefined) links.push([relative, stat]);
+      else judge(relative, stat);
       if (stat.isDirectory()) walk(relative);
     }
   };
   walk("");
+  for (const [relative, stat] of links) judge(relative, stat);
   return found;
+}
+
+/** How many names each file has, by the first of them. */
+function namesOf(record: ReadonlyMap<string, StagedEntry>): Map<string, number> {
+  const names = new Map<string, number>();
+  for (const [name, { type, sameAs }] of record) {
+    if (type === "file") names.set(sameAs ?? name, (names.get(sameAs ?? name) ?? 0) + 1);
+  }
+  return names;
 }
 
 function isAsWritten(file: string, stat: Stats, entry: StagedEntry): boolean {
   if (Math.abs(stat.mtimeMs - (STAMP_SECOND * 1000 + entry.stamp / 1e6)) > 0.001) return false;
-  if (entry.type === "symlink") return stat.isSymbolicLink() && readlinkSync(file) === entry.link;
+  if (entry.type === "symlink") return stat.isSymbolicLink() && readTarget(file) === entry.link;
   if ((stat.mode & 0o7777) !== entry.mode) return false;
-  return entry.type === "directory" ? stat.isDirectory() : stat.isFile() && stat.size === entry.size;
+  switch (entry.type) {
+    case "directory":
+      return stat.isDirectory();
+    case "pipe":
+      return stat.isFIFO();
+    case "device":
+      return isDeepStrictEqual(deviceOf(stat), entry.device);
+    default:
+      // A socket is staged as an empty file, which is what BuildKit makes of it.
+      return stat.isFile() && stat.size === entry.size;
+  }
 }

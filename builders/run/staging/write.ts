@@ -2,25 +2,23 @@
 import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import { once } from "node:events";
-import { chmodSync, createReadStream, lutimesSync, mkdirSync, readFileSync, symlinkSync, utimesSync } from "node:fs";
+import {
+  chmodSync,
+  createReadStream,
+  linkSync,
+  lutimesSync,
+  mkdirSync,
+  readFileSync,
+  symlinkSync,
+  utimesSync,
+} from "node:fs";
 import { writeFile } from "node:fs/promises";
 import path from "node:path";
-import { unreadable } from "../../images/context.ts";
-import type { HashedEntry } from "../../images/fingerprint.ts";
+import { PergolaError } from "../../errors.ts";
+import { ChangedMeanwhile, notRead } from "../../images/fingerprint.ts";
+import { onDisk, shown, toBytes } from "../../images/names.ts";
 import { TAR_END, tarHeader, tarPadding } from "../tar.ts";
-import { STAMP_SECOND } from "./stagingPlan.ts";
-
-/** An entry with the nanoseconds of the time that it gets. */
-export type StampedEntry = HashedEntry & { readonly stamp: number };
-
-/** A file is not what it was when it was hashed a moment ago. */
-export class ChangedMeanwhile extends Error {
-  readonly file: string;
-  constructor(file: string) {
-    super(`${file} changed while it was read`);
-    this.file = file;
-  }
-}
+import { STAMP_SECOND, type StampedEntry } from "./stagingPlan.ts";
 
 /** Bytes that are read, and written to tar, in one piece. */
 const PIECE = 4 * 1024 * 1024;
@@ -60,8 +58,12 @@ export async function writeByTar(source: string, tree: string, entries: readonly
 async function* archive(source: string, entries: readonly StampedEntry[]): AsyncGenerator<Buffer> {
   const directories = entries.filter(({ type }) => type === "directory").reverse();
   for (const entry of [...entries, ...directories]) {
-    yield tarHeader({ ...entry, modified: STAMP_SECOND, nanoseconds: entry.stamp });
-    if (entry.type !== "file") continue;
+    if (entry.type === "device" && process.getuid?.() !== 0)
+      throw cannotBeMade(path.join(source, entry.path), "device");
+    // BuildKit makes an empty file of a socket.
+    const type = entry.type === "socket" ? "file" : entry.type;
+    yield tarHeader({ ...entry, type, modified: STAMP_SECOND, nanoseconds: entry.stamp });
+    if (entry.type !== "file" || entry.sameAs !== undefined) continue;
     yield* content(path.join(source, entry.path), entry);
     yield tarPadding(entry.size);
   }
@@ -73,7 +75,8 @@ async function* content(file: string, { size, sha256 }: StampedEntry): AsyncGene
   const hash = createHash("sha256");
   let left = size;
   try {
-    const pieces = size <= PIECE ? [readFileSync(file)] : createReadStream(file, { highWaterMark: PIECE });
+    const pieces =
+      size <= PIECE ? [readFileSync(onDisk(file))] : createReadStream(onDisk(file), { highWaterMark: PIECE });
     for await (const piece of pieces as AsyncIterable<Buffer>) {
       left -= piece.length;
       if (left < 0) break;
@@ -81,7 +84,7 @@ async function* content(file: string, { size, sha256 }: StampedEntry): AsyncGene
       yield piece;
     }
   } catch (error) {
-    throw unreadable(file, error);
+    throw notRead(file, error);
   }
   if (left !== 0 || hash.digest("hex") !== sha256) throw new ChangedMeanwhile(file);
 }
@@ -106,14 +109,18 @@ async function* inPieces(buffers: AsyncIterable<Buffer>): AsyncGenerator<Buffer>
  * @throws ChangedMeanwhile, PergolaError context-unreadable, the file system's errors
  */
 export async function writeByNode(source: string, tree: string, entries: readonly StampedEntry[]): Promise<void> {
-  for (const entry of entries) {
-    const to = path.join(tree, entry.path);
-    if (entry.type === "directory") mkdirSync(to, { recursive: true, mode: 0o700 });
-    else if (entry.type === "symlink") symlinkSync(entry.linkTarget ?? "", to);
-    else await writeFile(to, content(path.join(source, entry.path), entry), { flag: "wx", mode: 0o600 });
+  const placed = entries.map((entry) => ({ entry, to: onDisk(path.join(tree, entry.path)) }));
+  for (const { entry, to } of placed) {
+    const { type, sameAs } = entry;
+    const from = path.join(source, entry.path);
+    if (type === "pipe" || type === "device") throw cannotBeMade(from, type);
+    if (sameAs !== undefined) linkSync(onDisk(path.join(tree, sameAs)), to);
+    else if (type === "directory") mkdirSync(to, { recursive: true, mode: 0o700 });
+    else if (type === "symlink") symlinkSync(toBytes(entry.linkTarget ?? ""), to);
+    else await writeFile(to, type === "socket" ? "" : content(from, entry), { flag: "wx", mode: 0o600 });
   }
-  for (const entry of entries.toReversed()) {
-    const to = path.join(tree, entry.path);
+  for (const { entry, to } of placed.toReversed()) {
+    if (entry.sameAs !== undefined) continue;
     // Half a microsecond more, because the number is cut on its way.
     const time = STAMP_SECOND + (Math.floor(entry.stamp / 1000) + 0.5) / 1e6;
     if (entry.type === "symlink") lutimesSync(to, time, time);
@@ -122,4 +129,13 @@ export async function writeByNode(source: string, tree: string, entries: readonl
       utimesSync(to, time, time);
     }
   }
+}
+
+function cannotBeMade(file: string, type: "pipe" | "device"): PergolaError {
+  return new PergolaError({
+    code: "context-unreadable",
+    message: `${shown(file)} is a ${type}, which cannot be staged here${type === "device" ? " by who is not root" : ""}.`,
+    hint: "Name it in .dockerignore, or send the directory itself: --mtime keep.",
+    file: shown(file),
+  });
 }

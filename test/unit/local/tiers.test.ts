@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { closing, decideTiers, type Surroundings, type TierOutcome, verdict } from "../../../local/tiers.ts";
+import { closing, decideTiers, type Surroundings, TIERS, type TierOutcome, verdict } from "../../../local/tiers.ts";
 
 const bare: Surroundings = { obstacle: null, running: false, ci: false, wanted: [] };
 const ran = (tier: TierOutcome["tier"], passed: number, failed = 0, skipped = 0): TierOutcome => ({
@@ -11,7 +11,7 @@ const ran = (tier: TierOutcome["tier"], passed: number, failed = 0, skipped = 0)
 
 describe("which tiers run", () => {
   it("runs all of them where the toolchain is there", () => {
-    expect(decideTiers(bare).map((decision) => decision.skipped)).toEqual([null, null, null, null, null]);
+    expect(decideTiers(bare).map((decision) => decision.skipped)).toEqual(Array(TIERS.length).fill(null));
   });
 
   it("runs the npm-only tiers and names the reason for the others where it is not", () => {
@@ -60,7 +60,7 @@ describe("the closing lines", () => {
       "none ran",
       false,
     ).split("\n");
-    expect(lines).toContain("engine   skipped: no toolchain");
+    expect(lines).toContain("engine      skipped: no toolchain");
     expect(lines).toContain("parts: none ran");
     expect(lines.at(-1)).toBe("3 passed, 0 failed");
   });

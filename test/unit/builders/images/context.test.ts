@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { chmodSync, rmSync, statSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
+import { chmodSync, linkSync, rmSync, statSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { describe, expect, it } from "vitest";
 import { contentHash, contentTag } from "../../../../builders/images/contentHash.ts";
@@ -11,7 +11,7 @@ const names = (root: string, dockerfile = "Dockerfile"): string[] =>
   listContext(root, dockerfile).map(({ path }) => path);
 
 describe("the files of a context", () => {
-  it("come sorted, parents first, with links as they are written and without pipes", () => {
+  it("come sorted, parents first, with links as they are written, and pipes", () => {
     const root = folder({ "b/c": "12345", a: "", "b-d": "" });
     symlinkSync("../outside", path.join(root, "link"));
     execFileSync("mkfifo", [path.join(root, "pipe")]);
@@ -23,9 +23,36 @@ describe("the files of a context", () => {
       ["b-d", "file"],
       ["b/c", "file"],
       ["link", "symlink"],
+      ["pipe", "pipe"],
     ]);
     expect(entries[3]).toMatchObject({ mode: 0o755, size: 5 });
     expect(entries[4]).toMatchObject({ linkTarget: "../outside" });
+  });
+
+  it("have names that are not UTF-8 as names of their own, which count in the hash", async () => {
+    const root = folder({ a: "" });
+    const named = (byte: number): Buffer => Buffer.concat([Buffer.from(`${root}/`), Buffer.of(0x6e, byte)]);
+    const hash = async (): Promise<string> =>
+      contentHash(image(), await fingerprint(root, listContext(root, "Dockerfile"), new Map()));
+    writeFileSync(named(0xff), "content");
+    const first = await hash();
+    writeFileSync(named(0xfe), "content");
+    expect(new Set(names(root)).size).toBe(3);
+    rmSync(named(0xff));
+    expect(await hash()).not.toBe(first);
+  });
+
+  it("say which of them are one, unless the first is left out", () => {
+    const root = folder({ a: "x", "d/b": "x", ".dockerignore": "" });
+    linkSync(path.join(root, "a"), path.join(root, "c"));
+    linkSync(path.join(root, "a"), path.join(root, "d/e"));
+    const same = () => listContext(root, "Dockerfile").flatMap(({ path, sameAs }) => (sameAs ? [[path, sameAs]] : []));
+    expect(same()).toEqual([
+      ["c", "a"],
+      ["d/e", "a"],
+    ]);
+    writeFileSync(path.join(root, ".dockerignore"), "a\n");
+    expect(same()).toEqual([["d/e", "c"]]);
   });
 
   it("keep a directory that is left out when something in it is not", () => {

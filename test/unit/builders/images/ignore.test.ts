@@ -60,7 +60,7 @@ describe("an ignore file decides like moby's", () => {
     expect(new IgnoreMatcher(readIgnoreLines(text)).ignores(candidate)).toBe(ignored);
   });
 
-  it.each(["!", "[a", "a\\"])("refuses the malformed line %j", (line) => {
+  it.each(["!", "[a", "a\\", "\\d"])("refuses the malformed line %j", (line) => {
     expect(() => new IgnoreMatcher(readIgnoreLines(line))).toThrow(`"${line}" is not a valid pattern`);
   });
 

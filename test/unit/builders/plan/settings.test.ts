@@ -42,6 +42,11 @@ describe("buildctl's arguments", () => {
     ["labels", { labels: { a: "1", "b.c": "x=y, z" } }, ["label:a=1", "label:b.c=x=y, z"]],
     ["no network", { network: "none" }, ["force-network-mode=none"]],
     [
+      "SSH agents",
+      { ssh: { default: ["/run/agent"], git: ["/a/key", "/b/key"] } },
+      ["--ssh", "default=/run/agent", "--ssh", "git=/a/key,/b/key"],
+    ],
+    [
       "hosts, in one option",
       {
         addHosts: [
@@ -150,6 +155,7 @@ describe("kaniko", () => {
     ["--network none", { network: "none" }, {}],
     ["--add-host", { addHosts: [{ name: "a", address: "10.0.0.1" }] }, {}],
     ["--provenance", { provenance: "min" }, {}],
+    ["--ssh", { ssh: { default: ["/run/agent"] } }, {}],
     ["--sbom", { sbom: "x" }, {}],
     ["annotation of the index", { annotations: [{ level: "index", key: "a", value: "b" }] }, {}],
     ["--cache-to", {}, { cache: { to: [{ tag: "a", mode: "auto" }], from: [] } }],

@@ -3,6 +3,7 @@ import { once } from "node:events";
 import {
   chmodSync,
   existsSync,
+  linkSync,
   lstatSync,
   mkdirSync,
   readdirSync,
@@ -41,8 +42,14 @@ function look(root: string): Record<string, unknown> {
   for (const name of readdirSync(root, { recursive: true, encoding: "utf8" }).sort()) {
     const file = path.join(root, name);
     const stat = lstatSync(file);
-    if (stat.isSymbolicLink()) found[name] = `-> ${readlinkSync(file)}`;
-    else found[name] = [stat.mode, stat.isFile() ? readFileSync(file).toString("latin1") : "directory"];
+    if (stat.isFIFO()) found[name] = [stat.mode];
+    else if (stat.isSymbolicLink()) found[name] = `-> ${readlinkSync(file)}`;
+    else
+      found[name] = [
+        stat.mode,
+        stat.isFile() && stat.nlink,
+        stat.isFile() ? readFileSync(file).toString("latin1") : "directory",
+      ];
   }
   return found;
 }
@@ -75,6 +82,9 @@ describe("the staged copy of a context", () => {
       chmodSync(path.join(context, name), mode);
     }
     chmodSync(path.join(context, "d"), 0o2550);
+    linkSync(path.join(context, "large"), path.join(context, "d/e/same"));
+    linkSync(path.join(context, "large"), path.join(context, "also"));
+    execFileSync("mkfifo", [path.join(context, "pipe")]);
     expect(look(await stage())).toEqual(look(context));
   });
 
@@ -134,6 +144,21 @@ describe("the staged copy of a context", () => {
     expect(times(tree)).toEqual(before);
   });
 
+  it("is put right when its hard links were broken, or made where there are none", async () => {
+    linkSync(path.join(context, "a"), path.join(context, "d/same"));
+    const tree = await stage();
+    writeFileSync(path.join(context, "twin"), "aaaa");
+    await stage();
+    rmSync(path.join(tree, "d/same"));
+    execFileSync("cp", ["-p", path.join(tree, "a"), path.join(tree, "d/same")]);
+    await stage();
+    expect(look(tree)).toEqual(look(context));
+    rmSync(path.join(tree, "twin"));
+    linkSync(path.join(tree, "a"), path.join(tree, "twin"));
+    await stage();
+    expect(look(tree)).toEqual(look(context));
+  });
+
   it("belongs to one build at a time: another one gets a copy of its own, which goes with it", async () => {
     const first = await stageContext(options());
     const second = await stageContext(options());
@@ -163,6 +188,33 @@ describe("the staged copy of a context", () => {
     holder.kill("SIGKILL");
     await once(holder, "exit");
     expect(await stage()).toBe(held);
+  });
+
+  it.each<[string, () => void]>([
+    ["changes", () => writeFileSync(path.join(context, "a"), "other content")],
+    ["vanishes", () => rmSync(path.join(context, "a"))],
+    [
+      "becomes a directory",
+      () => {
+        rmSync(path.join(context, "a"));
+        mkdirSync(path.join(context, "a"));
+      },
+    ],
+  ])("is of one state when a file %s after it was looked at", async (_, change) => {
+    let times = 0;
+    const staged = await stageContext({ ...options(), note: () => times++ === 0 && change() });
+    staged.release();
+    expect(times).toBe(2);
+    expect(look(staged.directory)).toEqual(look(context));
+  });
+
+  it("is given up when a file never stops changing, and says which", async () => {
+    let times = 0;
+    const note = () => writeFileSync(path.join(context, "a"), `${times++}`.repeat(9));
+    await expect(stageContext({ ...options(), note })).rejects.toMatchObject({
+      data: { code: "context-unreadable", file: path.join(context, "a") },
+    });
+    expect(times).toBe(3);
   });
 
   it("cannot be made of what cannot be read, and says which file", async () => {

@@ -70,6 +70,14 @@ class Slot {
     return sent;
   }
 
+  /** Pretends that the files had been sent with other times. */
+  restamp(entries: ReadonlyMap<string, StagedEntry>): void {
+    for (const [path, file] of this.files) {
+      const { type, mode, size, stamp, link } = entries.get(path) as StagedEntry;
+      this.files.set(path, { ...file, stat: JSON.stringify([type, mode, size, stamp, link]) });
+    }
+  }
+
   contents(): unknown {
     return [...this.files].map(([path, { content }]) => [path, content]).sort();
   }
@@ -107,6 +115,45 @@ describe.each<Resolution>(["nanoseconds", "microseconds"])("staging with times t
       }),
       { numRuns: 1000 },
     );
+  });
+
+  it("gives a builder what is there also where every time of a changed file would be the one that it had", () => {
+    fc.assert(
+      fc.property(fc.array(trees, { minLength: 2, maxLength: 5 }), (history) => {
+        const slot = new Slot();
+        let staged: ReadonlyMap<string, StagedEntry> = new Map();
+        for (const tree of history) {
+          // As if each hash gave now what the last one gave.
+          const natural = planStaging(new Map(), [...tree.values()], resolution).staged;
+          const clashing = new Map(
+            [...staged].map(([path, old]) => [path, { ...old, stamp: natural.get(path)?.stamp ?? old.stamp }]),
+          );
+          slot.restamp(clashing);
+          staged = planStaging(clashing, [...tree.values()], resolution).staged;
+          slot.update(tree, staged);
+          expect(slot.contents()).toEqual(contents(tree));
+        }
+      }),
+      { numRuns: 1000 },
+    );
+  });
+
+  it("writes names of one file as such, with its stamp, and anew whenever the first of them is written", () => {
+    const first = entry("a", "file", 0o644, "x");
+    const link = { ...entry("b", "file", 0o644, "x"), sameAs: "a" };
+    const { staged, write } = planStaging(new Map(), [first, link], resolution);
+    expect(write[1]).toMatchObject({ path: "b", sameAs: "a", stamp: write[0]?.stamp });
+    expect(planStaging(staged, [first, link], resolution).write).toEqual([]);
+    const lost = new Map([...staged].filter(([path]) => path !== "a"));
+    expect(planStaging(lost, [first, link], resolution, staged)).toMatchObject({
+      remove: ["b"],
+      write: [{ path: "a" }, { path: "b", sameAs: "a" }],
+    });
+    const apart = planStaging(staged, [first, entry("b", "file", 0o644, "x")], resolution);
+    expect(apart.write.map(({ path, sameAs }) => [path, sameAs])).toEqual([["b", undefined]]);
+    // Changed between the looks at its two names.
+    const torn = planStaging(new Map(), [first, { ...link, sha256: sha256("y") }], resolution);
+    expect(torn.write[1]).not.toHaveProperty("sameAs");
   });
 
   it("gives a fresh checkout the times that every other copy of the same files has", () => {

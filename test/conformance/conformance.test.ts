@@ -1,0 +1,66 @@
+import { beforeAll, describe, expect, it } from "vitest";
+import { readCases } from "./case.ts";
+import { differencesBetween, type Outcome } from "./compare.ts";
+import { type Judgement, judge, readDifferences } from "./differences.ts";
+import { buildCases, type Refusal, refusals } from "./suite.ts";
+
+const cases = readCases();
+const refused = cases.filter((one) => one.refused.kaniko !== undefined);
+const built = cases.filter((one) => one.refused.kaniko === undefined);
+
+describe("kaniko builds what BuildKit builds", () => {
+  let outcomes: Record<"buildkit" | "kaniko", ReadonlyMap<string, Outcome>>;
+  let judgement: Judgement;
+  beforeAll(async () => {
+    const [buildkit, kaniko] = await Promise.all([buildCases(cases, "cluster-buildkit"), buildCases(built, "kaniko")]);
+    outcomes = { buildkit: buildkit.outcomes, kaniko: kaniko.outcomes };
+    const lines = built.map(({ name }) => {
+      const [first, second] = [outcomes.buildkit.get(name)!, outcomes.kaniko.get(name)!];
+      return [name, differencesBetween(first, second)] as const;
+    });
+    judgement = judge(readDifferences(), new Map(lines));
+  });
+
+  it.each(built)("$name: $what", ({ name }) => {
+    // A build that fails in both is worth a look at what it says.
+    const failed = [outcomes.buildkit, outcomes.kaniko].map((found) => {
+      const outcome = found.get(name)!;
+      return "failed" in outcome ? outcome.failed : null;
+    });
+    expect(judgement.unexplained.get(name), failed.filter(Boolean).join("\n")).toEqual([]);
+  });
+
+  it("every difference of the table occurs", () => {
+    expect(judgement.stale).toEqual([]);
+  });
+
+  it.each(refused)("$name: $what, which kaniko refuses, builds in BuildKit", ({ name }) => {
+    expect(outcomes.buildkit.get(name)).not.toHaveProperty("failed");
+  });
+
+  it("builds the same image from its cache", async () => {
+    // Its cache holds what RUN steps changed.
+    const withSteps = built.filter(({ dockerfile }) => /^ *RUN /im.test(dockerfile));
+    const again = await buildCases(withSteps, "kaniko");
+    expect(again.cachedSteps).toBeGreaterThan(withSteps.length);
+    const changed = withSteps.flatMap(({ name }) =>
+      differencesBetween(outcomes.kaniko.get(name)!, again.outcomes.get(name)!).map((line) => `${name}: ${line}`),
+    );
+    expect(changed).toEqual([]);
+  });
+});
+
+describe("kaniko refuses before a pod starts, with file and line", () => {
+  let said: Map<string, Refusal>;
+  beforeAll(async () => {
+    said = await refusals(refused, "kaniko");
+  });
+
+  it.each(refused)("$name: $what", ({ name, refused: { kaniko } }) => {
+    const { exitCode, error } = said.get(name)!;
+    expect(exitCode).toBe(2);
+    expect(error).toMatchObject({ code: "mode-unsupported", message: expect.stringContaining(kaniko!.message) });
+    expect(error.file).toMatch(/\/context\/Dockerfile$/);
+    expect(error.line).toBe(kaniko!.line);
+  });
+});
