@@ -18,6 +18,8 @@ export interface Bridge {
   readonly received: number;
   /** bytes that the API server has taken so far, see {@link Exec.taken} */
   readonly taken: number;
+  /** bytes that it has not taken yet, of the connections there are */
+  readonly waiting: number;
   /** resolves, at most once, with why the connection broke; an Error when it could not even be opened */
   readonly broken: Promise<Error | string>;
   /** drops every connection and refuses new ones */
@@ -39,7 +41,7 @@ export async function openBridge(socketPath: string, open: () => Promise<Exec>):
   const broken = new Promise<Error | string>((resolve) => {
     report = resolve;
   });
-  const connections = new Set<{ near: net.Socket; far: Exec | null }>();
+  const connections = new Set<{ near: net.Socket; far: Exec | null; sent: number }>();
   let first: Promise<Exec> | null = open();
   // Said to whoever connects.
   first.catch(() => {});
@@ -51,7 +53,7 @@ export async function openBridge(socketPath: string, open: () => Promise<Exec>):
 
   const server = net.createServer({ allowHalfOpen: true }, async (near) => {
     if (over) return near.destroy();
-    const connection: { near: net.Socket; far: Exec | null } = { near, far: null };
+    const connection: { near: net.Socket; far: Exec | null; sent: number } = { near, far: null, sent: 0 };
     connections.add(connection);
     near.on("error", () => {});
     let far: Exec;
@@ -65,6 +67,7 @@ export async function openBridge(socketPath: string, open: () => Promise<Exec>):
     if (over || near.destroyed) return far.close();
     near.on("data", (data) => {
       sent += data.length;
+      connection.sent += data.length;
       if (!far.stdin.write(data)) {
         near.pause();
         far.stdin.once("drain", () => near.resume());
@@ -128,6 +131,9 @@ export async function openBridge(socketPath: string, open: () => Promise<Exec>):
     },
     get taken() {
       return [...connections].reduce((sum, { far }) => sum + (far?.taken() ?? 0), 0);
+    },
+    get waiting() {
+      return [...connections].reduce((sum, one) => sum + one.sent - (one.far?.taken() ?? 0), 0);
     },
     broken,
     cut,

@@ -25,11 +25,13 @@ export function watchBuilder({ builder, container, bridge, limits, signal }: Wat
       if (!signal.aborted) resolve(why);
     });
     // Ticks and not times are counted: a laptop that slept, or a busy machine, is no silence of the daemon's. Nor is a slow
-    // link, over which the answer to the daemon's own question waits behind the context.
+    // link, over which the answer to the daemon's own question waits behind the context; but what is taken at once is no
+    // sign of the daemon's, as buildctl says something every few seconds too.
     let [received, taken] = [bridge.received, bridge.taken];
     let silent = 0;
     const timer = setInterval(() => {
-      silent = bridge.received === received && bridge.taken === taken ? silent + 1 : 0;
+      const carrying = bridge.taken !== taken && bridge.waiting > 0;
+      silent = bridge.received === received && !carrying ? silent + 1 : 0;
       [received, taken] = [bridge.received, bridge.taken];
       if (received > 0 && silent * TICK_MILLISECONDS >= limits.silence * 1000) {
         resolve(new Hung(`not a byte came from buildkitd for ${limits.silence} s`));

@@ -21,7 +21,7 @@ const builder = { pod, pods } as unknown as Builder;
 
 /** Watches a bridge whose counters the test changes; `lost` is why it was given up. */
 function watch() {
-  const bridge = { sent: 0, received: 1, taken: 0, broken: new Promise<Error>(() => {}) };
+  const bridge = { sent: 0, received: 1, taken: 0, waiting: 0, broken: new Promise<Error>(() => {}) };
   const over = new AbortController();
   const seen: { lost?: Error | string } = {};
   const watched = { builder, container: "buildkitd", bridge, limits: LIMITS, signal: over.signal };
@@ -49,10 +49,21 @@ describe("the watch over a builder", () => {
     over.abort();
   });
 
-  it.each(["received", "taken"] as const)("keeps it as long as bytes are %s", async (counter) => {
+  it("keeps it as long as bytes come", async () => {
     const { bridge, seen, over } = watch();
-    await pass(60, () => bridge[counter]++);
+    await pass(60, () => bridge.received++);
     expect(seen.lost).toBeUndefined();
+    over.abort();
+  });
+
+  it("keeps it as long as a slow link carries what waits, and not for what is taken at once", async () => {
+    const { bridge, seen, over } = watch();
+    bridge.waiting = 1000;
+    await pass(60, () => bridge.taken++);
+    expect(seen.lost).toBeUndefined();
+    bridge.waiting = 0;
+    await pass(LIMITS.silence + 1, () => bridge.taken++);
+    expect(seen.lost).toBeInstanceOf(Hung);
     over.abort();
   });
 });
