@@ -11,7 +11,6 @@ import type { CacheRequest } from "../plan/cache.ts";
 import type { Tags } from "../plan/destination.ts";
 import { planBuild } from "../plan/index.ts";
 import type { Auth, BuildPlan, LoadTarget, Sibling } from "../plan/plan.ts";
-import { findPresent } from "../registry/present.ts";
 import { makeProgress } from "../report/progress.ts";
 import { buildResult, exitCodeOf, resultTable } from "../report/result.ts";
 import type { ExecTransport } from "../run/index.ts";
@@ -128,6 +127,8 @@ async function build(
   const kube = await session.kube();
   kube.tell((line) => progress.note(line));
   const { execute, checkStore } = await import("../run/index.ts");
+  // The registry's client costs a build that does not ask it about 30 ms.
+  const findPresent = options.skipPresent ? (await import("../registry/present.ts")).findPresent : null;
   const interruption = watchInterruption((line) => progress.note(line), outputClosed);
   try {
     // One store for all: asked once, before the first build.
@@ -139,9 +140,9 @@ async function build(
       signal: interruption.signal,
       plan,
       execute: (one, io) => execute(one, { ...io, kube }),
-      ...(options.skipPresent
-        ? { present: (one: BuildPlan) => findPresent(one, session.setup.registry, kube.registryEndpoints) }
-        : {}),
+      ...(findPresent === null
+        ? {}
+        : { present: (one: BuildPlan) => findPresent(one, session.setup.registry, kube.registryEndpoints) }),
       describe: ({ name }) => {
         const { references, mode } = planned.get(name) as BuildPlan;
         return { mode, reference: references[0] as string };

@@ -3,7 +3,7 @@ import { listContext } from "../images/context.ts";
 import { fingerprint, type HashedEntry } from "../images/fingerprint.ts";
 import type { ImageGraph } from "../images/graph.ts";
 import { cacheDirectory } from "../run/cache.ts";
-import { pruneStages } from "../run/staging/prune.ts";
+import { pruneDaily } from "../run/staging/prune.ts";
 import { stageContext, stagedDirectory, stagesFolder } from "../run/staging/stage.ts";
 
 /** How a context's modification times get to the builder. */
@@ -44,7 +44,7 @@ export async function readContexts(graph: ImageGraph, options: ContextOptions): 
   };
   const staged = options.times === "content" && !options.dryRun;
   try {
-    if (staged) pruneStages(stagesFolder(cache));
+    if (staged) pruneDaily(stagesFolder(cache));
     for (const { name, context, dockerfile } of graph.images.values()) {
       const place = { cache, context, dockerfile: dockerfile.path };
       const copy = stagedDirectory(place);
