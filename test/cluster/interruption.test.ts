@@ -46,7 +46,7 @@ it("status names the build that runs, and no longer when it is over", async () =
     return JSON.parse(done.stdout);
   };
   const { child } = await endlessBuild("kaniko", "test-status", pergola);
-  const place = { mode: "kaniko", namespace: BUILD_NAMESPACE.kaniko, serviceAccount: true, daemon: null };
+  const place = { mode: "kaniko", namespace: BUILD_NAMESPACE.kaniko, serviceAccount: true, daemon: null, fresh: false };
   expect((await status()).namespaces).toContainEqual({
     ...place,
     builds: [{ pod: expect.stringMatching(/^pergola-test-status-/), image: "test-status", phase: "Running" }],

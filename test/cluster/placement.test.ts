@@ -33,10 +33,15 @@ describe("placement", () => {
     const folder = await context({ Dockerfile: "FROM scratch\nCOPY a /a\n", a: `${Math.random()}` });
     expect((await build([folder, "--mode", "cluster-buildkit", "--name", "test-placed"])).code).toBe(0);
     const all = JSON.parse(await kubectl(["get", "pods", "--all-namespaces", "--output", "json"])).items as (Pod & {
-      metadata: { namespace: string };
+      metadata: { name: string; namespace: string; labels?: Record<string, string> };
     })[];
-    const onBuilder = all.filter((each) => each.spec.nodeName === "builder").map((each) => each.metadata.namespace);
-    expect(new Set(onBuilder)).toEqual(new Set([BUILD_NAMESPACE["cluster-buildkit"]]));
+    const builders = (each: (typeof all)[number]) =>
+      each.metadata.labels?.["app.kubernetes.io/managed-by"] === "pergola";
+    const strayed = all.filter((each) => builders(each) !== (each.spec.nodeName === "builder"));
+    expect(strayed.map(({ metadata }) => `${metadata.namespace}/${metadata.name}`)).toEqual([]);
+    expect(all.filter(builders).map(({ metadata }) => metadata.namespace)).toContain(
+      BUILD_NAMESPACE["cluster-buildkit"],
+    );
   });
 
   it("puts a kaniko build there too", async () => {
