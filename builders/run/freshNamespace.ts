@@ -62,7 +62,7 @@ async function ensure(namespace: string, plan: FreshNamespacePlan, io: Io): Prom
   // `up` itself keeps this namespace by now, and the BuildSetup at hand is from before.
   if (found.record !== null && hashOf(found.record) === undefined) return;
 
-  const secret = secretToApply(namespace, plan, found);
+  const secret = secretToApply(namespace, plan, found, emit);
   const incomplete = [found.record, found.account, ...(plan.pullSecret ? [found.copy] : [])].includes(null);
   const differs = incomplete || hashOf(found.record) !== hashOf(plan.record);
   const manifests = [...(secret ? [secret] : []), ...(differs ? plan.manifests : [])];
@@ -126,8 +126,16 @@ function refusePodSecurity(namespace: string, plan: FreshNamespacePlan, found: K
   });
 }
 
-/** The copy of the pull secret, when there is none or another one. What may not be read any more stays as it was copied. */
-function secretToApply(namespace: string, { pullSecret }: FreshNamespacePlan, found: Found): Manifest | null {
+/**
+ * The copy of the pull secret, when there is none or another one. What may not be read any more stays as it was copied, and
+ * so does what is gone, with a warning.
+ */
+function secretToApply(
+  namespace: string,
+  { pullSecret }: FreshNamespacePlan,
+  found: Found,
+  emit: Io["emit"],
+): Manifest | null {
   if (pullSecret === null) return null;
   const { original, copy } = found;
   if (original instanceof PergolaError) {
@@ -135,6 +143,11 @@ function secretToApply(namespace: string, { pullSecret }: FreshNamespacePlan, fo
     return null;
   }
   const { name, from } = pullSecret;
+  if (original === null && copy !== null) {
+    const text = `the secret ${name} in namespace ${from} is not there any more; builds in ${namespace} go on with its copy. pulumi up writes it anew.`;
+    emit({ type: "warning", text });
+    return null;
+  }
   const config = original?.type === SECRET_TYPE ? original.data?.[SECRET_KEY] : undefined;
   if (config === undefined) {
     throw new PergolaError({

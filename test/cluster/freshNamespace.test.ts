@@ -49,7 +49,7 @@ beforeAll(async () => {
   }
 }, 60_000);
 afterAll(async () => {
-  await kubectl(["delete", "namespace", HOME, ...NAMESPACES, "--wait=false"]);
+  await kubectl(["delete", "namespace", HOME, ...NAMESPACES, "--wait=false", "--ignore-not-found"]);
   await kubectl(["delete", "clusterrolebinding", "test-fresh", "--ignore-not-found"]);
 }, 60_000);
 
