@@ -4,50 +4,23 @@
  * configRules.ts; stacks/schema.json is generated from here.
  */
 import { z } from "zod";
+import {
+  checked,
+  host,
+  image,
+  namespaceName,
+  nodeName,
+  objectName,
+  quantities,
+  quantity,
+  repositoryPrefix,
+  secretName,
+  username,
+} from "./configValues.ts";
 import { caBundleProblem } from "./documents/certificates.ts";
-import { annotationKeyProblem, namespaceProblem, SUBDOMAIN_PATTERN } from "./documents/names.ts";
+import { annotationKeyProblem } from "./documents/names.ts";
 import { patternProblem } from "./documents/namespacePattern.ts";
-import { QUANTITY_PATTERN } from "./documents/quantity.ts";
-import { hostProblem, mirroredHostProblem } from "./documents/registryHost.ts";
-
-/** A check whose message is the end of a sentence that begins with the value. */
-function checked(problem: (value: string) => string | null) {
-  return z.string().check((context) => {
-    const message = problem(context.value);
-    if (message !== null) context.issues.push({ code: "custom", message, input: context.value });
-  });
-}
-
-const host = checked(hostProblem).describe("registry host or host:port, without scheme and path");
-const namespaceName = checked(namespaceProblem).describe("Kubernetes namespace");
-const objectName = z.string().max(63).regex(SUBDOMAIN_PATTERN, "is not a valid object name");
-const nodeName = z.string().max(253).regex(SUBDOMAIN_PATTERN, "is not a valid node name");
-const secretName = checked((name) =>
-  /^[a-zA-Z][a-zA-Z0-9_-]*$/.test(name) ? null : "is not a name of a secret: a letter, then letters, digits, _ and -",
-).describe("name of an entry of pergola:secrets");
-const username = z.string().regex(/^[^\s:]+$/, "is not a user name: at least one character, no colon, no white space");
-const quantity = z.string().regex(QUANTITY_PATTERN, 'is not a quantity like "500m", "4" or "8Gi"');
-/** name of a resource (cpu, memory, requests.cpu, count/pods) -> quantity */
-const quantities = z.record(z.string().regex(/^[a-z0-9./-]+$/, "is not the name of a resource"), quantity);
-/** Grammar of the distribution project's reference package: [host/]path[:tag][@digest]. */
-const image = z
-  .string()
-  .regex(
-    /^(?:[a-zA-Z0-9.-]+(?::\d+)?\/)?[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*(?:\/[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*)*(?::[\w][\w.-]{0,127})?(?:@sha256:[0-9a-f]{64})?$/,
-    "is not an image reference",
-  )
-  .check((context) => {
-    if (/(:[^/]+|@sha256:.+)$/.test(context.value)) return;
-    context.issues.push({ code: "custom", message: "has neither tag nor digest", input: context.value });
-  });
-
-/** Path between host and image name; empty for none. */
-const repositoryPrefix = z
-  .string()
-  .regex(
-    /^([a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*(?:\/[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*)*)?$/,
-    "is not a repository path: lower-case letters, digits and single separators, without leading or trailing slash",
-  );
+import { mirroredHostProblem } from "./documents/registryHost.ts";
 
 const inClusterRegistry = z.strictObject({
   kind: z.literal("inCluster"),

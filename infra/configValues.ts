@@ -1,0 +1,53 @@
+/** Values that stack files are made of: one schema each, with the words of its error. A message ends a sentence that begins with the value. */
+import { z } from "zod";
+import { namespaceProblem, SUBDOMAIN_PATTERN } from "./documents/names.ts";
+import { QUANTITY_PATTERN } from "./documents/quantity.ts";
+import { hostProblem } from "./documents/registryHost.ts";
+
+/** A string for which `problem` says what is wrong, or null. */
+export function checked(problem: (value: string) => string | null) {
+  return z.string().check((context) => {
+    const message = problem(context.value);
+    if (message !== null) context.issues.push({ code: "custom", message, input: context.value });
+  });
+}
+
+/** Registry host. */
+export const host = checked(hostProblem).describe("registry host or host:port, without scheme and path");
+/** Name of a namespace. */
+export const namespaceName = checked(namespaceProblem).describe("Kubernetes namespace");
+/** Name of a Kubernetes object that goes into other names, too. */
+export const objectName = z.string().max(63).regex(SUBDOMAIN_PATTERN, "is not a valid object name");
+/** Name of a node. */
+export const nodeName = z.string().max(253).regex(SUBDOMAIN_PATTERN, "is not a valid node name");
+/** Name of a secret of the stack file. */
+export const secretName = checked((name) =>
+  /^[a-zA-Z][a-zA-Z0-9_-]*$/.test(name) ? null : "is not a name of a secret: a letter, then letters, digits, _ and -",
+).describe("name of an entry of pergola:secrets");
+/** User of a registry, as HTTP's basic authentication allows. */
+export const username = z
+  .string()
+  .regex(/^[^\s:]+$/, "is not a user name: at least one character, no colon, no white space");
+/** Kubernetes' quantity. */
+export const quantity = z.string().regex(QUANTITY_PATTERN, 'is not a quantity like "500m", "4" or "8Gi"');
+/** Name of a resource (cpu, memory, requests.cpu, count/pods) -> quantity */
+export const quantities = z.record(z.string().regex(/^[a-z0-9./-]+$/, "is not the name of a resource"), quantity);
+/** Grammar of the distribution project's reference package: [host/]path[:tag][@digest]. */
+export const image = z
+  .string()
+  .regex(
+    /^(?:[a-zA-Z0-9.-]+(?::\d+)?\/)?[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*(?:\/[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*)*(?::[\w][\w.-]{0,127})?(?:@sha256:[0-9a-f]{64})?$/,
+    "is not an image reference",
+  )
+  .check((context) => {
+    if (/(:[^/]+|@sha256:.+)$/.test(context.value)) return;
+    context.issues.push({ code: "custom", message: "has neither tag nor digest", input: context.value });
+  });
+
+/** Path between host and image name; empty for none. */
+export const repositoryPrefix = z
+  .string()
+  .regex(
+    /^([a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*(?:\/[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*)*)?$/,
+    "is not a repository path: lower-case letters, digits and single separators, without leading or trailing slash",
+  );
