@@ -121,7 +121,8 @@ export class UpgradeRefused extends PergolaError {
  * @param body what came with it: the API server's own answers are a Status
  */
 export function refusesUpgrade(status: number, body: string): boolean {
-  if ([401, 403, 404, 429].includes(status)) return false;
+  // 503 and 504 are of an API server that is away for a while, as load balancers tell it: what takes no WebSocket says others.
+  if ([401, 403, 404, 429, 503, 504].includes(status)) return false;
   let said: Status = {};
   try {
     said = JSON.parse(body) as Status;

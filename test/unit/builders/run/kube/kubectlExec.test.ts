@@ -89,6 +89,10 @@ describe("an answer to a request for a WebSocket", () => {
     [403, "<html>blocked</html>", false],
     [404, status('pods "p" not found'), false],
     [429, "slow down", false],
+    [503, "no healthy upstream", false],
+    [504, "<html>Gateway Time-out</html>", false],
+    [501, "", true],
+    [426, "", true],
   ])("%i %j refuses the WebSocket itself: %s", (code, body, expected) => {
     expect(refusesUpgrade(code, body)).toBe(expected);
   });
