@@ -4,6 +4,7 @@
  */
 import { PassThrough, type Readable, Writable } from "node:stream";
 import WebSocket from "ws";
+import type { PergolaError } from "../../errors.ts";
 import { CHANNEL, closeFrame, EXEC_PROTOCOLS, type ExecResult, frame, parseExecStatus } from "./channels.ts";
 import { connectionError, interrupted, refusesUpgrade, statusError, UpgradeRefused } from "./errors.ts";
 import { apiPath } from "./objects.ts";
@@ -45,6 +46,8 @@ const WATER_MARK = 256 * 1024;
 /** Largest piece of stdin in one message. */
 const PIECE = PING_BYTES;
 const STDERR_TAIL = 4096;
+/** Characters of a refusing answer that are read: more than any Status has. */
+const REFUSAL_LENGTH = 64 * 1024;
 
 /**
  * Starts a command.
@@ -77,9 +80,12 @@ export async function openExec(transport: KubeTransport, target: ExecTarget, sig
   });
   const exec = wire(socket, signal);
   await new Promise<void>((resolve, reject) => {
+    let refusal: (() => PergolaError) | null = null;
     socket.once("open", resolve);
     socket.once("error", (error) => {
       if (signal?.aborted) return reject(interrupted());
+      // The answer's body did not come in time.
+      if (refusal !== null) return reject(refusal());
       // A handshake that was answered with something else than a WebSocket, in the words of ws.
       if (/^(?:Invalid|Server sent) /.test(error.message)) {
         return reject(new UpgradeRefused(`wrongly (${error.message})`, server, context));
@@ -88,22 +94,29 @@ export async function openExec(transport: KubeTransport, target: ExecTarget, sig
     });
     socket.once("unexpected-response", (_request, response) => {
       let body = "";
-      response.setEncoding("utf8");
-      response.on("data", (text: string) => {
-        body += text;
-      });
-      response.on("end", () => {
+      const answered = () => {
         const status = response.statusCode ?? 0;
         const subject = { verb: "create", resource: "pods/exec", namespace, name: pod };
         const answer = `HTTP ${status} ${response.statusMessage ?? ""}`.trim();
-        reject(
-          refusesUpgrade(status, body)
-            ? new UpgradeRefused(answer, server, context)
-            : statusError(status, body, subject, context),
-        );
+        return refusesUpgrade(status, body)
+          ? new UpgradeRefused(answer, server, context)
+          : statusError(status, body, subject, context);
+      };
+      const refuse = () => {
+        reject(signal?.aborted ? interrupted() : answered());
         // ws leaves it open for whoever listens to this; what waits for its end would wait for ever.
         socket.terminate();
+      };
+      refusal = answered;
+      response.setEncoding("utf8");
+      response.on("data", (text: string) => {
+        body = (body + text).slice(0, REFUSAL_LENGTH);
+        if (body.length === REFUSAL_LENGTH) refuse();
       });
+      response.on("end", refuse);
+      // A connection that breaks within the body has no `end`: the status alone tells enough.
+      response.on("error", refuse);
+      response.on("close", refuse);
     });
   });
   return exec;

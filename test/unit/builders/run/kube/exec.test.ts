@@ -1,9 +1,11 @@
 import { once } from "node:events";
-import type { AddressInfo } from "node:net";
-import { afterEach, describe, expect, it, vi } from "vitest";
+import { type AddressInfo, createServer, type Socket } from "node:net";
+import { afterEach, describe, expect, it, onTestFinished, vi } from "vitest";
 import WebSocket, { WebSocketServer } from "ws";
 import { CHANNEL, closeFrame, frame, parseExecStatus } from "../../../../../builders/run/kube/channels.ts";
-import { type Exec, wire } from "../../../../../builders/run/kube/exec.ts";
+import { type Exec, openExec, wire } from "../../../../../builders/run/kube/exec.ts";
+import type { KubeTransport } from "../../../../../builders/run/kube/transport.ts";
+import { rejectionOf } from "../../samples.ts";
 
 const servers: WebSocketServer[] = [];
 afterEach(() => {
@@ -174,5 +176,55 @@ describe("exec over a WebSocket", () => {
     expect(received).toBe(bytes);
     exec.close();
     expect((await exec.result).hung).toBeUndefined();
+  });
+});
+
+describe("an exec that is refused", () => {
+  /** What openExec rejects with when a server answers the request for a WebSocket by `answer`. */
+  async function refusal(answer: (socket: Socket) => void) {
+    const server = createServer((socket) => {
+      socket.on("error", () => {});
+      socket.once("data", () => answer(socket));
+    });
+    onTestFinished(() => void server.close());
+    await once(server.listen(0, "127.0.0.1"), "listening");
+    const transport = {
+      target: { server: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, context: "dev" },
+      credentials: async () => ({ headers: {}, tls: {} }),
+    } as unknown as KubeTransport;
+    return rejectionOf(openExec(transport, { namespace: "n", pod: "p", container: "c", command: ["true"] }));
+  }
+  const head = (status: string, length: number) => `HTTP/1.1 ${status}\r\nContent-Length: ${length}\r\n\r\n`;
+  const denied = JSON.stringify({ kind: "Status", message: "no exec for you" });
+
+  it("is told by what the server says", async () => {
+    expect(await refusal((socket) => socket.end(head("403 Forbidden", denied.length) + denied))).toMatchObject({
+      code: "forbidden",
+      message: "Not allowed to create pods/exec p in namespace n: no exec for you",
+    });
+  });
+
+  it.each([
+    ["at its end", (socket: Socket) => socket.end(`${head("403 Forbidden", 100)}half`)],
+    [
+      "by a reset",
+      (socket: Socket) => socket.write(`${head("403 Forbidden", 100)}half`, () => socket.resetAndDestroy()),
+    ],
+  ])("is told by its status when the answer breaks off %s", async (_, answer) => {
+    expect((await refusal(answer)).code).toBe("forbidden");
+  });
+
+  it("is told after as much of an endless answer as any Status has", async () => {
+    const endless = (socket: Socket) => {
+      socket.write(`${head("403 Forbidden", 1e12)}${"x".repeat(1_000_000)}`);
+    };
+    expect((await refusal(endless)).code).toBe("forbidden");
+  });
+
+  it("is that of an API server that is away for a while", async () => {
+    expect(await refusal((socket) => socket.end(head("503 Service Unavailable", 0)))).toMatchObject({
+      code: "cluster-unreachable",
+      message: "The API server of context dev failed to create pods/exec p in namespace n (HTTP 503): HTTP 503",
+    });
   });
 });
