@@ -33,7 +33,7 @@ export interface Loader {
    * @throws PergolaError load-failed, interrupted
    */
   finish(pushed: string, signal: AbortSignal): Promise<void>;
-  /** Ends the program, if it runs. After {@link finish} this does nothing. */
+  /** Ends the program, if it runs, and keeps it from being started. After {@link finish} this does nothing. */
   drop(): Promise<void>;
 }
 
@@ -50,8 +50,11 @@ export function startLoader(
   let told = performance.now();
   let started = 0;
   let program: Program | null = null;
+  let dropped = false;
 
+  /** @throws PergolaError interrupted: nothing is to be loaded any more */
   const begin = (): Program => {
+    if (dropped) throw interrupted();
     if (program !== null) return program;
     started = performance.now();
     io.emit({ type: "step", id: STEP, name, state: "started" });
@@ -65,8 +68,15 @@ export function startLoader(
     told = performance.now();
     io.emit({ type: "log", step: STEP, line: `${size(handed)} handed to ${plan.place}` });
   };
+  const drop = async (): Promise<void> => {
+    dropped = true;
+    held.length = 0;
+    await program?.kill();
+  };
   const reading = (async () => {
     for await (const chunk of archive as AsyncIterable<Buffer>) {
+      // Read all the same: whoever writes the archive must not wait for a reader.
+      if (dropped) continue;
       held.push(chunk);
       heldBytes += chunk.length;
       while (heldBytes > HELD) {
@@ -91,7 +101,7 @@ export function startLoader(
   return {
     failed,
     async finish(pushed, signal) {
-      const end = (): void => void program?.kill();
+      const end = (): void => void drop();
       signal.addEventListener("abort", end);
       try {
         if (signal.aborted) throw interrupted();
@@ -108,7 +118,7 @@ export function startLoader(
         signal.removeEventListener("abort", end);
       }
     },
-    drop: async () => program?.kill(),
+    drop,
   };
 }
 

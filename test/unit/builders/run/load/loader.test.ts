@@ -2,6 +2,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { PassThrough } from "node:stream";
+import { finished } from "node:stream/promises";
 import { describe, expect, it, vi } from "vitest";
 import type { LoadPlan } from "../../../../../builders/plan/plan.ts";
 import type { BuildEvent } from "../../../../../builders/report/events.ts";
@@ -62,6 +63,29 @@ describe("a loader", () => {
     archive.end();
     await loader.drop();
     expect(existsSync(pid)).toBe(false);
+    expect(events).toEqual([]);
+  });
+
+  it("starts no program once it was dropped, and reads what still comes", async () => {
+    const { loader, archive, pid, events } = start("echo $$ > $PID; cat > $OUT");
+    write(archive, bytes(60_000));
+    await vi.waitFor(() => expect(archive.readableLength).toBe(0));
+    await loader.drop();
+    write(archive, bytes(5_000_000));
+    archive.end();
+    await finished(archive);
+    expect(events).toEqual([]);
+    expect(existsSync(pid)).toBe(false);
+  });
+
+  it("starts no program when the caller gives up before the archive was whole", async () => {
+    const { loader, archive, events } = start("cat > $OUT");
+    const over = new AbortController();
+    const finishing = rejectionOf(loader.finish("host/api:v1@sha256:1", over.signal));
+    write(archive, bytes(60_000));
+    over.abort();
+    archive.end();
+    expect(await finishing).toMatchObject({ code: "interrupted" });
     expect(events).toEqual([]);
   });
 
