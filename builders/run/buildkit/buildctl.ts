@@ -1,7 +1,7 @@
 /** Runs buildctl, in a process group of its own so that helpers it starts end with it. */
 import { type ChildProcess, type ChildProcessByStdio, execFile, spawn } from "node:child_process";
 import { constants } from "node:fs";
-import { access } from "node:fs/promises";
+import { access, open } from "node:fs/promises";
 import path from "node:path";
 import type { Readable } from "node:stream";
 import { promisify } from "node:util";
@@ -31,12 +31,15 @@ export async function findBuildctl(
   for (const directory of (environment.PATH ?? "").split(path.delimiter)) {
     const file = path.join(directory, name);
     if (directory === "" || !(await isExecutable(file))) continue;
-    // Remembered of those that fit: starting it only to ask takes as long as it takes to reach the builder.
-    const problem = await remember(cache, "buildctl", [stampOf(file), OLDEST], async () => {
+    const check = async () => {
       const found = await versionProblem(file);
       if (found !== null) throw new Error(found);
       return null;
-    }).catch((error: Error) => error.message);
+    };
+    // Remembered of those that fit: starting it only to ask takes as long as it takes to reach the builder. Not of scripts:
+    // a version manager's stays as it is when the program that it starts becomes another one.
+    const asked = (await isScript(file)) ? check() : remember(cache, "buildctl", [stampOf(file), OLDEST], check);
+    const problem = await asked.catch((error: Error) => error.message);
     if (problem === null) return { file };
     problems.push(problem);
   }
@@ -48,6 +51,17 @@ async function isExecutable(file: string): Promise<boolean> {
     () => true,
     () => false,
   );
+}
+
+/** Whether the system starts another program for it; one that cannot be read counts as one. */
+async function isScript(file: string): Promise<boolean> {
+  try {
+    await using opened = await open(file);
+    const { buffer, bytesRead } = await opened.read(Buffer.alloc(2), 0, 2);
+    return buffer.toString("latin1", 0, bytesRead) === "#!";
+  } catch {
+    return true;
+  }
 }
 
 /** Why a buildctl cannot be used, as a sentence without its end; null when it can. */

@@ -44,13 +44,24 @@ describe("buildctl on the PATH", () => {
   });
 
   it("asks one that fits for its version once, and again when it was replaced", async () => {
-    const root = tools({ buildctl: `${program("v0.33.1")}echo asked >> "$0.calls"\n` });
+    // Without the line that names an interpreter it is no script to who looks, and the shell runs it all the same.
+    const counted = `${program("v0.33.1")}echo asked >> "$0.calls"\n`.replace(/^#!.*\n/, "");
+    const root = tools({ buildctl: counted });
     const environment = { PATH: root, PERGOLA_CACHE: folder({}) };
     for (let turn = 0; turn < 3; turn++) {
       expect(await findBuildctl("buildctl", environment)).toEqual({ file: path.join(root, "buildctl") });
     }
     expect(readFileSync(path.join(root, "buildctl.calls"), "utf8")).toBe("asked\n");
     writeFileSync(path.join(root, "buildctl"), program("v0.12.5"));
+    expect(await findBuildctl("buildctl", environment)).toEqual({ lacking: expect.stringContaining("v0.12.5") });
+  });
+
+  it("asks a script each time: what it starts may be another version", async () => {
+    const behind = tools({ buildctl: program("v0.33.1") });
+    const root = tools({ buildctl: `#!/bin/sh\nexec ${behind}/buildctl "$@"\n` });
+    const environment = { PATH: root, PERGOLA_CACHE: folder({}) };
+    expect(await findBuildctl("buildctl", environment)).toEqual({ file: path.join(root, "buildctl") });
+    writeFileSync(path.join(behind, "buildctl"), program("v0.12.5"));
     expect(await findBuildctl("buildctl", environment)).toEqual({ lacking: expect.stringContaining("v0.12.5") });
   });
 });
