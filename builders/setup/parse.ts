@@ -16,7 +16,9 @@ const SCHEMA = fileURLToPath(new URL(`../../infra/setup${path.extname(import.met
  * @throws PergolaError setup-invalid, setup-version, usage
  */
 export async function parseSetup(text: string, source: string): Promise<BuildSetup> {
-  return remember(cacheDirectory(process.env), "setup", [stampOf(SCHEMA), text], () => parse(text, source));
+  return remember(cacheDirectory(process.env), "setup", [stampOf(SCHEMA), SETUP_VERSION, text], () =>
+    parse(text, source),
+  );
 }
 
 async function parse(text: string, source: string): Promise<BuildSetup> {

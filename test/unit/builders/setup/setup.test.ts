@@ -1,4 +1,4 @@
-import { beforeEach, describe, expect, it, vi } from "vitest";
+import { beforeEach, describe, expect, it, onTestFinished, vi } from "vitest";
 import { type ErrorCode, PergolaError } from "../../../../builders/errors.ts";
 import { checkCluster, type SetupCluster } from "../../../../builders/setup/cluster.ts";
 import { loadSetup } from "../../../../builders/setup/load.ts";
@@ -49,6 +49,22 @@ describe("a BuildSetup that does not fit", () => {
     expect(first).toEqual(localSetup());
     const other = text((input) => Object.assign(input, { purpose: "fun" }));
     expect(await rejectionOf(parseSetup(other, "file x"))).toMatchObject({ code: "setup-invalid", path: "purpose" });
+  });
+
+  it("is looked at anew by a pergola that reads another version", async () => {
+    const good = text();
+    await parseSetup(good, "file x");
+    vi.resetModules();
+    vi.doMock("../../../../infra/setupNames.ts", async (original) => ({
+      ...(await original<typeof import("../../../../infra/setupNames.ts")>()),
+      SETUP_VERSION: 0,
+    }));
+    onTestFinished(() => {
+      vi.doUnmock("../../../../infra/setupNames.ts");
+      vi.resetModules();
+    });
+    const other = await import("../../../../builders/setup/parse.ts");
+    expect(await rejectionOf(other.parseSetup(good, "file x"))).toMatchObject({ code: "setup-version" });
   });
 });
 
