@@ -1,4 +1,4 @@
-import { readdirSync, utimesSync } from "node:fs";
+import { readdirSync, readFileSync, truncateSync, utimesSync } from "node:fs";
 import path from "node:path";
 import { expect, it } from "vitest";
 import { remember } from "../../../builders/memory.ts";
@@ -25,6 +25,36 @@ it("does not remember a failure", async () => {
   const cache = folder({});
   await expect(remember(cache, "a", [], () => Promise.reject(new Error("no")))).rejects.toThrow("no");
   expect(await remember(cache, "a", [], async () => "yes")).toBe("yes");
+});
+
+it("finds out anew what a file no longer tells, and mends the file", async () => {
+  const cache = folder({});
+  const known = path.join(cache, "known");
+  await remember(cache, "a", [], async () => ({ answer: 1 }));
+  const [name = ""] = readdirSync(known);
+  truncateSync(path.join(known, name), 5);
+  expect(await remember(cache, "a", [], async () => ({ answer: 2 }))).toEqual({ answer: 2 });
+  expect(await remember(cache, "a", [], async () => ({ answer: 3 }))).toEqual({ answer: 2 });
+});
+
+it("keeps one whole result of several that find out at once", async () => {
+  const cache = folder({});
+  const known = path.join(cache, "known");
+  let asked = 0;
+  const both = Promise.withResolvers<void>();
+  const find = async () => {
+    const answer = ++asked;
+    if (answer === 2) both.resolve();
+    await both.promise;
+    return { answer, long: "x".repeat(100_000) };
+  };
+  const found = await Promise.all([remember(cache, "a", [], find), remember(cache, "a", [], find)]);
+  expect(found.map(({ answer }) => answer)).toEqual([1, 2]);
+  const names = readdirSync(known);
+  expect(names).toHaveLength(1);
+  const kept = JSON.parse(readFileSync(path.join(known, names[0] ?? ""), "utf8"));
+  expect(found).toContainEqual(kept);
+  expect(await remember(cache, "a", [], find)).toEqual(kept);
 });
 
 it("goes without a cache that cannot be written", async () => {
