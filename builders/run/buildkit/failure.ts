@@ -15,6 +15,7 @@ export interface Failed {
   readonly credentials: CredentialServer | null;
 }
 
+/** What a build that buildkitd reported as failed is told as: the fault of a credential helper, else the verdict on its output. */
 export function failure({ plan, builder, progress, credentials }: Failed): PergolaError {
   const client = plan.auth.from === "client";
   if (credentials?.failure && /getting credentials|authorize/.test(progress.errorText)) {

@@ -10,6 +10,7 @@ import type { Builder } from "./builder.ts";
 const REASON_MILLISECONDS = 3000;
 const TICK_MILLISECONDS = 500;
 
+/** A running build: where it runs, what it is reached by, and `signal`, which ends the watching. */
 export interface Watched {
   readonly builder: Builder;
   readonly container: string;
