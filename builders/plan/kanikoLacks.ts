@@ -19,9 +19,11 @@ import {
   Run,
   User,
   Volume,
+  Workdir,
 } from "dockerfile-ast";
-import type { ContextEntry } from "../images/context.ts";
 import { substitute } from "../images/dockerfile.ts";
+import { type Context, isWithin, type Refuse, readCopy, resolved } from "./kanikoCopies.ts";
+import { namesDirectory } from "./kanikoScripts.ts";
 import { platformArguments, readGlobal } from "./kanikoStages.ts";
 
 /** Something that is refused. */
@@ -42,8 +44,6 @@ export interface Surroundings {
   readonly context: Context;
 }
 
-type Context = readonly Pick<ContextEntry, "path" | "type">[] | null;
-
 /** Flags that its parser takes and that nothing looks at; with the value that changes nothing. */
 const IGNORED_FLAGS: Readonly<Record<string, string | null>> = {
   "COPY --exclude": null,
@@ -58,12 +58,9 @@ const IGNORED_FLAGS: Readonly<Record<string, string | null>> = {
   "HEALTHCHECK --start-interval": null,
 };
 
-/** Files and directories that are the pod's own while kaniko builds: what is copied there is left out of the image. */
-const POD_FILES = /^\/(?:etc\/(?:hosts|hostname|resolv\.conf|mtab)$|(?:proc|sys|dev)(?:\/|$))/;
-
-const GIT = /^(?:git@|git:\/\/|ssh:\/\/|https?:\/\/[^#?]+\.git(?:#|$))/;
-const PATTERN = /[*?[]/;
-const REMOTE = /^https?:\/\//;
+/** Other names of architectures, and variants that are an architecture's default. */
+const SAME_ARCHITECTURE: Readonly<Record<string, string>> = { x86_64: "amd64", "x86-64": "amd64", aarch64: "arm64" };
+const DEFAULT_VARIANTS: Readonly<Record<string, string>> = { amd64: "v1", arm64: "v8", arm: "v7" };
 
 /** What is known of a stage. */
 interface Stage {
@@ -71,6 +68,8 @@ interface Stage {
   /** ARG and ENV that hold in it -> value, null when that is not known */
   readonly values: Map<string, string | null>;
   readonly volumes: string[];
+  /** working directory; null when it is the base image's */
+  directory: string | null;
   user: { readonly text: string; readonly line: number } | null;
 }
 
@@ -100,7 +99,8 @@ export function kanikoLacks(text: string, { buildArgs, platform, context }: Surr
     refuseIgnoredFlags(instruction, refuse);
     if (instruction instanceof From) {
       const flag = instruction.getPlatformFlag();
-      if (flag && substitute(flag.getValue() ?? "", globals) !== platform)
+      const asked = flag && substitute(flag.getValue() ?? "", globals);
+      if (flag && (!asked || plainPlatform(asked) !== plainPlatform(platform)))
         refuse(`FROM ${flag}`, `it takes every base image for ${platform}.`);
       stages.push(stageOf(instruction, stages, globals));
     } else if (stage === undefined) {
@@ -129,102 +129,51 @@ export function kanikoLacks(text: string, { buildArgs, platform, context }: Surr
   return lacks.sort((a, b) => a.line - b.line);
 }
 
-type Refuse = (what: string, why: string) => void;
-
 function readOther(instruction: Instruction, stage: Stage, context: Context, refuse: Refuse, lacks: Lack[]): void {
   const words = wordsOf(instruction).map((word) => substitute(word, known(stage)) ?? word);
   const keyword = instruction.getKeyword();
   if (instruction instanceof Volume) stage.volumes.push(...words.map((word) => path.posix.normalize(word)));
-  else if (instruction instanceof User) {
+  else if (instruction instanceof Workdir) {
+    stage.directory = resolved(stage.directory, words.join(" ").replace(/^(["'])(.*)\1$/, "$2"));
+  } else if (instruction instanceof User) {
     stage.user = { text: words[0] ?? "", line: instruction.getRange().start.line + 1 };
   } else if (keyword === "EXPOSE") {
     const range = words.find((word) => /^\d+-\d+/.test(word));
     if (range) refuse(`EXPOSE ${range}`, "it writes the range into the image as if it were one port.");
   } else if (instruction instanceof Run) {
-    const { user, volumes } = stage;
-    if (user?.text.includes(":")) {
-      const why = "its steps run with the group of the user, not with the one that is named.";
-      lacks.push({ what: `RUN after USER ${user.text}`, why, line: user.line });
-      stage.user = null;
-    }
-    const volume = volumes.find((one) => instruction.getRawArgumentsContent()?.includes(one));
-    if (volume) refuse(`RUN with ${volume} after VOLUME ${volume}`, "it leaves out what is written there.");
+    refuseOfRun(instruction, stage, refuse, lacks);
   } else if (instruction instanceof Copy || instruction instanceof Add) {
-    readCopy(instruction, words, stage, context, refuse);
+    readCopy(instruction, words, { ...stage, values: known(stage) }, context, refuse);
   }
 }
 
-function readCopy(
-  instruction: Copy | Add,
-  words: readonly string[],
-  stage: Stage,
-  context: Context,
-  refuse: Refuse,
-): void {
-  const keyword = instruction.getKeyword();
-  const [sources, destination] = [words.slice(0, -1), words.at(-1) ?? ""];
-  const flag = (name: string): string | null => {
-    const value = instruction
-      .getFlags()
-      .find((one) => one.getName() === name)
-      ?.getValue();
-    return value ? substitute(value, known(stage)) : null;
-  };
-  const [chmod, chown] = [flag("chmod"), flag("chown")];
-  if (chmod !== null && !/^0?[0-7]{1,3}$/.test(chmod))
-    refuse(
-      `${keyword} --chmod=${chmod}`,
-      "it takes octal modes up to 777, and leaves out setuid, setgid and sticky bits.",
-    );
-  if (chown?.startsWith(":")) refuse(`${keyword} --chown=${chown}`, "it takes no group without a user.");
-  else if (chown && chown !== "root" && /^[^:]*[^\d:][^:]*$/.test(chown))
-    refuse(`${keyword} --chown=${chown}`, "it takes the user's number as the group's. Name the group too.");
-  if (instruction instanceof Add) {
-    const git = sources.find((source) => GIT.test(source));
-    if (git) refuse(`ADD ${git}`, "it fetches no git repositories, but the answer of the web server.");
-    const local = sources.find((source) => !REMOTE.test(source));
-    if (local && (chmod ?? chown) !== null)
-      refuse(
-        `ADD --${chmod === null ? "chown" : "chmod"} ${local}`,
-        "it ignores the flag when it unpacks an archive. For plain files write COPY.",
-      );
+function refuseOfRun(run: Run, stage: Stage, refuse: Refuse, lacks: Lack[]): void {
+  const { user, volumes, directory } = stage;
+  const [name = "", group] = user?.text.split(":") ?? [];
+  if (user && group !== undefined && !(isRoot(name) && isRoot(group))) {
+    const own = `Where ${group} is the user's own group, write USER ${name}.`;
+    const why = `its steps run with the group of the user, not with the one that is named. ${own}`;
+    lacks.push({ what: `RUN after USER ${user.text}`, why, line: user.line });
+    stage.user = null;
   }
-  for (const place of [
-    destination,
-    ...sources.map((source) => path.posix.join(destination, path.posix.basename(source))),
-  ]) {
-    const where = path.posix.normalize(place);
-    const volume = stage.volumes.find((one) => where === one || where.startsWith(`${one.replace(/\/$/, "")}/`));
-    if (volume) refuse(`${keyword} to ${destination} after VOLUME ${volume}`, "it leaves out what is written there.");
-    else if (POD_FILES.test(where))
-      refuse(`${keyword} to ${where}`, "in its pod that is the pod's own, and it leaves it out.");
-    else continue;
-    break;
-  }
-  if (instruction instanceof Copy && flag("from") !== null) return;
-  if (context && sources.every((source) => PATTERN.test(source) && !context.some((one) => reaches(source, one.path))))
-    refuse(`${keyword} ${sources.join(" ")}`, "nothing is found, and it puts files of its own image into yours then.");
-  for (const source of sources) {
-    const link = context?.find(({ path: one, type }) => type === "symlink" && reaches(source, one))?.path;
-    if (link) refuse(`${keyword} ${source}`, `${link} is a link, and it copies the link, not what it leads to.`);
-  }
+  const script = run.getRawArgumentsContent() ?? "";
+  const named = volumes.find((one) => namesDirectory(script, known(stage), one));
+  const around = volumes.find((one) => directory !== null && isWithin(directory, one, true));
+  if (named !== undefined) refuse(`RUN with ${named} after VOLUME ${named}`, "it leaves out what is written there.");
+  else if (around !== undefined)
+    refuse(`RUN in WORKDIR ${directory} after VOLUME ${around}`, "it leaves out what is written there.");
 }
 
-/** Whether a source is this entry, finds it by a pattern, or leads through it. */
-function reaches(source: string, entry: string): boolean {
-  const plain = path.posix.normalize(`/${source}`).replace(/\/$/, "").slice(1);
-  return plain === entry || plain.startsWith(`${entry}/`) || (PATTERN.test(plain) && expression(plain).test(entry));
+/** The user 0 is called root everywhere, and is in the group of that name and number. */
+function isRoot(name: string): boolean {
+  return name === "root" || name === "0";
 }
 
-/** A pattern as Go's path.Match reads it: nothing but a slash itself stands for a slash. */
-function expression(pattern: string): RegExp {
-  const parts = pattern.match(/\[[^\]]*\]|\\?./gsu) ?? [];
-  const source = parts.map((part) => {
-    if (part === "*") return "[^/]*";
-    if (part === "?") return "[^/]";
-    return /^\[.+\]$/.test(part) ? part : part.replace(/^\\/, "").replace(/[\\^$.*+?()[\]{}|]/g, "\\$&");
-  });
-  return new RegExp(`^${source.join("")}$`, "u");
+/** One spelling for platforms that are the same, as containerd has them. */
+function plainPlatform(platform: string): string {
+  const [os = "", named = "", variant = ""] = platform.toLowerCase().split("/");
+  const architecture = SAME_ARCHITECTURE[named] ?? named;
+  return [os, architecture, variant || (DEFAULT_VARIANTS[architecture] ?? "")].join("/");
 }
 
 function refuseIgnoredFlags(instruction: Instruction, refuse: Refuse): void {
@@ -257,7 +206,9 @@ function stageOf(from: From, stages: readonly Stage[], globals: ReadonlyMap<stri
   const name = from.getBuildStage()?.toLowerCase() ?? null;
   const image = substitute(from.getImage() ?? "", globals)?.toLowerCase();
   const base = stages.findLast((stage) => stage.name !== null && stage.name === image);
-  return { name, values: new Map(base?.values), volumes: [...(base?.volumes ?? [])], user: base?.user ?? null };
+  const [volumes, user] = [[...(base?.volumes ?? [])], base?.user ?? null];
+  const directory = base === undefined ? (image === "scratch" ? "/" : null) : base.directory;
+  return { name, values: new Map(base?.values), volumes, user, directory };
 }
 
 function known({ values }: Stage): Map<string, string> {

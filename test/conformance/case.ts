@@ -33,6 +33,8 @@ const described = z.strictObject({
   files: z.record(z.string(), content).default({}),
   buildArgs: z.record(z.string(), z.string()).default({}),
   target: z.string().optional(),
+  /** it is about a failure, of every builder */
+  fails: z.boolean().default(false),
   /** builders that refuse it before a pod starts: the line named, unless it is not for a line, and a part of the message */
   refused: z
     .strictObject({ kaniko: z.strictObject({ line: z.number().optional(), message: z.string() }).optional() })

@@ -13,13 +13,14 @@ export interface ImageFacts {
 export type Outcome = ImageFacts | { readonly failed: string };
 
 /**
- * Each difference as one line: `WHAT: FIRST -> SECOND`, sorted. Equal images give none; two builds that fail are equal,
- * whatever they say.
+ * Each difference as one line: `WHAT: FIRST -> SECOND`, sorted. Equal images give none. Of builds that fail nothing is compared, so
+ * that two of them are a difference too, unless they are to fail; then whatever they say is equal, and any that does not fail differs.
  */
-export function differencesBetween(first: Outcome, second: Outcome): string[] {
-  if ("failed" in first || "failed" in second) {
+export function differencesBetween(first: Outcome, second: Outcome, fails = false): string[] {
+  if (fails || "failed" in first || "failed" in second) {
     const of = (outcome: Outcome): string => ("failed" in outcome ? "failed" : "built");
-    return lines("build", of(first), of(second));
+    const asDeclared = fails && "failed" in first && "failed" in second;
+    return asDeclared ? [] : [`build: ${of(first)} -> ${of(second)}`];
   }
   return [
     ...lines("platform", first.platform, second.platform),

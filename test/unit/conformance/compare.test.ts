@@ -100,8 +100,16 @@ describe("differences", () => {
     ]);
   });
 
-  it("show between a build that failed and one that did not, and not between two that failed", () => {
-    expect(differencesBetween(image([]), { failed: "why" })).toEqual(["build: built -> failed"]);
-    expect(differencesBetween({ failed: "one" }, { failed: "other" })).toEqual([]);
+  it.each<[string, boolean, string[]]>([
+    ["one failed", false, ["build: built -> failed"]],
+    ["one failed", true, ["build: built -> failed"]],
+    ["both failed", false, ["build: failed -> failed"]],
+    ["both failed", true, []],
+    ["both built", false, []],
+    ["both built", true, ["build: built -> built"]],
+  ])("of builds of which %s, where they are to fail: %j", (which, fails, expected) => {
+    const first = which === "both failed" ? { failed: "why" } : image([]);
+    const second = which === "both built" ? image([]) : { failed: "otherwise" };
+    expect(differencesBetween(first, second, fails)).toEqual(expected);
   });
 });

@@ -45,6 +45,26 @@ describe("what kaniko would silently build otherwise", () => {
     ["USER app:staff\nRUN true\nRUN true", ["2 RUN after USER app:staff"]],
     ["RUN true\nUSER app:staff\nCMD true", []],
     ["USER app\nRUN true", []],
+    ["USER root:root\nRUN true\nUSER 0:0\nRUN true\nUSER 0:root\nRUN true\nUSER root:0\nRUN true", []],
+    ["USER root:staff\nRUN true", ["2 RUN after USER root:staff"]],
+    ["USER node:node\nRUN true", ["2 RUN after USER node:node"]],
+    ["VOLUME /app\nRUN make /application /srv/app /app.js ./app /app-x", []],
+    ["VOLUME /app\nRUN cd '/app' && true", ["3 RUN with /app after VOLUME /app"]],
+    ["VOLUME /app\nRUN x --to=/app/y", ["3 RUN with /app after VOLUME /app"]],
+    ["VOLUME /app\nRUN true \\\n  # see /app\n && true # then /app", []],
+    ['VOLUME /app\nRUN echo "a # b" \\\n > /app/x', ["3 RUN with /app after VOLUME /app"]],
+    ["ENV D=/data\nVOLUME $D\nRUN echo x > $D/x", ["4 RUN with /data after VOLUME /data"]],
+    ["ARG P=/\nVOLUME /data\nRUN echo x > ${P}data/x$UNKNOWN", ["4 RUN with /data after VOLUME /data"]],
+    ["VOLUME /app\nWORKDIR /app\nCOPY a b ./", ["4 COPY to ./ after VOLUME /app"]],
+    ["VOLUME /app\nWORKDIR /\nWORKDIR app/sub\nCOPY a .", ["5 COPY to . after VOLUME /app"]],
+    ["VOLUME /app\nWORKDIR /app/sub\nWORKDIR ../../lib\nCOPY a .\nRUN true", []],
+    ["VOLUME /app\nWORKDIR /app\nRUN true", ["4 RUN in WORKDIR /app after VOLUME /app"]],
+    ["WORKDIR sub\nCOPY dev dev\nCOPY a $HOME/dev", []],
+    ["WORKDIR /etc\nCOPY hosts .", ["3 COPY to /etc/hosts"]],
+    ["WORKDIR /etc\nFROM busybox\nCOPY hosts .", []],
+    ["FROM scratch AS a\nWORKDIR etc\nFROM a\nCOPY hosts .", ["5 COPY to /etc/hosts"]],
+    ["COPY --from=busybox /etc/hosts /etc/", ["2 COPY to /etc/hosts"]],
+    ["VOLUME /data\nCOPY --from=busybox /data /\nCOPY dev/ /\nCOPY sys /", []],
   ])("%j", (text, expected) => {
     expect(lacks(`FROM busybox\n${text}\n`)).toEqual(expected);
   });
@@ -92,6 +112,55 @@ describe("what kaniko would silently build otherwise", () => {
     const links = ["link", "one.txt", "sub/link"].map((path) => ({ path, type: "symlink" as const }));
     const context = [...links, ...["plain", ".hidden"].map((path) => ({ path, type: "file" as const }))];
     expect(lacks(`FROM busybox\n${text}\n`, {}, context)).toEqual(expected);
+  });
+
+  it.each<[string, string[]]>([
+    ["COPY dev/ /", []],
+    ["COPY dev /", []],
+    ["COPY config/proc /", []],
+    ["COPY . /", ["2 COPY to /dev/settings"]],
+    ["COPY config /", ["2 COPY to /proc/settings"]],
+    ["COPY conf* /", ["2 COPY to /proc/settings"]],
+    ["COPY conf* /app/", []],
+    ["COPY files/sys /", ["2 COPY to /sys"]],
+    ["COPY files /", ["2 COPY to /sys"]],
+    ["COPY rootfs/ /", ["2 COPY to /etc/hosts"]],
+    ["COPY rootfs/etc /", []],
+    ["COPY rootfs/etc/ho* /etc", ["2 COPY to /etc/hosts"]],
+    ["COPY empty /", []],
+    ["VOLUME /data\nCOPY data /", []],
+    ["VOLUME /data\nCOPY app /", ["3 COPY to / after VOLUME /data"]],
+    ["VOLUME /app/data\nCOPY app /app", ["3 COPY to /app after VOLUME /app/data"]],
+    ["VOLUME /app/data\nCOPY app/main /app/", []],
+    ["VOLUME /proc\nCOPY empty /", []],
+    ["VOLUME /app\nWORKDIR /app\nCOPY . .", ["4 COPY to . after VOLUME /app"]],
+    ["VOLUME /main\nCOPY app/main /", ["3 COPY to / after VOLUME /main"]],
+  ])("files and directories of the context: %j", (text, expected) => {
+    const directories = ["dev", "config", "config/proc", "files", "rootfs", "rootfs/etc", "empty", "empty/proc"];
+    const files = ["dev/settings", "config/proc/settings", "files/sys", "rootfs/etc/hosts", "app/data/seed.db"];
+    const context = [
+      ...[...directories, "app", "app/data", "data"].map((path) => ({ path, type: "directory" as const })),
+      ...[...files, "app/main", "data/a"].map((path) => ({ path, type: "file" as const })),
+    ];
+    expect(lacks(`FROM busybox\n${text}\n`, {}, context)).toEqual(expected);
+  });
+
+  it("says what to write where the group is the user's own", () => {
+    const surroundings = { buildArgs: {}, platform: "linux/amd64", context: null };
+    expect(kanikoLacks("FROM a\nUSER node:node\nRUN true", surroundings)[0]?.why).toMatch(/write USER node\.$/);
+  });
+
+  it.each<[string, string, boolean]>([
+    ["linux/arm64/v8", "linux/arm64", true],
+    ["linux/arm64", "linux/arm64/v8", true],
+    ["linux/aarch64", "linux/arm64", true],
+    ["linux/x86_64", "linux/amd64", true],
+    ["linux/arm", "linux/arm/v7", true],
+    ["linux/arm/v6", "linux/arm/v7", false],
+    ["linux/amd64/v3", "linux/amd64", false],
+  ])("a base for %s where %s is built for: %j", (asked, platform, same) => {
+    const found = kanikoLacks(`FROM --platform=${asked} a`, { buildArgs: {}, platform, context: null });
+    expect(found.length === 0).toBe(same);
   });
 
   it.each<[string, string[]]>([
