@@ -1,8 +1,9 @@
 /** The contexts of the images that are built: read once, before anything is planned, so that a run sees one state of them. */
+
+import { cacheDirectory } from "../cacheDirectory.ts";
 import { listContext } from "../images/context.ts";
 import { fingerprint, type HashedEntry } from "../images/fingerprint.ts";
 import type { ImageGraph } from "../images/graph.ts";
-import { cacheDirectory } from "../run/cache.ts";
 import { pruneDaily } from "../run/staging/prune.ts";
 import { stageContext, stagedDirectory, stagesFolder } from "../run/staging/stage.ts";
 

@@ -4,8 +4,7 @@ import path from "node:path";
 import { PergolaError } from "../errors.ts";
 import { discoverImages } from "../images/discover.ts";
 import { type EnabledImages, enabledIn, isEnabledIn } from "../images/graph.ts";
-import { type Image, isPlatform, loadDockerfile } from "../images/image.ts";
-import type { SecretSource } from "../plan/plan.ts";
+import { type Image, isPlatform, loadDockerfile, type SecretSource } from "../images/image.ts";
 import { parseSettings, type SettingsFlags } from "./settingsOptions.ts";
 import { parseSsh } from "./sshOption.ts";
 

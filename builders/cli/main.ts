@@ -5,7 +5,7 @@
  */
 import { enableCompileCache } from "node:module";
 import path from "node:path";
-import { cacheDirectory } from "../run/cache.ts";
+import { cacheDirectory } from "../cacheDirectory.ts";
 
 try {
   enableCompileCache(path.join(cacheDirectory(process.env), "compiled"));

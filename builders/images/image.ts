@@ -2,8 +2,10 @@
 import { readFileSync } from "node:fs";
 import path from "node:path";
 import { PergolaError } from "../errors.ts";
-import type { SecretSource } from "../plan/plan.ts";
 import type { ImageSettings } from "./settings.ts";
+
+/** Where a build secret comes from; read by the executor at the last moment. */
+export type SecretSource = { readonly env: string } | { readonly file: string };
 
 export interface Image {
   /** unique in a graph; also the name of its repository below the registry's namespace */

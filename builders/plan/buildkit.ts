@@ -1,7 +1,7 @@
 /** A build by buildkitd, as data: the daemon's objects and buildctl's arguments. */
 import type { BuildSetup } from "../../infra/setup.ts";
 import { PergolaError } from "../errors.ts";
-import type { Image } from "../images/image.ts";
+import type { Image, SecretSource } from "../images/image.ts";
 import type { Annotation } from "../images/settings.ts";
 import { buildkitDeployment } from "./buildkitDeployment.ts";
 import { buildkitCache, type CacheRequest, registrySupport } from "./cache.ts";
@@ -11,7 +11,7 @@ import { BUILDCTL_FLAGS, withExtraFlags } from "./extraFlags.ts";
 import { archiveType, planLoad } from "./load.ts";
 import { hostNetworkArguments } from "./network.ts";
 import type { Placement } from "./placement.ts";
-import type { Auth, BuildkitPlan, LoadTarget, SecretSource, Sibling } from "./plan.ts";
+import type { Auth, BuildkitPlan, LoadTarget, Sibling } from "./plan.ts";
 import { plainContext, stagedContext } from "./slot.ts";
 
 const METADATA_FILE = "metadata.json";

@@ -3,6 +3,7 @@
  * prints it; the executors in `run/` carry out the same object and add nothing to it.
  * Secrets are references (an environment variable or a file of the caller), never values.
  */
+import type { SecretSource } from "../images/image.ts";
 
 /** A Kubernetes object as it is sent to the API server. */
 export interface Manifest {
@@ -16,9 +17,6 @@ export interface Manifest {
   };
   readonly [key: string]: unknown;
 }
-
-/** Where a build secret comes from; read by the executor at the last moment. */
-export type SecretSource = { readonly env: string } | { readonly file: string };
 
 /**
  * Whose registry credentials a build has: those of the docker config that the builder's pod mounts, or those of whoever

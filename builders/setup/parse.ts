@@ -3,9 +3,9 @@ import path from "node:path";
 import { fileURLToPath } from "node:url";
 import type { BuildSetup } from "../../infra/setup.ts";
 import { SETUP_VERSION } from "../../infra/setupNames.ts";
+import { cacheDirectory } from "../cacheDirectory.ts";
 import { PergolaError } from "../errors.ts";
 import { remember, stampOf } from "../memory.ts";
-import { cacheDirectory } from "../run/cache.ts";
 
 /** The file of the schema, as source or built. */
 const SCHEMA = fileURLToPath(new URL(`../../infra/setup${path.extname(import.meta.url)}`, import.meta.url));

@@ -5,9 +5,9 @@ import { access, open } from "node:fs/promises";
 import path from "node:path";
 import type { Readable } from "node:stream";
 import { promisify } from "node:util";
+import { cacheDirectory } from "../../cacheDirectory.ts";
 import { PergolaError } from "../../errors.ts";
 import { remember, stampOf } from "../../memory.ts";
-import { cacheDirectory } from "../cache.ts";
 import { lines } from "../kube/lines.ts";
 
 /** The oldest buildctl whose `--progress=rawjson` is read here (BuildKit 0.13); newer and older daemons understand each other. */

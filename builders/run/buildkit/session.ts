@@ -1,11 +1,11 @@
 /** Carries out a BuildKit plan: buildctl here, buildkitd in the pod, one connection between them. */
 import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
+import { cacheDirectory } from "../../cacheDirectory.ts";
 import { PergolaError } from "../../errors.ts";
 import type { BuildkitPlan } from "../../plan/plan.ts";
 import type { BuildEvent } from "../../report/events.ts";
 import type { Outcome } from "../../report/result.ts";
-import { cacheDirectory } from "../cache.ts";
 import { interrupted } from "../kube/errors.ts";
 import type { Kube } from "../kube/kube.ts";
 import { type Loader, startLoader } from "../load/loader.ts";

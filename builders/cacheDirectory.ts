@@ -1,7 +1,7 @@
 /** Where the runner keeps what it can make anew. */
 import { homedir } from "node:os";
 import path from "node:path";
-import { PergolaError } from "../errors.ts";
+import { PergolaError } from "./errors.ts";
 
 /**
  * `PERGOLA_CACHE`, else `pergola` in the user's cache folder (https://specifications.freedesktop.org/basedir-spec/latest).
