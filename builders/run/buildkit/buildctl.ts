@@ -1,7 +1,7 @@
 /** Runs buildctl, in a process group of its own so that helpers it starts end with it. */
 import { type ChildProcess, type ChildProcessByStdio, execFile, spawn } from "node:child_process";
 import { constants } from "node:fs";
-import { access, open } from "node:fs/promises";
+import { access, open, realpath } from "node:fs/promises";
 import path from "node:path";
 import type { Readable } from "node:stream";
 import { promisify } from "node:util";
@@ -36,9 +36,9 @@ export async function findBuildctl(
       if (found !== null) throw new Error(found);
       return null;
     };
-    // Remembered of those that fit: starting it only to ask takes as long as it takes to reach the builder. Not of scripts:
-    // a version manager's stays as it is when the program that it starts becomes another one.
-    const asked = (await isScript(file)) ? check() : remember(cache, "buildctl", [stampOf(file), OLDEST], check);
+    // Remembered of those that fit: starting it only to ask takes as long as it takes to reach the builder. Not of what
+    // starts another program: a version manager's stays as it is when that becomes another one.
+    const asked = (await isLauncher(file)) ? check() : remember(cache, "buildctl", [stampOf(file), OLDEST], check);
     const problem = await asked.catch((error: Error) => error.message);
     if (problem === null) return { file };
     problems.push(problem);
@@ -53,9 +53,10 @@ async function isExecutable(file: string): Promise<boolean> {
   );
 }
 
-/** Whether the system starts another program for it; one that cannot be read counts as one. */
-async function isScript(file: string): Promise<boolean> {
+/** Whether it is a script, or a link to a program of another name; what cannot be read counts as one. */
+async function isLauncher(file: string): Promise<boolean> {
   try {
+    if (path.basename(await realpath(file)) !== path.basename(file)) return true;
     await using opened = await open(file);
     const { buffer, bytesRead } = await opened.read(Buffer.alloc(2), 0, 2);
     return buffer.toString("latin1", 0, bytesRead) === "#!";

@@ -1,5 +1,14 @@
 import { spawn } from "node:child_process";
-import { chmodSync, existsSync, readdirSync, readFileSync, renameSync, statSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  existsSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { machine } from "node:os";
 import path from "node:path";
 import { PassThrough } from "node:stream";
@@ -64,6 +73,23 @@ describe("buildctl on the PATH", () => {
     writeFileSync(path.join(behind, "buildctl"), program("v0.12.5"));
     expect(await findBuildctl("buildctl", environment)).toEqual({ lacking: expect.stringContaining("v0.12.5") });
   });
+});
+
+it("asks a version manager's link each time, and a link to another place's buildctl once", async () => {
+  // No interpreter line: what asks takes it for a program, and the shell runs it. It goes by the name that it is called by.
+  const manager = tools({
+    shim: `echo "buildctl github.com/moby/buildkit v0.33.1 abc"; echo asked >> "\${0%/*}/calls"\n`,
+  });
+  const calls = async (target: string): Promise<string> => {
+    const root = folder({});
+    symlinkSync(target, path.join(root, "buildctl"));
+    const environment = { PATH: root, PERGOLA_CACHE: folder({}) };
+    for (let turn = 0; turn < 3; turn++) await findBuildctl("buildctl", environment);
+    return readFileSync(path.join(root, "calls"), "utf8");
+  };
+  expect(await calls(path.join(manager, "shim"))).toBe("asked\nasked\nasked\n");
+  renameSync(path.join(manager, "shim"), path.join(manager, "buildctl"));
+  expect(await calls(path.join(manager, "buildctl"))).toBe("asked\n");
 });
 
 /** A pod that is this machine: commands really run, with `bin` first on their PATH. `spoil` changes what they print. */
