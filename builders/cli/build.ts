@@ -83,6 +83,7 @@ export async function runBuild(words: readonly string[], options: BuildOptions):
   const files = ociFiles(graph, options.outputOci, process.cwd());
   const contexts = await readContexts(graph, { times, dryRun, environment: process.env, note: say });
   try {
+    await session.verified;
     const tags = tagsOf(graph, contexts.of, options.tag, mode);
     const plan = planner({ session, tags, contexts: contexts.of, sourceDateEpoch, cache, files, load, options });
     // All plans are made once before the first build: what is wrong with the last image is said now, not an hour later.

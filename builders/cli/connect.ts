@@ -13,13 +13,19 @@ export interface Session {
   readonly contextNamespace: string | null;
   /** the cluster, connected to at the first call */
   kube(): Promise<Kube>;
+  /**
+   * Resolves when the cluster is known to be the one that the BuildSetup is about (at once when that was not asked for): the
+   * answer is on its way while contexts are read.
+   * @throws PergolaError wrong-cluster, cluster-unreachable
+   */
+  readonly verified: Promise<void>;
 }
 
 /**
  * Loads the BuildSetup. The cluster is the one of --context, else the context that the BuildSetup names, else the current one.
  * @param checkCluster whether to make sure that the cluster is the one that the BuildSetup is about
  * @param transport how commands in pods are run
- * @throws PergolaError as {@link loadSetup}, kubeconfig, wrong-cluster, cluster-unreachable
+ * @throws PergolaError as {@link loadSetup}, kubeconfig, cluster-unreachable
  */
 export async function connect(
   options: GlobalOptions,
@@ -39,6 +45,8 @@ export async function connect(
     cluster: () => open(options.context),
   });
   const reach = (): Promise<Kube> => open(options.context ?? setup.cluster.context);
-  if (want.checkCluster) await checkCluster(setup, await reach());
-  return { setup, source, contextNamespace: (kube as Kube | null)?.namespace ?? null, kube: reach };
+  const verified = want.checkCluster ? checkCluster(setup, await reach()) : Promise.resolve();
+  // Said to whoever waits for it.
+  verified.catch(() => {});
+  return { setup, source, contextNamespace: (kube as Kube | null)?.namespace ?? null, kube: reach, verified };
 }

@@ -34,7 +34,8 @@ export interface StatusResult {
 
 /** Runs the command; resolves to the exit code. */
 export async function runStatus(options: GlobalOptions): Promise<number> {
-  const { setup, source, kube: reach } = await connect(options, { checkCluster: true });
+  const { setup, source, kube: reach, verified } = await connect(options, { checkCluster: true });
+  await verified;
   const kube = await reach();
   try {
     const result: StatusResult = {
