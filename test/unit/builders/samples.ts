@@ -5,6 +5,8 @@ import path from "node:path";
 import { onTestFinished } from "vitest";
 import type { Image } from "../../../builders/images/image.ts";
 import { NO_SETTINGS } from "../../../builders/images/settings.ts";
+import { NO_CACHE_REQUEST } from "../../../builders/plan/cache.ts";
+import type { PlanOptions } from "../../../builders/plan/index.ts";
 import { type BuildSetup, buildSetup } from "../../../infra/setup.ts";
 
 const builder = {
@@ -124,6 +126,21 @@ export function image(fields: Partial<Image> & { readonly from?: string } = {}):
     ...rest,
   };
 }
+
+/** Options of a plan for which nobody asked for anything. */
+export const planOptions: PlanOptions = {
+  mode: null,
+  namespace: null,
+  contextNamespace: null,
+  tags: ["v1"],
+  siblings: [],
+  noCache: false,
+  cache: NO_CACHE_REQUEST,
+  ociFile: null,
+  contextSent: "/context",
+  sourceDateEpoch: null,
+  buildId: "0a1b2c3d4e",
+};
 
 /** A directory with these files, removed after the test. */
 export function folder(files: Readonly<Record<string, string>>): string {

@@ -1,23 +1,10 @@
 import { describe, expect, it } from "vitest";
-import { NO_CACHE_REQUEST } from "../../../../builders/plan/cache.ts";
 import { type PlanOptions, planBuild } from "../../../../builders/plan/index.ts";
 import type { BuildSetup, ModeName } from "../../../../infra/setup.ts";
 import { buildSetup } from "../../../../infra/setup.ts";
-import { errorOf, image, localSetup, type SetupInput, withPattern } from "../samples.ts";
+import { errorOf, image, localSetup, planOptions, type SetupInput, withPattern } from "../samples.ts";
 
-const options: PlanOptions = {
-  mode: null,
-  namespace: "shop-preview-7",
-  contextNamespace: null,
-  tags: ["t"],
-  siblings: [],
-  noCache: false,
-  cache: NO_CACHE_REQUEST,
-  ociFile: null,
-  contextSent: "/context",
-  sourceDateEpoch: null,
-  buildId: "1",
-};
+const options: PlanOptions = { ...planOptions, namespace: "shop-preview-7", tags: ["t"], buildId: "1" };
 
 const plan = (setup: BuildSetup, more: Partial<PlanOptions> = {}) => planBuild(setup, image(), { ...options, ...more });
 const setupWith = (change: (input: SetupInput) => void = () => {}) =>

@@ -2,10 +2,9 @@
 import { describe, expect, it } from "vitest";
 import type { Image } from "../../../../builders/images/image.ts";
 import { NO_SETTINGS } from "../../../../builders/images/settings.ts";
-import { NO_CACHE_REQUEST } from "../../../../builders/plan/cache.ts";
 import { type PlanOptions, planBuild } from "../../../../builders/plan/index.ts";
 import type { BuildkitPlan, LoadTarget } from "../../../../builders/plan/plan.ts";
-import { errorOf, image, localSetup } from "../samples.ts";
+import { errorOf, image, localSetup, planOptions } from "../samples.ts";
 
 const containerd: LoadTarget = { into: "containerd", address: "/c.sock", namespace: "k8s.io" };
 const docker: LoadTarget = { into: "docker" };
@@ -17,16 +16,9 @@ function plan(load: LoadTarget | null, one: Image = image(), more: Partial<PlanO
     input.cache = [{ tag: "i", mode: "inline" }];
   });
   return planBuild(setup, one, {
+    ...planOptions,
     mode: "cluster-buildkit",
-    namespace: null,
-    contextNamespace: null,
     tags: ["v1", "latest"],
-    siblings: [],
-    noCache: false,
-    cache: NO_CACHE_REQUEST,
-    ociFile: null,
-    contextSent: "/context",
-    sourceDateEpoch: null,
     buildId: "1",
     load,
     ...more,

@@ -2,21 +2,16 @@
 import { describe, expect, it } from "vitest";
 import type { Image } from "../../../../builders/images/image.ts";
 import { NO_SETTINGS } from "../../../../builders/images/settings.ts";
-import { NO_CACHE_REQUEST } from "../../../../builders/plan/cache.ts";
 import { planBuild } from "../../../../builders/plan/index.ts";
 import type { BuildkitPlan } from "../../../../builders/plan/plan.ts";
-import { errorOf, image, localSetup } from "../samples.ts";
+import { errorOf, image, localSetup, planOptions } from "../samples.ts";
 
 function plan(one: Image, permitted: boolean, profile = "rootful"): BuildkitPlan {
   const setup = localSetup((input) => {
     const mode = input.builders.modes["cluster-buildkit"];
     Object.assign(mode, { profile }, permitted ? { allowHostNetwork: true } : {});
   });
-  const options = { mode: "cluster-buildkit", namespace: null, contextNamespace: null, tags: ["v1"] } as const;
-  return planBuild(setup, one, {
-    ...{ ...options, siblings: [], noCache: false, cache: NO_CACHE_REQUEST, ociFile: null },
-    ...{ contextSent: "/context", sourceDateEpoch: null, buildId: "1" },
-  }) as BuildkitPlan;
+  return planBuild(setup, one, { ...planOptions, mode: "cluster-buildkit", buildId: "1" }) as BuildkitPlan;
 }
 const asked = ({ argv }: BuildkitPlan): string[] => argv.filter((word) => /network|--allow/.test(word));
 

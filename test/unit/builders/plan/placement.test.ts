@@ -1,9 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { NO_CACHE_REQUEST } from "../../../../builders/plan/cache.ts";
 import { destinationOf } from "../../../../builders/plan/destination.ts";
 import { planBuild } from "../../../../builders/plan/index.ts";
 import { type PlacementOptions, placeBuild } from "../../../../builders/plan/placement.ts";
-import { ecrSetup, errorOf, image, localSetup, type SetupInput, withPattern } from "../samples.ts";
+import { ecrSetup, errorOf, image, localSetup, planOptions, type SetupInput, withPattern } from "../samples.ts";
 
 describe("the destination", () => {
   it("is host, namespace and name where the registry makes repositories", () => {
@@ -141,15 +140,8 @@ describe("the place of a build", () => {
   it("refuses a platform without builders", () => {
     const plan = () =>
       planBuild(localSetup(), image({ platforms: ["linux/arm64"] }), {
+        ...planOptions,
         ...options,
-        tags: ["t"],
-        cache: NO_CACHE_REQUEST,
-        ociFile: null,
-        siblings: [],
-        noCache: false,
-        contextSent: "/context",
-        sourceDateEpoch: null,
-        buildId: "1",
       });
     expect(errorOf(plan)).toMatchObject({
       code: "mode-unsupported",

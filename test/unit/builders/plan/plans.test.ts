@@ -1,24 +1,15 @@
 import { describe, expect, it } from "vitest";
 import { stringify } from "yaml";
 import type { Image } from "../../../../builders/images/image.ts";
-import { NO_CACHE_REQUEST } from "../../../../builders/plan/cache.ts";
 import { type PlanOptions, planBuild } from "../../../../builders/plan/index.ts";
 import type { BuildkitPlan, KanikoPlan, Sibling } from "../../../../builders/plan/plan.ts";
 import type { BuildSetup } from "../../../../infra/setup.ts";
-import { ecrSetup, errorOf, image, localSetup } from "../samples.ts";
+import { ecrSetup, errorOf, image, localSetup, planOptions } from "../samples.ts";
 
 const options: PlanOptions = {
-  mode: null,
-  namespace: null,
-  contextNamespace: null,
+  ...planOptions,
   tags: ["v-1a2b3c4d5e"],
-  siblings: [],
-  noCache: false,
-  cache: NO_CACHE_REQUEST,
-  ociFile: null,
   contextSent: "/cache/contexts/1/tree",
-  sourceDateEpoch: null,
-  buildId: "0a1b2c3d4e",
 };
 
 const buildkit = (

@@ -3,24 +3,11 @@ import { describe, expect, it } from "vitest";
 import { contentHash } from "../../../../builders/images/contentHash.ts";
 import type { Image } from "../../../../builders/images/image.ts";
 import { type ImageSettings, NO_SETTINGS } from "../../../../builders/images/settings.ts";
-import { NO_CACHE_REQUEST } from "../../../../builders/plan/cache.ts";
 import { type PlanOptions, planBuild } from "../../../../builders/plan/index.ts";
 import type { BuildkitPlan, KanikoPlan } from "../../../../builders/plan/plan.ts";
-import { errorOf, image, localSetup } from "../samples.ts";
+import { errorOf, image, localSetup, planOptions } from "../samples.ts";
 
-const options: PlanOptions = {
-  mode: "cluster-buildkit",
-  namespace: null,
-  contextNamespace: null,
-  tags: ["v1"],
-  siblings: [],
-  noCache: false,
-  cache: NO_CACHE_REQUEST,
-  ociFile: null,
-  contextSent: "/context",
-  sourceDateEpoch: null,
-  buildId: "0a1b2c3d4e",
-};
+const options: PlanOptions = { ...planOptions, mode: "cluster-buildkit" };
 const repository = "172.30.0.11:30500/examples/api";
 
 const withSettings = (settings: Partial<ImageSettings>, more: Partial<Image> = {}): Image =>
