@@ -9,11 +9,11 @@ import type { ImageGraph } from "../images/graph.ts";
 import type { Image } from "../images/image.ts";
 import type { CacheRequest } from "../plan/cache.ts";
 import type { Tags } from "../plan/destination.ts";
-import { planBuild } from "../plan/index.ts";
+import { planBuild, planBuilder } from "../plan/index.ts";
 import type { Auth, BuildPlan, LoadTarget, Sibling } from "../plan/plan.ts";
 import { makeProgress } from "../report/progress.ts";
 import { buildResult, exitCodeOf, resultTable } from "../report/result.ts";
-import type { ExecTransport } from "../run/index.ts";
+import type { ExecTransport, Executors } from "../run/index.ts";
 import { connect, type Session } from "./connect.ts";
 import { type ReadContext, readContexts, type Times } from "./contexts.ts";
 import { type ImageFlags, requestImages } from "./imageOptions.ts";
@@ -81,6 +81,7 @@ export async function runBuild(words: readonly string[], options: BuildOptions):
   const { mtime: times, dryRun } = options;
   const cache = parseCacheRequest(options);
   const files = ociFiles(graph, options.outputOci, process.cwd());
+  await using executors = dryRun ? null : await openExecutors(session, mode, options.namespace);
   const contexts = await readContexts(graph, { times, dryRun, environment: process.env, note: say });
   try {
     await session.verified;
@@ -88,7 +89,7 @@ export async function runBuild(words: readonly string[], options: BuildOptions):
     const plan = planner({ session, tags, contexts: contexts.of, sourceDateEpoch, cache, files, load, options });
     // All plans are made once before the first build: what is wrong with the last image is said now, not an hour later.
     const plans = planAll(graph, plan);
-    if (!dryRun) return await build(graph, plans, plan, session, shown, options);
+    if (executors !== null) return await build({ graph, plans, plan, session, executors, shown, options });
     const { plansAsText } = await import("./dryRun.ts");
     printResult(options, { version: 1, plans }, () => plansAsText(plans));
     return 0;
@@ -110,14 +111,28 @@ function parseEpoch(text: string | undefined): number | null {
 
 type Plan = (image: Image, siblings: readonly Sibling[]) => BuildPlan;
 
-async function build(
-  graph: ImageGraph,
-  plans: readonly BuildPlan[],
-  plan: Plan,
-  session: Session,
-  shown: ReturnType<typeof progressOn>,
-  options: BuildOptions,
-): Promise<number> {
+/** What will carry the builds out. Their builder is looked for while contexts are read. */
+async function openExecutors(session: Session, mode: ModeName, namespace: string | null): Promise<Executors> {
+  const { setup, contextNamespace, verified } = session;
+  const { Executors } = await import("../run/index.ts");
+  const executors = new Executors(await session.kube());
+  const builder = planBuilder(setup, { mode, namespace, contextNamespace });
+  // Not in another cluster, which is told to whoever waits for that.
+  if (builder !== null) verified.then(() => executors.expect(builder)).catch(() => {});
+  return executors;
+}
+
+interface Builds {
+  readonly graph: ImageGraph;
+  readonly plans: readonly BuildPlan[];
+  readonly plan: Plan;
+  readonly session: Session;
+  readonly executors: Executors;
+  readonly shown: ReturnType<typeof progressOn>;
+  readonly options: BuildOptions;
+}
+
+async function build({ graph, plans, plan, session, executors, shown, options }: Builds): Promise<number> {
   const progress = makeProgress({
     ...shown,
     color: colorsOn(options.color),
@@ -127,7 +142,7 @@ async function build(
   const planned = new Map(plans.map((one) => [one.name, one]));
   const kube = await session.kube();
   kube.tell((line) => progress.note(line));
-  const { execute, checkStore } = await import("../run/index.ts");
+  const { checkStore } = await import("../run/index.ts");
   // The registry's client costs a build that does not ask it about 30 ms.
   const findPresent = options.skipPresent ? (await import("../registry/present.ts")).findPresent : null;
   const interruption = watchInterruption((line) => progress.note(line), outputClosed);
@@ -140,7 +155,7 @@ async function build(
       concurrency: options.concurrency,
       signal: interruption.signal,
       plan,
-      execute: (one, io) => execute(one, { ...io, kube }),
+      execute: (one, io) => executors.execute(one, io),
       ...(findPresent === null
         ? {}
         : { present: (one: BuildPlan) => findPresent(one, session.setup.registry, kube.registryEndpoints) }),
@@ -157,7 +172,6 @@ async function build(
   } finally {
     progress.end();
     interruption.release();
-    kube.close();
   }
 }
 

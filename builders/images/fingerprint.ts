@@ -45,7 +45,7 @@ export interface KnownFile {
 }
 
 /** Clocks of file systems tick up to every two seconds (FAT), and those of file servers may be a little off. */
-const YOUNG = 2000;
+export const YOUNG_MILLISECONDS = 2000;
 
 /** Files up to this size are read in one piece. */
 const PIECE = 4 * 1024 * 1024;
@@ -61,7 +61,7 @@ export function isKnown(entry: ContextEntry, known: KnownFile | undefined): know
     known.modified === entry.modified &&
     known.changed === entry.changed &&
     known.inode === entry.inode &&
-    Math.max(known.modified, known.changed) < known.read - YOUNG
+    Math.max(known.modified, known.changed) < known.read - YOUNG_MILLISECONDS
   );
 }
 

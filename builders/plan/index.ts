@@ -5,12 +5,13 @@ import { PergolaError } from "../errors.ts";
 import type { ContextEntry } from "../images/context.ts";
 import type { Image } from "../images/image.ts";
 import { planBuildkit } from "./buildkit.ts";
+import { buildkitDeployment } from "./buildkitDeployment.ts";
 import type { CacheRequest } from "./cache.ts";
 import { destinationOf, type Tags } from "./destination.ts";
 import { planFreshNamespace } from "./freshNamespace.ts";
 import { planKaniko } from "./kaniko.ts";
-import { placeBuild } from "./placement.ts";
-import type { Auth, BuildPlan, LoadTarget, Sibling } from "./plan.ts";
+import { type PlacementOptions, placeBuild, placeMode } from "./placement.ts";
+import type { Auth, BuilderPlan, BuildPlan, LoadTarget, Sibling } from "./plan.ts";
 
 export interface PlanOptions {
   /** null takes the environment's default */
@@ -68,4 +69,19 @@ export function planBuild(setup: BuildSetup, image: Image, options: PlanOptions)
       ? planKaniko(setup, image, placement, destination, options)
       : planBuildkit(setup, image, placement, destination, options);
   return placement.fresh ? { ...plan, freshNamespace: planFreshNamespace(setup, placement) } : plan;
+}
+
+/**
+ * The builder that builds of these options go to, before anything is known of an image: so that it can be looked for meanwhile.
+ * Null where builds have none in common, and where {@link planBuild} will refuse them or has to prepare a namespace first.
+ */
+export function planBuilder(setup: BuildSetup, options: PlacementOptions): BuilderPlan | null {
+  try {
+    const placement = placeMode(setup, options);
+    if (placement.modeName !== "cluster-buildkit" || placement.fresh) return null;
+    return { namespace: placement.namespace.name, builder: buildkitDeployment(setup, placement) };
+  } catch (error) {
+    if (error instanceof PergolaError) return null;
+    throw error;
+  }
 }

@@ -25,17 +25,33 @@ export interface PlacementOptions {
 
 /**
  * Where an image is built.
- * @throws PergolaError mode-not-provisioned, mode-unsupported, namespace-not-provisioned, setup-invalid
+ * @throws PergolaError as {@link placeMode}; namespace-not-provisioned for an image that may not be built there
  */
 export function placeBuild(setup: BuildSetup, image: string, options: PlacementOptions): Placement {
+  const placement = placeMode(setup, options);
+  const { namespace } = placement;
+  if (namespace.images === "*" || namespace.images.includes(image)) return placement;
+  throw new PergolaError({
+    code: "namespace-not-provisioned",
+    message: `Image ${image} may not be built in namespace ${namespace.name} (allowed: ${namespace.images.join(", ") || "none"}).`,
+    hint: `Allow it in ${stackFileOf(setup)}, or choose another namespace with --namespace.`,
+  });
+}
+
+const stackFileOf = ({ environment }: BuildSetup): string => `stacks/Pulumi.${environment}.yaml`;
+
+/**
+ * Where images are built.
+ * @throws PergolaError mode-not-provisioned, mode-unsupported, namespace-not-provisioned, setup-invalid
+ */
+export function placeMode(setup: BuildSetup, options: PlacementOptions): Placement {
   const modeName = options.mode ?? setup.builders.default;
   const mode = setup.builders.modes[modeName];
-  const stackFile = `stacks/Pulumi.${setup.environment}.yaml`;
   if (!mode) {
     throw new PergolaError({
       code: "mode-not-provisioned",
       message: `The environment ${setup.environment} was not provisioned for the mode ${modeName}.`,
-      hint: `Add pergola:builder.modes.${modeName} in ${stackFile} and run pulumi up. Provisioned: ${Object.keys(setup.builders.modes).join(", ")}.`,
+      hint: `Add pergola:builder.modes.${modeName} in ${stackFileOf(setup)} and run pulumi up. Provisioned: ${Object.keys(setup.builders.modes).join(", ")}.`,
       path: `pergola:builder.modes.${modeName}`,
     });
   }
@@ -47,13 +63,6 @@ export function placeBuild(setup: BuildSetup, image: string, options: PlacementO
     });
   }
   const namespace = chooseNamespace(setup, modeName, mode, options);
-  if (namespace.images !== "*" && !namespace.images.includes(image)) {
-    throw new PergolaError({
-      code: "namespace-not-provisioned",
-      message: `Image ${image} may not be built in namespace ${namespace.name} (allowed: ${namespace.images.join(", ") || "none"}).`,
-      hint: `Allow it in ${stackFile}, or choose another namespace with --namespace.`,
-    });
-  }
   const fresh = !mode.namespaces.includes(namespace);
   const provisioned = fresh ? setup.freshNamespaces?.source : namespace.name;
   const secrets = setup.pullSecrets.filter((secret) => secret.namespace === provisioned);

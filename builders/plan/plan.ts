@@ -94,10 +94,9 @@ export interface LoadPlan {
   readonly references: readonly string[];
 }
 
-/** A build by a buildkitd that lives in the namespace as a Deployment. */
-export interface BuildkitPlan extends CommonPlan {
-  readonly mode: "cluster-buildkit";
-  readonly auth: Auth;
+/** A buildkitd that lives in a namespace as a Deployment. */
+export interface BuilderPlan {
+  readonly namespace: string;
   readonly builder: {
     /** objects that must exist before the build: ConfigMap with buildkitd.toml, Deployment */
     readonly manifests: readonly Manifest[];
@@ -108,6 +107,12 @@ export interface BuildkitPlan extends CommonPlan {
     /** path inside the container of the docker config.json, null when there is none */
     readonly dockerConfig: string | null;
   };
+}
+
+/** A build by such a buildkitd. */
+export interface BuildkitPlan extends CommonPlan, BuilderPlan {
+  readonly mode: "cluster-buildkit";
+  readonly auth: Auth;
   /**
    * buildctl and its arguments. It runs in a private directory (argv names files relative to it)
    * with BUILDKIT_HOST set to the socket that leads to the pod and DOCKER_CONFIG to that directory.

@@ -1,11 +1,12 @@
 /** Carries out build plans in a cluster. The only part of the runner that starts programs and talks to Kubernetes. */
 import { PergolaError } from "../errors.ts";
-import type { BuildPlan } from "../plan/plan.ts";
+import type { BuilderPlan, BuildPlan } from "../plan/plan.ts";
 import type { BuildEvent } from "../report/events.ts";
 import type { Outcome } from "../report/result.ts";
+import type { WarmBuilders } from "./buildkit/warmBuilders.ts";
 import { interrupted } from "./kube/errors.ts";
 import type { Kube } from "./kube/kube.ts";
-import { LIMITS, type Limits } from "./pods/limits.ts";
+import { LIMITS } from "./pods/limits.ts";
 
 export { Kube, type KubeOptions } from "./kube/kube.ts";
 export type { ExecTransport } from "./kube/podCommands.ts";
@@ -16,31 +17,54 @@ export interface ExecuteIo {
   emit(event: BuildEvent): void;
   /** aborting cancels the build in the cluster, removes what it made there and rejects with code `interrupted` */
   readonly signal: AbortSignal;
-  readonly kube: Kube;
-  /** waiting times other than {@link LIMITS} */
-  readonly limits?: Partial<Limits>;
 }
 
-/**
- * Builds and pushes one image.
- * @throws PergolaError, always: what is not one is wrapped as code `internal`
- */
-export async function execute(plan: BuildPlan, io: ExecuteIo): Promise<Outcome> {
-  const { emit, signal, kube } = io;
-  const executor = { emit: (event: BuildEvent) => emit(event), signal, kube, limits: { ...LIMITS, ...io.limits } };
-  try {
-    if (signal.aborted) throw interrupted();
-    if (plan.freshNamespace) {
-      await (await import("./freshNamespace.ts")).ensureFreshNamespace(plan.namespace, plan.freshNamespace, executor);
+/** The builds of one run in one cluster, with what they share. */
+export class Executors {
+  readonly #kube: Kube;
+  #warm: Promise<WarmBuilders> | null = null;
+
+  constructor(kube: Kube) {
+    this.#kube = kube;
+  }
+
+  /** Begins to look for a builder that builds will go to. It changes nothing in the cluster, and tells of no failure. */
+  async expect(plan: BuilderPlan): Promise<void> {
+    await (await this.#warmBuilders()).find(plan);
+  }
+
+  /**
+   * Builds and pushes one image.
+   * @throws PergolaError, always: what is not one is wrapped as code `internal`
+   */
+  async execute(plan: BuildPlan, { emit, signal }: ExecuteIo): Promise<Outcome> {
+    const io = { emit: (event: BuildEvent) => emit(event), signal, kube: this.#kube, limits: LIMITS };
+    try {
+      if (signal.aborted) throw interrupted();
+      if (plan.freshNamespace) {
+        await (await import("./freshNamespace.ts")).ensureFreshNamespace(plan.namespace, plan.freshNamespace, io);
+      }
+      if (plan.mode === "kaniko") return await (await import("./kaniko/build.ts")).runKaniko(plan, io);
+      const { runBuildkit } = await import("./buildkit/session.ts");
+      return await runBuildkit(plan, { ...io, warm: await this.#warmBuilders() });
+    } catch (error) {
+      if (signal.aborted) throw interrupted();
+      if (error instanceof PergolaError) throw error;
+      throw new PergolaError(
+        { code: "internal", message: `Building ${plan.name}: ${(error as Error).message}` },
+        { cause: error },
+      );
     }
-    if (plan.mode === "kaniko") return await (await import("./kaniko/build.ts")).runKaniko(plan, executor);
-    return await (await import("./buildkit/session.ts")).runBuildkit(plan, executor);
-  } catch (error) {
-    if (signal.aborted) throw interrupted();
-    if (error instanceof PergolaError) throw error;
-    throw new PergolaError(
-      { code: "internal", message: `Building ${plan.name}: ${(error as Error).message}` },
-      { cause: error },
-    );
+  }
+
+  /** Ends what the builds shared, the connections to the cluster too: to be called when all are over. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await (await this.#warm)?.close();
+    this.#kube.close();
+  }
+
+  #warmBuilders(): Promise<WarmBuilders> {
+    this.#warm ??= import("./buildkit/warmBuilders.ts").then(({ WarmBuilders }) => new WarmBuilders(this.#kube));
+    return this.#warm;
   }
 }

@@ -1,5 +1,5 @@
 /** A directory of one build that nobody else can read: sockets, credentials, result files. */
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 
@@ -7,9 +7,9 @@ import path from "node:path";
 const LONGEST = 107 - "/credentials.sock".length;
 
 /** Makes the directory (mode 0700). A temporary folder with a very long name falls back to /tmp. */
-export async function makePrivateDirectory(): Promise<{ path: string; remove(): Promise<void> }> {
+export function makePrivateDirectory(): { path: string; remove(): void } {
   const name = "pergola-XXXXXX";
   const parent = Buffer.byteLength(path.join(tmpdir(), name)) <= LONGEST ? tmpdir() : "/tmp";
-  const directory = await mkdtemp(path.join(parent, "pergola-"));
-  return { path: directory, remove: () => rm(directory, { recursive: true, force: true }) };
+  const directory = mkdtempSync(path.join(parent, "pergola-"));
+  return { path: directory, remove: () => rmSync(directory, { recursive: true, force: true }) };
 }

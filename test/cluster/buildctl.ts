@@ -29,6 +29,7 @@ export async function overBridge<T>(
   run: (address: string) => Promise<T>,
 ): Promise<T> {
   const bridge = await openBridge(socket, () => kube.exec({ ...target, command: ["buildctl", "dial-stdio"] }));
+  bridge.dial();
   try {
     return await run(bridge.address);
   } finally {

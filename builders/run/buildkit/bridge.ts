@@ -3,7 +3,7 @@
  * After the first connection that breaks the socket is closed for good, as buildctl dials once more after a cut and
  * would then wait on a second, empty session instead of reporting the first one's end.
  */
-import { chmod } from "node:fs/promises";
+import { chmodSync } from "node:fs";
 import net from "node:net";
 import type { Exec } from "../kube/exec.ts";
 
@@ -22,6 +22,8 @@ export interface Bridge {
   readonly waiting: number;
   /** resolves, at most once, with why the connection broke; an Error when it could not even be opened */
   readonly broken: Promise<Error | string>;
+  /** opens the first connection to the pod, so that it is there when buildctl is; left out, that waits for buildctl */
+  dial(): void;
   /** drops every connection and refuses new ones */
   cut(): void;
   /** cuts and removes the socket */
@@ -29,8 +31,7 @@ export interface Bridge {
 }
 
 /**
- * Listens on `socketPath`, which must lie in a private directory. The first connection to the pod is opened at once, so that
- * it is there when buildctl is.
+ * Listens on `socketPath`, which must lie in a private directory.
  * @param open starts `dial-stdio` in the pod
  */
 export async function openBridge(socketPath: string, open: () => Promise<Exec>): Promise<Bridge> {
@@ -42,9 +43,7 @@ export async function openBridge(socketPath: string, open: () => Promise<Exec>):
     report = resolve;
   });
   const connections = new Set<{ near: net.Socket; far: Exec | null; sent: number }>();
-  let first: Promise<Exec> | null = open();
-  // Said to whoever connects.
-  first.catch(() => {});
+  let first: Promise<Exec> | null = null;
   const next = (): Promise<Exec> => {
     const opened = first ?? open();
     first = null;
@@ -120,7 +119,7 @@ export async function openBridge(socketPath: string, open: () => Promise<Exec>):
     server.once("error", reject);
     server.listen(socketPath, resolve);
   });
-  await chmod(socketPath, 0o600);
+  chmodSync(socketPath, 0o600);
   return {
     address: `unix://${socketPath}`,
     get sent() {
@@ -136,6 +135,11 @@ export async function openBridge(socketPath: string, open: () => Promise<Exec>):
       return [...connections].reduce((sum, one) => sum + one.sent - (one.far?.taken() ?? 0), 0);
     },
     broken,
+    dial: () => {
+      first = open();
+      // Said to whoever connects.
+      first.catch(() => {});
+    },
     cut,
     close: () =>
       new Promise((resolve) => {

@@ -1,11 +1,11 @@
 /** The buildkitd Deployment of a namespace: brings it to the planned state and finds the pod that serves builds. */
 import { setTimeout as delay } from "node:timers/promises";
 import { PergolaError } from "../../errors.ts";
-import type { BuildkitPlan } from "../../plan/plan.ts";
+import type { BuilderPlan, BuildkitPlan } from "../../plan/plan.ts";
 import { SPEC_HASH } from "../../plan/specHash.ts";
 import type { BuildEvent } from "../../report/events.ts";
 import type { Kube } from "../kube/kube.ts";
-import type { Deployment, Pod, PodTemplate } from "../kube/objects.ts";
+import type { Deployment, Pod, PodTemplate, ReplicaSet } from "../kube/objects.ts";
 import type { Limits } from "../pods/limits.ts";
 import { PodWatch } from "../pods/podWatch.ts";
 import { containerStatus } from "../pods/state.ts";
@@ -13,8 +13,10 @@ import { waitUntilRunning } from "../pods/waiting.ts";
 
 export interface Builder {
   readonly pod: Pod;
-  /** goes on watching the builder's pods; the caller stops it */
+  /** goes on watching the builder's pods */
   readonly pods: PodWatch;
+  /** ends the watching, unless others share it; to be called once, when the build is over */
+  release(): Promise<void>;
 }
 
 interface Io {
@@ -37,17 +39,12 @@ const REFUSED_FOR_GOOD =
 export async function ensureBuilder(plan: BuildkitPlan, io: Io): Promise<Builder> {
   const { kube, signal } = io;
   const { container } = plan.builder;
-  const labelSelector = Object.entries(planned(plan).spec?.selector?.matchLabels ?? {})
-    .map(([key, value]) => `${key}=${value}`)
-    .join(",");
+  const labelSelector = labelSelectorOf(plan);
   const pods = new PodWatch(kube, { namespace: plan.namespace, labelSelector });
   try {
     const deployment = await deployed(plan, io);
     const hash = await currentTemplateHash(kube, deployment, labelSelector, signal);
-    const find = () =>
-      [...pods.pods.values()].find(
-        ({ metadata }) => !metadata.deletionTimestamp && metadata.labels?.[TEMPLATE_HASH] === hash,
-      ) ?? null;
+    const find = () => podOf(pods, hash);
     const pod = await waitUntilRunning({
       ...io,
       namespace: plan.namespace,
@@ -58,32 +55,52 @@ export async function ensureBuilder(plan: BuildkitPlan, io: Io): Promise<Builder
       whyNone: () => whyNoPod(kube, plan),
     });
     if (!containerStatus(pod, container)?.ready) await untilAnswering(plan, pod, pods, io);
-    return { pod, pods };
+    return { pod, pods, release: () => pods.stop() };
   } catch (error) {
     await pods.stop();
     throw error;
   }
 }
 
+/** What selects the builder's pods. */
+export function labelSelectorOf(plan: BuilderPlan): string {
+  return Object.entries(planned(plan).spec?.selector?.matchLabels ?? {})
+    .map(([key, value]) => `${key}=${value}`)
+    .join(",");
+}
+
+/** The pod of a generation, unless it is being deleted. @param hash see {@link templateHash} */
+export function podOf(pods: PodWatch, hash: string): Pod | null {
+  const found = [...pods.pods.values()].find(
+    ({ metadata }) => !metadata.deletionTimestamp && metadata.labels?.[TEMPLATE_HASH] === hash,
+  );
+  return found ?? null;
+}
+
 /** The Deployment as it shall be. The API server lets nobody change its selector, so that is the same in the cluster. */
-function planned({ builder, name }: BuildkitPlan): Deployment {
+function planned({ builder }: BuilderPlan): Deployment {
   const found = builder.manifests.find(
     ({ kind, metadata }) => kind === "Deployment" && metadata.name === builder.deployment,
   );
   if (found) return found as Deployment;
-  throw new PergolaError({ code: "internal", message: `The plan of ${name} has no Deployment ${builder.deployment}.` });
+  throw new PergolaError({ code: "internal", message: `The plan has no Deployment ${builder.deployment}.` });
+}
+
+/** Whether the cluster has the Deployment as it shall be. */
+export function isPlanned(found: Deployment | null, { builder }: BuilderPlan): found is Deployment {
+  return (
+    found?.metadata.annotations?.[SPEC_HASH] === builder.specHash &&
+    found.metadata.deletionTimestamp === undefined &&
+    // Somebody may have scaled it down without looking at its annotation.
+    found.spec?.replicas !== 0
+  );
 }
 
 /** The Deployment in its planned state; written only when the cluster has another one or none. */
 async function deployed(plan: BuildkitPlan, { kube, signal }: Io): Promise<Deployment> {
-  const { deployment: name, manifests, specHash } = plan.builder;
+  const { deployment: name, manifests } = plan.builder;
   const found = await kube.get("Deployment", plan.namespace, name, signal);
-  const current =
-    found?.metadata.annotations?.[SPEC_HASH] === specHash &&
-    found.metadata.deletionTimestamp === undefined &&
-    // Somebody may have scaled it down without looking at its annotation.
-    found.spec?.replicas !== 0;
-  if (current) return found;
+  if (isPlanned(found, plan)) return found;
   let deployment = planned(plan);
   for (const manifest of manifests) {
     const applied = await kube.apply<Deployment>(manifest, signal);
@@ -99,19 +116,11 @@ async function currentTemplateHash(
   labelSelector: string,
   signal: AbortSignal,
 ): Promise<string> {
-  const { namespace = "", name, uid } = applied.metadata;
+  const { namespace = "", name } = applied.metadata;
   let deployment: Deployment | null = applied;
   for (let tries = 0; ; tries++) {
-    if (deployment && (deployment.status?.observedGeneration ?? 0) >= (deployment.metadata.generation ?? 1)) {
-      const sets = await kube.list("ReplicaSet", { namespace, labelSelector, signal });
-      // By the template, not by the revision: with strategy Recreate the new set is made only when the old pods are gone,
-      // and until then the Deployment still bears the old set's revision.
-      const wanted = JSON.stringify(deployment.spec?.template);
-      const current = sets.find(
-        ({ metadata, spec }) =>
-          metadata.ownerReferences?.some((owner) => owner.uid === uid) && templateText(spec?.template) === wanted,
-      );
-      const hash = current?.metadata.labels?.[TEMPLATE_HASH];
+    if (deployment && isObserved(deployment)) {
+      const hash = templateHash(deployment, await kube.list("ReplicaSet", { namespace, labelSelector, signal }));
       if (hash) return hash;
     }
     if (tries >= 150) {
@@ -124,6 +133,28 @@ async function currentTemplateHash(
     await delay(tries < 10 ? 50 : 200);
     deployment = await kube.get("Deployment", namespace, name, signal);
   }
+}
+
+/** Whether the cluster has acted on what was written last. */
+function isObserved({ status, metadata }: Deployment): boolean {
+  return (status?.observedGeneration ?? 0) >= (metadata.generation ?? 1);
+}
+
+/**
+ * Label value of the pods that the Deployment's current generation makes; null while it makes none.
+ * @param sets all that its selector selects
+ */
+export function templateHash(deployment: Deployment, sets: readonly ReplicaSet[]): string | null {
+  if (!isObserved(deployment)) return null;
+  // By the template, not by the revision: with strategy Recreate the new set is made only when the old pods are gone,
+  // and until then the Deployment still bears the old set's revision.
+  const wanted = JSON.stringify(deployment.spec?.template);
+  const current = sets.find(
+    ({ metadata, spec }) =>
+      metadata.ownerReferences?.some((owner) => owner.uid === deployment.metadata.uid) &&
+      templateText(spec?.template) === wanted,
+  );
+  return current?.metadata.labels?.[TEMPLATE_HASH] ?? null;
 }
 
 /** Text of a ReplicaSet's pod template as its Deployment has it; the API server writes both in one order. */

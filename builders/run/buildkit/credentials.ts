@@ -2,7 +2,7 @@
  * Registry credentials for a build. They are looked up where they live (by default in the docker config that the builder's
  * pod mounts: so whoever builds needs none of their own), answered to buildctl through the shim, and kept in memory only.
  */
-import { chmod, mkdir, writeFile } from "node:fs/promises";
+import { chmodSync, mkdirSync, writeFileSync } from "node:fs";
 import net from "node:net";
 import path from "node:path";
 import { CredentialMask, saidByHelper } from "./credentialMask.ts";
@@ -130,12 +130,12 @@ export async function serveCredentials(
   const socketPath = path.join(directory, "credentials.sock");
   const binDirectory = path.join(directory, "bin");
   const script = path.join(directory, "credentials.cjs");
-  await mkdir(binDirectory, { mode: 0o700 });
-  await writeFile(script, shimScript(socketPath, limits.shim), { mode: 0o600 });
+  mkdirSync(binDirectory, { mode: 0o700 });
+  writeFileSync(script, shimScript(socketPath, limits.shim), { mode: 0o600 });
   const program = path.join(binDirectory, `docker-credential-${SHIM_NAME}`);
-  await writeFile(program, shimProgram(process.execPath, script), { mode: 0o700 });
+  writeFileSync(program, shimProgram(process.execPath, script), { mode: 0o700 });
   // A store and not one helper per host: the config of the place need not be read before the build starts.
-  await writeFile(path.join(directory, "config.json"), JSON.stringify({ credsStore: SHIM_NAME }), { mode: 0o600 });
+  writeFileSync(path.join(directory, "config.json"), JSON.stringify({ credsStore: SHIM_NAME }), { mode: 0o600 });
 
   const mask = new CredentialMask();
   let failure: string | null = null;
@@ -159,7 +159,7 @@ export async function serveCredentials(
     server.once("error", reject);
     server.listen(socketPath, resolve);
   });
-  await chmod(socketPath, 0o600);
+  chmodSync(socketPath, 0o600);
   return {
     binDirectory,
     get failure() {

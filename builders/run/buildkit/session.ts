@@ -1,5 +1,6 @@
 /** Carries out a BuildKit plan: buildctl here, buildkitd in the pod, one connection between them. */
-import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { readFile, rename, rm } from "node:fs/promises";
 import path from "node:path";
 import { cacheDirectory } from "../../cacheDirectory.ts";
 import { PergolaError } from "../../errors.ts";
@@ -21,6 +22,7 @@ import { type CredentialServer, serveCredentials } from "./credentials.ts";
 import { failure } from "./failure.ts";
 import { BuildkitProgress } from "./progress.ts";
 import { LAYER_RACE_HINT } from "./verdict.ts";
+import type { WarmBuilders } from "./warmBuilders.ts";
 import { builderLost, watchBuilder } from "./watchdog.ts";
 
 export interface ExecutorIo {
@@ -41,12 +43,15 @@ const LOST =
 const LAYER_RACE = `A push was refused and is tried once more. ${LAYER_RACE_HINT}`;
 
 /** Builds and pushes. @throws PergolaError */
-export async function runBuildkit(plan: BuildkitPlan, io: ExecutorIo): Promise<Outcome> {
+export async function runBuildkit(
+  plan: BuildkitPlan,
+  io: ExecutorIo & { readonly warm: WarmBuilders },
+): Promise<Outcome> {
   const [name = "", ...args] = plan.argv;
   const found = await findBuildctl(name, process.env);
   if ("lacking" in found) refuseForeignSystem(found.lacking);
-  const builder = await ensureBuilder(plan, io);
-  const directory = await makePrivateDirectory();
+  const builder = (await io.warm.find(plan)) ?? (await ensureBuilder(plan, io));
+  const directory = makePrivateDirectory();
   let credentials: CredentialServer | null = null;
   let bridge: Bridge | null = null;
   let loader: Loader | null = null;
@@ -95,10 +100,8 @@ export async function runBuildkit(plan: BuildkitPlan, io: ExecutorIo): Promise<O
     };
   } finally {
     await loader?.drop();
-    await bridge?.close();
-    await credentials?.close();
-    await builder.pods.stop();
-    await directory.remove();
+    await Promise.all([bridge?.close(), credentials?.close(), builder.release()]);
+    directory.remove();
     if (plan.oci !== null) await rm(plan.oci.written, { force: true });
   }
 }
@@ -129,6 +132,8 @@ async function runBuildctl({
     },
     (line) => progress.line(credentials?.mask(line) ?? line),
   );
+  // The pod is reached while buildctl starts.
+  bridge.dial();
   const loader =
     plan.load !== null && buildctl.stdout !== null
       ? startLoader(plan.load, buildctl.stdout, { environment: process.env, emit: io.emit })
@@ -156,14 +161,14 @@ async function prepare(
 ): Promise<CredentialServer | null> {
   for (const [name, text] of Object.entries(plan.files)) {
     const file = path.join(directory, name);
-    await mkdir(path.dirname(file), { recursive: true });
-    await writeFile(file, text);
+    mkdirSync(path.dirname(file), { recursive: true });
+    writeFileSync(file, text);
   }
   const { auth } = plan;
   if (auth.from === "client") return serveCredentials(directory, clientPlace(auth.dockerConfig, process.env));
   const { dockerConfig, container } = plan.builder;
   if (dockerConfig === null) {
-    await writeFile(path.join(directory, "config.json"), JSON.stringify(NO_CREDENTIALS), { mode: 0o600 });
+    writeFileSync(path.join(directory, "config.json"), JSON.stringify(NO_CREDENTIALS), { mode: 0o600 });
     return null;
   }
   const target = { namespace: plan.namespace, pod: builder.pod.metadata.name, container };

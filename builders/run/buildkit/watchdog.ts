@@ -42,9 +42,9 @@ export function watchBuilder({ builder, container, bridge, limits, signal }: Wat
     (async () => {
       const restarts = containerStatus(builder.pod, container)?.restartCount ?? 0;
       while (!signal.aborted) {
-        await builder.pods.next(5000);
         const reason = podReason(builder, container, restarts);
         if (reason) return resolve(reason);
+        await builder.pods.next(5000);
       }
     })().catch((error: Error) => {
       if (!signal.aborted) resolve(error);

@@ -64,6 +64,7 @@ export interface Deployment extends KubeObject {
   };
   status?: {
     observedGeneration?: number;
+    readyReplicas?: number;
     conditions?: { type: string; status: string; reason?: string; message?: string }[];
   };
 }

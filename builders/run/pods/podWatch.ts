@@ -32,6 +32,11 @@ export class PodWatch {
     })();
   }
 
+  /** whether the watch has ended by an error, which {@link next} throws */
+  get failed(): boolean {
+    return this.#error !== undefined;
+  }
+
   /**
    * Resolves at the next change, or after `milliseconds`; at once when something changed since the last time somebody waited.
    * @throws what ended the watch (PergolaError)

@@ -15,6 +15,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import path from "node:path";
+import { setImmediate } from "node:timers/promises";
 import { PergolaError } from "../../errors.ts";
 import { listContext } from "../../images/context.ts";
 import { ChangedMeanwhile, fingerprint, type HashedEntry, type KnownFile } from "../../images/fingerprint.ts";
@@ -23,6 +24,7 @@ import { takeLock } from "./lock.ts";
 import { probeResolution } from "./resolution.ts";
 import { planStaging, type Resolution, type StagedEntry, type StagingPlan } from "./stagingPlan.ts";
 import { survey } from "./survey.ts";
+import { forgetUntouched, readUntouched, writeUntouched } from "./untouched.ts";
 import { writeByNode, writeByTar } from "./write.ts";
 
 export interface Stage {
@@ -122,23 +124,30 @@ async function fill(folder: string, options: StagingOptions): Promise<Omit<Stage
   const index = readIndex(folder);
   const known = new Map(index?.known);
   const record = new Map(index?.staged);
+  let untouched = readUntouched(folder);
   const resolution = index?.resolution ?? (await probeResolution(folder));
   for (let tries = 1; ; tries++) {
     let news = 0;
     const listed = listContext(options.context, options.dockerfile);
-    const { intact, strange } = survey(tree, record);
+    // Answers of the cluster are heard in between.
+    await setImmediate();
+    const { intact, strange } = survey(tree, record, untouched);
+    await setImmediate();
     try {
       const entries = await fingerprint(options.context, listed, known, () => news++);
       const plan = planStaging(intact, entries, resolution, record);
       if (strange.length > 0 || plan.remove.length > 0 || plan.write.length > 0) {
         news++;
         options.note?.(`Staging ${plan.write.length} of ${entries.length} files of ${options.context}`);
+        forgetUntouched(folder);
+        untouched = new Map();
         await apply(options.context, tree, plan, strange, resolution);
       }
       const context = realPath(options.context);
       if (news > 0 || index === null) {
         writeIndex(folder, { version: VERSION, context, resolution, known: [...known], staged: [...plan.staged] });
       }
+      writeUntouched(folder, tree, plan.staged, untouched);
       return { directory: tree, entries };
     } catch (error) {
       if (!(error instanceof ChangedMeanwhile) || tries >= TRIES) throw error;

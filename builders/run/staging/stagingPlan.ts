@@ -112,15 +112,19 @@ function shapeOf({ type, mode, size, linkTarget, device }: HashedEntry): Omit<St
 }
 
 function identityOf({ type, mode, sha256, linkTarget, device }: HashedEntry): string {
-  if (type === "directory") return "";
-  const what = {
-    file: sha256,
-    symlink: `-> ${linkTarget}`,
-    pipe: "pipe",
-    socket: "socket",
-    device: `${device?.kind} ${device?.major} ${device?.minor}`,
-  };
-  return `${mode.toString(8)} ${what[type]}`;
+  const bits = mode.toString(8);
+  switch (type) {
+    case "directory":
+      return "";
+    case "file":
+      return `${bits} ${sha256}`;
+    case "symlink":
+      return `${bits} -> ${linkTarget}`;
+    case "device":
+      return `${bits} ${device?.kind} ${device?.major} ${device?.minor}`;
+    default:
+      return `${bits} ${type}`;
+  }
 }
 
 /** A stamp out of the identity; another one than the path had, so that a change shows even where two hashes meet. */

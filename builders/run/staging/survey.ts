@@ -5,6 +5,7 @@ import { isDeepStrictEqual } from "node:util";
 import { deviceOf } from "../../images/context.ts";
 import { onDisk, readNames, readTarget } from "../../images/names.ts";
 import { STAMP_SECOND, type StagedEntry } from "./stagingPlan.ts";
+import { stateOf, type Untouched } from "./untouched.ts";
 
 export interface Survey {
   /** the part of the record that is on disk as it was written */
@@ -16,10 +17,14 @@ export interface Survey {
 /**
  * Compares a staged copy with its record, so that neither a run that was killed nor somebody who cleaned up makes a wrong
  * build. tar sets a file's time last: half a file never bears its stamp.
+ * @param untouched directories whose files need not be looked at
  */
-export function survey(tree: string, record: ReadonlyMap<string, StagedEntry>): Survey {
+export function survey(tree: string, record: ReadonlyMap<string, StagedEntry>, untouched: Untouched): Survey {
   const found: Survey = { intact: new Map(), strange: [] };
   const names = namesOf(record);
+  // A file with several names can change by a name in another directory.
+  const hasLinks = [...names.values()].some((count) => count > 1);
+  const children = untouched.size === 0 || hasLinks ? null : childrenOf(record);
   // Not path.join: it takes as long as lstat.
   const statOf = (relative: string): Stats => lstatSync(onDisk(`${tree}/${relative}`));
   const isGood = (relative: string, stat: Stats): boolean => {
@@ -36,19 +41,42 @@ export function survey(tree: string, record: ReadonlyMap<string, StagedEntry>): 
     if (entry !== undefined && isGood(relative, stat)) found.intact.set(relative, entry);
     else found.strange.push(relative);
   };
-  const walk = (below: string): void => {
+  const walk = (below: string, directory: Stats): void => {
+    if (children !== null && untouched.get(below) === stateOf(directory)) {
+      for (const [relative, entry] of children.get(below) ?? []) {
+        if (entry.type !== "directory") found.intact.set(relative, entry);
+        else {
+          const stat = statOf(relative);
+          judge(relative, stat);
+          walk(relative, stat);
+        }
+      }
+      return;
+    }
     for (const name of readNames(path.join(tree, below))) {
       const relative = below === "" ? name : `${below}/${name}`;
       const stat = statOf(relative);
       // Judged by the file that they are another name of.
       if (record.get(relative)?.sameAs !== undefined) links.push([relative, stat]);
       else judge(relative, stat);
-      if (stat.isDirectory()) walk(relative);
+      if (stat.isDirectory()) walk(relative, stat);
     }
   };
-  walk("");
+  walk("", lstatSync(tree));
   for (const [relative, stat] of links) judge(relative, stat);
   return found;
+}
+
+/** The entries of each directory, by its path. */
+function childrenOf(record: ReadonlyMap<string, StagedEntry>): Map<string, [string, StagedEntry][]> {
+  const children = new Map<string, [string, StagedEntry][]>();
+  for (const entry of record) {
+    const directory = entry[0].slice(0, Math.max(entry[0].lastIndexOf("/"), 0));
+    const siblings = children.get(directory);
+    if (siblings) siblings.push(entry);
+    else children.set(directory, [entry]);
+  }
+  return children;
 }
 
 /** How many names each file has, by the first of them. */

@@ -79,13 +79,14 @@ describe("the bridge to buildkitd", () => {
     expect(await bridge.broken).toBe(refusal);
   });
 
-  it("reaches for the pod before anybody connects, and drops a connection that nobody used", async () => {
+  it("reaches for the pod when told, before anybody connects, and drops a connection that nobody used", async () => {
     const far = echo();
     let opened = 0;
     bridge = await openBridge(socketPath(), async () => {
       opened++;
       return far;
     });
+    bridge.dial();
     expect(opened).toBe(1);
     await bridge.close();
     expect(await far.result).toEqual({ exitCode: null, message: "closed here" });
