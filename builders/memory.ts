@@ -3,8 +3,9 @@
  * Only saves time: a cache that cannot be read or written is as one that is empty.
  */
 import { createHash, randomBytes } from "node:crypto";
-import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import path from "node:path";
+import { fileURLToPath } from "node:url";
 
 /** Milliseconds after which a result is forgotten, when another one is written. */
 const KEPT = 30 * 24 * 3600 * 1000;
@@ -47,6 +48,16 @@ export async function remember<T>(
 export function stampOf(file: string): readonly unknown[] {
   const { size, mtimeMs, ctimeMs, ino } = statSync(file);
   return [file, size, mtimeMs, ctimeMs, ino];
+}
+
+/**
+ * What tells one state of the code that finds something out from another: of its source, or of the bundle that it is in.
+ * @param from `import.meta.url` of who asks
+ * @param source relative to it
+ */
+export function stampOfCode(from: string, source: string): readonly unknown[] {
+  const file = fileURLToPath(new URL(source, from));
+  return stampOf(existsSync(file) ? file : fileURLToPath(from));
 }
 
 function forget(folder: string): void {

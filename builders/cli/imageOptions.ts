@@ -1,10 +1,12 @@
 /** What the flags of `pergola build` say about images, and how they complete what was found in directories and files. */
 import { accessSync, constants } from "node:fs";
 import path from "node:path";
+import { cacheDirectory } from "../cacheDirectory.ts";
 import { PergolaError } from "../errors.ts";
 import { discoverImages } from "../images/discover.ts";
 import { type EnabledImages, enabledIn, isEnabledIn } from "../images/graph.ts";
 import { type Image, isPlatform, loadDockerfile, type SecretSource } from "../images/image.ts";
+import { remember } from "../memory.ts";
 import { parseSettings, type SettingsFlags } from "./settingsOptions.ts";
 import { parseSsh } from "./sshOption.ts";
 
@@ -48,6 +50,7 @@ export async function requestImages(
   const found = await discoverImages(words, workingDirectory, {
     secretIds: new Set(Object.keys(secrets)),
     environment,
+    remember: (kind, key, find) => remember(cacheDirectory(environment), kind, key, find),
     ...(flags.file === undefined ? {} : { file: flags.file }),
   });
   const images = found.images.map(

@@ -2,7 +2,8 @@
 import { type Dirent, readdirSync, readFileSync, statSync } from "node:fs";
 import path from "node:path";
 import { PergolaError } from "../errors.ts";
-import type { GardenOptions } from "./garden.ts";
+import { stampOfCode } from "../memory.ts";
+import { type GardenOptions, gardenImage } from "./garden.ts";
 import { DEFAULT_TIMEOUT_SECONDS, type Image, loadDockerfile, sanitizeName } from "./image.ts";
 import { NO_SETTINGS } from "./settings.ts";
 
@@ -12,6 +13,13 @@ export interface Discovery {
   /** names among the words typed: those images are meant, of all that were found */
   readonly names: readonly string[];
   readonly notices: readonly string[];
+}
+
+export interface DiscoveryOptions extends GardenOptions {
+  /** Dockerfile for directories without Garden files, instead of `Dockerfile` */
+  readonly file?: string;
+  /** what was found out in an earlier run, see memory.ts */
+  remember<T>(kind: string, key: readonly unknown[], find: () => Promise<T>): Promise<T>;
 }
 
 const GARDEN_FILE = /(?:^|\.)garden\.ya?ml$/;
@@ -24,13 +32,12 @@ const SKIPPED = new Set(["node_modules", "vendor", "dist"]);
  * Dockerfile; else all Build actions below it. A Garden file means its Build actions. Any other word is the name of an image
  * below the working directory.
  * @param words as typed; none means the working directory
- * @param options.file Dockerfile for directories without Garden files, instead of `Dockerfile`
  * @throws PergolaError context-missing, context-unreadable, dockerfile-missing, image-definition
  */
 export async function discoverImages(
   words: readonly string[],
   workingDirectory: string,
-  options: GardenOptions & { readonly file?: string } = {},
+  options: DiscoveryOptions,
 ): Promise<Discovery> {
   const images: Image[] = [];
   const names: string[] = [];
@@ -39,16 +46,16 @@ export async function discoverImages(
   const addFile = async (file: string): Promise<number> => {
     if (seen.has(file)) return 0;
     seen.add(file);
-    // What reads Garden files is loaded late: most runs are about a directory with a Dockerfile.
-    const { readGardenFile } = await import("./garden.ts");
-    const found = readGardenFile(
-      file,
-      readable(file, () => readFileSync(file, "utf8")),
-      options,
+    const text = readable(file, () => readFileSync(file, "utf8"));
+    // Loading a reader of YAML takes longer than all else of finding images.
+    const found = await options.remember(
+      "garden",
+      [stampOfCode(import.meta.url, "./gardenActions.ts"), file, text],
+      async () => (await import("./gardenActions.ts")).readActions(file, text),
     );
-    images.push(...found.images);
+    images.push(...found.actions.map((action) => gardenImage(file, action, options)));
     notices.push(...found.notices);
-    return found.images.length;
+    return found.actions.length;
   };
   const addDirectory = async (directory: string, typed: string): Promise<void> => {
     const dockerfile = options.file ?? "Dockerfile";

@@ -1,14 +1,9 @@
 /** A BuildSetup from text that somebody else wrote: every problem by its path, and versions that are too new or too old. */
-import path from "node:path";
-import { fileURLToPath } from "node:url";
 import type { BuildSetup } from "../../infra/setup.ts";
 import { SETUP_VERSION } from "../../infra/setupNames.ts";
 import { cacheDirectory } from "../cacheDirectory.ts";
 import { PergolaError } from "../errors.ts";
-import { remember, stampOf } from "../memory.ts";
-
-/** The file of the schema, as source or built. */
-const SCHEMA = fileURLToPath(new URL(`../../infra/setup${path.extname(import.meta.url)}`, import.meta.url));
+import { remember, stampOfCode } from "../memory.ts";
 
 /**
  * Reads a BuildSetup. A text that fitted is known to fit, so that the schema and what it is made with need not be loaded.
@@ -16,8 +11,11 @@ const SCHEMA = fileURLToPath(new URL(`../../infra/setup${path.extname(import.met
  * @throws PergolaError setup-invalid, setup-version, usage
  */
 export async function parseSetup(text: string, source: string): Promise<BuildSetup> {
-  return remember(cacheDirectory(process.env), "setup", [stampOf(SCHEMA), SETUP_VERSION, text], () =>
-    parse(text, source),
+  return remember(
+    cacheDirectory(process.env),
+    "setup",
+    [stampOfCode(import.meta.url, "../../infra/setup.ts"), SETUP_VERSION, text],
+    () => parse(text, source),
   );
 }
 

@@ -12,7 +12,7 @@ const SHARED = ["infra/setup.ts", "infra/setupNames.ts"];
 const LAYERS: Readonly<Record<string, readonly string[]>> = {
   "infra/documents": [...SHARED],
   infra: [],
-  "builders/images": ["builders/errors.ts", ...SHARED],
+  "builders/images": ["builders/errors.ts", "builders/memory.ts", ...SHARED],
   "builders/plan": ["builders/errors.ts", "builders/images/", ...SHARED],
   "builders/report": ["builders/errors.ts", "builders/plan/", ...SHARED],
   "builders/setup": ["builders/errors.ts", "builders/memory.ts", "builders/cacheDirectory.ts", ...SHARED],

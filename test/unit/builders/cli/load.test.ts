@@ -27,12 +27,17 @@ it("a build that was there before loads no validator, no reader of YAML and no s
     Dockerfile: "FROM scratch\n",
     "setup.json": JSON.stringify(localSetupInput()),
     "listing.mjs": LISTING,
+    "app/garden.yml": "kind: Build\ntype: container\nname: app\n",
+    "app/Dockerfile": "FROM scratch\n",
   });
   const setup = ["--setup", path.join(place, "setup.json")];
-  const build = [path.join(builders, "cli", "main.ts"), "build", place, ...setup, "--dry-run", "--output", "json"];
-  // A dry run prints its plans as YAML.
-  expect(heavy(place, build)).toEqual(["/zod/", "/yaml/"]);
-  expect(heavy(place, build)).toEqual(["/yaml/"]);
+  const main = path.join(builders, "cli", "main.ts");
+  for (const directory of [place, path.join(place, "app")]) {
+    const build = [main, "build", directory, ...setup, "--dry-run", "--output", "json"];
+    // A dry run prints its plans as YAML.
+    expect(heavy(place, build)).toEqual(["/zod/", "/yaml/"]);
+    expect(heavy(place, build)).toEqual(["/yaml/"]);
+  }
   const run = [
     "--input-type=module",
     "--eval",

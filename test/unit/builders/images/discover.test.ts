@@ -5,6 +5,10 @@ import { discoverImages } from "../../../../builders/images/discover.ts";
 import { sanitizeName } from "../../../../builders/images/image.ts";
 import { folder, rejectionOf } from "../samples.ts";
 
+/** Nothing was found out before. */
+const discover = (words: readonly string[], directory: string) =>
+  discoverImages(words, directory, { remember: (_kind, _key, find) => find() });
+
 const action = (name: string): string => `kind: Build\ntype: container\nname: ${name}\n`;
 const project = {
   "one/Dockerfile": "FROM scratch",
@@ -17,7 +21,7 @@ const project = {
   "empty/readme": "",
 };
 const namesOf = async (words: string[]): Promise<string[]> =>
-  (await discoverImages(words, folder(project))).images.map(({ name }) => name);
+  (await discover(words, folder(project))).images.map(({ name }) => name);
 
 describe("what was typed", () => {
   it.each<[string, string[], string[]]>([
@@ -34,20 +38,20 @@ describe("what was typed", () => {
   });
 
   it("a word that is no path is a name, of what lies below the working directory", async () => {
-    const found = await discoverImages(["two"], folder(project));
+    const found = await discover(["two"], folder(project));
     expect(found.names).toEqual(["two"]);
     expect(found.images.map(({ name }) => name)).toContain("two");
   });
 
   it("a word that is too long for a path is a name too", async () => {
     const long = "a".repeat(300);
-    expect((await discoverImages([long], folder(project))).names).toEqual([long]);
+    expect((await discover([long], folder(project))).names).toEqual([long]);
   });
 
   it("a link that leads to itself is refused by name, not taken for a defect", async () => {
     const root = folder(project);
     symlinkSync("loop", `${root}/loop`);
-    expect(await rejectionOf(discoverImages(["loop"], root))).toMatchObject({
+    expect(await rejectionOf(discover(["loop"], root))).toMatchObject({
       code: "context-unreadable",
       message: expect.stringContaining(`${root}/loop cannot be read`),
     });
@@ -58,7 +62,7 @@ describe("what was typed", () => {
     // A path longer than the kernel takes, since permissions keep nothing from root; mkdir and rm go through it step by step.
     execFileSync("mkdir", ["-p", Array(25).fill("d".repeat(200)).join("/")], { cwd: root });
     try {
-      expect(await rejectionOf(discoverImages(["."], root))).toMatchObject({
+      expect(await rejectionOf(discover(["."], root))).toMatchObject({
         code: "context-unreadable",
         message: expect.stringMatching(/cannot be read, so it is not known which images it holds \(ENAMETOOLONG\)\.$/),
       });
@@ -76,7 +80,7 @@ describe("what was typed", () => {
       "one/Dockerfile is a file, but neither a directory with a Dockerfile nor a Garden file.",
     ],
   ])("%s is refused", async (word, code, message) => {
-    expect(await rejectionOf(discoverImages([word], folder(project)))).toMatchObject({ code, message });
+    expect(await rejectionOf(discover([word], folder(project)))).toMatchObject({ code, message });
   });
 });
 

@@ -1,11 +1,14 @@
 import { describe, expect, it } from "vitest";
-import { readGardenFile } from "../../../../builders/images/garden.ts";
+import { type GardenOptions, gardenImage } from "../../../../builders/images/garden.ts";
+import { readActions } from "../../../../builders/images/gardenActions.ts";
 import { NO_SETTINGS } from "../../../../builders/images/settings.ts";
 import { errorOf, folder } from "../samples.ts";
 
-function read(text: string, options: Parameters<typeof readGardenFile>[2] = {}) {
+function read(text: string, options: GardenOptions = {}) {
   const root = folder({ Dockerfile: "FROM scratch\n", "sub/Dockerfile": "FROM busybox\n" });
-  return { root, ...readGardenFile(`${root}/garden.yml`, text, options) };
+  const file = `${root}/garden.yml`;
+  const { actions, notices } = readActions(file, text);
+  return { root, notices, actions, images: actions.map((one) => gardenImage(file, one, options)) };
 }
 
 const action = (more: string): string => `kind: Build\ntype: container\nname: api\n${more}`;
@@ -93,8 +96,10 @@ spec:
   });
 
   it("may have secrets whose source the caller names", () => {
-    const { images } = read(action("spec: {secrets: {npm: '${var.npm}'}}"), { secretIds: new Set(["npm"]) });
+    const { images, actions } = read(action("spec: {secrets: {npm: hunter2}}"), { secretIds: new Set(["npm"]) });
     expect(images[0]?.secrets).toEqual({});
+    // What was read is written down in the cache.
+    expect(actions[0]?.spec.secrets).toEqual(["npm"]);
   });
 
   it("without its Dockerfile names the file", () => {
