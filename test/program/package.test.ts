@@ -5,6 +5,7 @@ import { dirname, join, resolve } from "node:path";
 import { execa } from "execa";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import manifest from "../../package.json" with { type: "json" };
+import { localSetupInput } from "../unit/builders/samples.ts";
 
 const repository = resolve(import.meta.dirname, "..", "..");
 let folder: string;
@@ -19,7 +20,11 @@ interface Packed {
 
 /** A command in the user's project, with the Node that this kit needs first on PATH. */
 function there(command: string, args: readonly string[]) {
-  const env = { PATH: `${dirname(process.execPath)}:${process.env.PATH}`, KUBECONFIG: join(folder, "none") };
+  const env = {
+    PATH: `${dirname(process.execPath)}:${process.env.PATH}`,
+    KUBECONFIG: join(folder, "none"),
+    PERGOLA_CACHE: join(folder, "cache"),
+  };
   return execa(command, args, { cwd: join(folder, "project"), env, stdin: "ignore", reject: false });
 }
 
@@ -67,14 +72,40 @@ test("holds what was built and the schema of stack files, and neither sources no
   expect(strange).toEqual([]);
   expect(packed).toContain("dist/builders/cli/main.js");
   expect(packed).toContain("stacks/schema.json");
-  expect(packed.filter((path) => /\.(js|d\.ts)$/.test(path)).length).toBe(
-    packed.filter((path) => path.startsWith("dist/")).length,
-  );
+  const others = packed.filter((path) => path.startsWith("dist/") && !/\.(js|d\.ts)$/.test(path));
+  // What the bundled packages ask for.
+  expect(others).toEqual(["dist/builders/cli/THIRD-PARTY.txt"]);
 });
 
 test("runs as pergola, and says its version", async () => {
   const { stdout, exitCode, stderr } = await there("node_modules/.bin/pergola", ["--version"]);
   expect({ stdout, exitCode, stderr }).toEqual({ stdout: manifest.version, exitCode: 0, stderr: "" });
+});
+
+test("plans a build of a Garden action and of a directory, also when all that it reads was there before", async () => {
+  const app = join(folder, "project", "app");
+  await mkdir(join(app, "garden"), { recursive: true });
+  await writeFile(join(app, "Dockerfile"), "FROM scratch\n");
+  await writeFile(join(app, "garden", "Dockerfile"), "FROM scratch\n");
+  await writeFile(join(app, "garden", "garden.yml"), "kind: Build\ntype: container\nname: action\n");
+  await writeFile(join(app, "setup.json"), JSON.stringify(localSetupInput()));
+  const plan = (directory: string) =>
+    there("node_modules/.bin/pergola", [
+      "build",
+      directory,
+      "--setup",
+      "app/setup.json",
+      "--dry-run",
+      "--output",
+      "json",
+    ]);
+  for (const _ of ["first", "again"]) {
+    for (const [directory, name] of Object.entries({ app: "app", "app/garden": "action" })) {
+      const { stdout, stderr, exitCode } = await plan(directory);
+      expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: "" });
+      expect(JSON.parse(stdout).plans).toMatchObject([{ name, mode: "cluster-buildkit" }]);
+    }
+  }
 });
 
 test("refuses as the clone does: a missing kubeconfig is named, with exit code 2", async () => {
