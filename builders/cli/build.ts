@@ -10,7 +10,8 @@ import type { Image } from "../images/image.ts";
 import type { CacheRequest } from "../plan/cache.ts";
 import type { Tags } from "../plan/destination.ts";
 import { planBuild, planBuilder } from "../plan/index.ts";
-import type { Auth, BuildPlan, LoadTarget, Sibling } from "../plan/plan.ts";
+import { placeOf } from "../plan/load.ts";
+import type { Auth, BuildPlan, LoadRequest, LoadTarget, Sibling } from "../plan/plan.ts";
 import { makeProgress } from "../report/progress.ts";
 import { buildResult, exitCodeOf, resultTable } from "../report/result.ts";
 import type { ExecTransport, Executors } from "../run/index.ts";
@@ -60,9 +61,10 @@ export async function runBuild(words: readonly string[], options: BuildOptions):
       hint: "Leave out one of them: what did not change comes out of the builder's cache.",
     });
   }
-  const load = parseLoad(options.load, process.env);
+  const loadRequest = parseLoad(options.load, process.env);
   const shown = progressOn(options, process.stderr, process.env);
   const say = shown.kind === "plain" ? note : () => {};
+  const load = loadRequest === null ? null : await chooseLoad(loadRequest, say);
   const request = await requestImages(words, options, process.cwd(), process.env);
   for (const line of request.notices) say(line);
   // A dry run talks to no cluster unless the BuildSetup is there.
@@ -96,6 +98,14 @@ export async function runBuild(words: readonly string[], options: BuildOptions):
   } finally {
     contexts.release();
   }
+}
+
+/** Says what it chose where the command line did not. */
+async function chooseLoad(request: LoadRequest, say: (line: string) => void): Promise<LoadTarget> {
+  const { chooseStore } = await import("../run/load/choose.ts");
+  const { target, because } = await chooseStore(request, process.env, new AbortController().signal);
+  if (because !== null) say(`--load: into ${placeOf(target)} (${because})`);
+  return target;
 }
 
 /** Whole seconds since 1970; null when the variable is not set or empty. @throws PergolaError usage */

@@ -8,7 +8,7 @@ import { buildkitCache, type CacheRequest, registrySupport } from "./cache.ts";
 import type { Destination } from "./destination.ts";
 import { namedContexts } from "./dockerfileReferences.ts";
 import { BUILDCTL_FLAGS, withExtraFlags } from "./extraFlags.ts";
-import { archiveType, planLoad } from "./load.ts";
+import { archiveFields, planLoad } from "./load.ts";
 import { hostNetworkArguments } from "./network.ts";
 import type { Placement } from "./placement.ts";
 import type { Auth, BuildkitPlan, LoadTarget, Sibling } from "./plan.ts";
@@ -74,7 +74,7 @@ export function planBuildkit(
       ? []
       : ["--output", csv(["type=oci", `dest=${oci.written}`, nameField(destination.references), ...fields])]),
     // Without a file it goes to stdout.
-    ...(load === null ? [] : ["--output", csv([`type=${archiveType(load)}`, nameField(load.references), ...fields])]),
+    ...(load === null ? [] : ["--output", csv([...archiveFields(load), nameField(load.references), ...fields])]),
     ...cache.arguments,
     ...(options.noCache ? ["--no-cache"] : []),
     ...["--progress", "rawjson", "--metadata-file", METADATA_FILE],

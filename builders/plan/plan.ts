@@ -74,22 +74,62 @@ export interface Sibling {
   readonly digest: string | null;
 }
 
-/** Where images are loaded into, as the command line says it. */
+/** An image store on the machine of whoever builds, or of a cluster there. */
 export type LoadTarget =
-  /** Docker's daemon, which its own client finds by DOCKER_HOST, DOCKER_CONTEXT or the current context */
-  | { readonly into: "docker" }
+  /**
+   * Docker's daemon, which its own client finds by DOCKER_HOST, DOCKER_CONTEXT or the current context.
+   * `minikube`: the profile whose daemon that is, where the caller's shell says so (`minikube docker-env`)
+   */
+  | { readonly into: "docker"; readonly minikube?: string }
   /** `address`: path of containerd's socket; `namespace`: containerd's, not Kubernetes' */
-  | { readonly into: "containerd"; readonly address: string; readonly namespace: string };
+  | { readonly into: "containerd"; readonly address: string; readonly namespace: string }
+  /** clusters whose nodes are containers of Docker */
+  | { readonly into: "kind" | "k3d"; readonly cluster: string }
+  | { readonly into: "minikube"; readonly profile: string };
+
+/** A {@link LoadTarget} as the command line says it: null is what it leaves open. */
+export type LoadRequest =
+  /** the store that is there; `fallback` is containerd's, as the environment names it */
+  | { readonly into: null; readonly fallback: Extract<LoadTarget, { into: "containerd" }> }
+  | Exclude<LoadTarget, { into: "kind" | "k3d" | "minikube" }>
+  | { readonly into: "kind" | "k3d"; readonly cluster: string | null }
+  | { readonly into: "minikube"; readonly profile: string | null };
+
+/** Containers that are nodes of clusters of one kind, whatever their state. */
+export interface NodeQuery {
+  /** prints a line for each: name, state, cluster and role, with tabs between them */
+  readonly argv: readonly string[];
+  readonly cluster: string;
+  /** roles of containers that run pods; load balancers and the like do not */
+  readonly roles: readonly string[];
+}
 
 /** How one image gets there. The archive is what buildctl writes to its stdout. */
 export interface LoadPlan {
   readonly target: LoadTarget;
-  /** for people: "Docker", "containerd at /run/containerd/containerd.sock (namespace k8s.io)" */
+  /** for people: "Docker", "containerd at /run/containerd/containerd.sock (namespace k8s.io)", "kind cluster dev" */
   readonly place: string;
-  /** program that reads the archive from its stdin */
+  /** nodes that take the image each; null where there is one store. Their names stand for NODE in `argv` and `verify` */
+  readonly nodes: NodeQuery | null;
+  /** program that reads the archive from its stdin; where ARCHIVE is among its arguments, from the file that this stands for */
   readonly argv: readonly string[];
-  /** what tells before a build that the store is there: a command that succeeds, or a socket that takes connections */
-  readonly check: { readonly argv: readonly string[] } | { readonly socket: string };
+  /**
+   * What tells before a build that the store is there: a command that succeeds, a socket that takes connections, nodes that
+   * run, or a minikube profile that does (`argv` prints all of them as JSON).
+   */
+  readonly check:
+    | { readonly argv: readonly string[] }
+    | { readonly socket: string }
+    | { readonly nodes: NodeQuery }
+    | { readonly argv: readonly string[]; readonly profile: string };
+  /** what tells afterwards that the store holds this image under these names */
+  readonly verify: {
+    readonly argv: readonly string[];
+    /** whose output that is */
+    readonly prints: "ctr" | "docker" | "minikube";
+    /** prints the manifest whose digest stands for DIGEST, where the store's own digest need not be the registry's */
+    readonly manifest: readonly string[] | null;
+  };
   /** names that the image has there */
   readonly references: readonly string[];
 }

@@ -85,10 +85,11 @@ export async function runBuildkit(
     }
     const { progress } = done;
     if (!progress.succeeded) throw failure({ plan, builder, progress, credentials });
-    const digest = await readDigest(path.join(directory.path, plan.metadataFile));
+    const { digest, config } = await readDigests(path.join(directory.path, plan.metadataFile));
     if (plan.oci !== null) await rename(plan.oci.written, plan.oci.file);
     for (const reference of plan.references) io.emit({ type: "pushed", reference, digest });
-    await loader?.finish(`${plan.references[0]}@${digest}`, io.signal);
+    const ids = config === null ? [digest] : [digest, config];
+    await loader?.finish({ state: `${plan.references[0]}@${digest} is pushed`, ids }, io.signal);
     return {
       digest,
       steps: progress.steps,
@@ -230,7 +231,8 @@ async function untilEnded(
   }
 }
 
-async function readDigest(file: string): Promise<string> {
+/** What buildctl says of the image: its digest, and that of its configuration, which an index does not have. */
+async function readDigests(file: string): Promise<{ digest: string; config: string | null }> {
   const metadata = await readFile(file, "utf8").then(
     (text) => JSON.parse(text) as Record<string, unknown>,
     () => ({}) as Record<string, unknown>,
@@ -239,5 +241,6 @@ async function readDigest(file: string): Promise<string> {
   if (typeof digest !== "string") {
     throw new PergolaError({ code: "internal", message: "buildctl succeeded but named no image digest." });
   }
-  return digest;
+  const config = metadata["containerimage.config.digest"];
+  return { digest, config: typeof config === "string" ? config : null };
 }

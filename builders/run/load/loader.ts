@@ -1,21 +1,20 @@
 /**
- * Hands the archive of an image, as it comes, to the program that loads it. Its last part is held back until the build has
- * succeeded: an image whose push failed is not loaded, and a program that was cut off has nothing whole to keep.
+ * Hands the archive of an image, as it comes, to what loads it. Its last part is held back until the build has succeeded: an
+ * image whose push failed is not loaded, and a program that was cut off has nothing whole to keep.
  */
-import { type ChildProcess, spawn } from "node:child_process";
 import type { Readable } from "node:stream";
 import { PergolaError } from "../../errors.ts";
 import type { LoadPlan } from "../../plan/plan.ts";
 import type { BuildEvent } from "../../report/events.ts";
 import { size } from "../../report/table.ts";
 import { interrupted } from "../kube/errors.ts";
-import { hintOf, lastLine } from "./store.ts";
+import { type Delivery, startDelivery } from "./deliveries.ts";
+import { findNodes } from "./nodes.ts";
+import { hintOf } from "./store.ts";
+import { verifyLoaded } from "./verify.ts";
 
 /** Bytes held back. An archive ends with 1024 bytes of zeros, without which it is not whole (POSIX, pax). */
 const HELD = 64 * 1024;
-
-/** Bytes of what the program says that are kept. */
-const SAID = 8 * 1024;
 
 /** Between two lines that tell how much has been handed on. */
 const TOLD_MILLISECONDS = 3000;
@@ -23,16 +22,23 @@ const TOLD_MILLISECONDS = 3000;
 /** The step's id in the stream of records; BuildKit's own are digests. */
 const STEP = "load";
 
+/** What is known of an image once it is built. */
+export interface LoadedImage {
+  /** what to say of it when it cannot be loaded: "host/name:tag@sha256:... is pushed" */
+  readonly state: string;
+  /** `sha256:...` of its manifest or index, and of its configuration where that is known */
+  readonly ids: readonly string[];
+}
+
 export interface Loader {
   /** rejects when the program fails while the archive is still coming: nothing more is to be waited for. Else pending */
   readonly failed: Promise<never>;
   /**
-   * Hands on the rest, as the build has succeeded, and waits until the image is loaded.
-   * @param pushed what to say of the image when it cannot be loaded: "host/name:tag@sha256:..."
+   * Hands on the rest, as the build has succeeded, waits until the image is loaded, and asks the store for it.
    * @param signal aborting ends the program
    * @throws PergolaError load-failed, interrupted
    */
-  finish(pushed: string, signal: AbortSignal): Promise<void>;
+  finish(image: LoadedImage, signal: AbortSignal): Promise<void>;
   /** Ends the program, if it runs, and keeps it from being started. After {@link finish} this does nothing. */
   drop(): Promise<void>;
 }
@@ -49,34 +55,40 @@ export function startLoader(
   let handed = 0;
   let told = performance.now();
   let started = 0;
-  let program: Program | null = null;
-  let dropped = false;
+  let nodes: string[] | null = null;
+  let delivery: Delivery | null = null;
+  const dropping = new AbortController();
 
   /** @throws PergolaError interrupted: nothing is to be loaded any more */
-  const begin = (): Program => {
-    if (dropped) throw interrupted();
-    if (program !== null) return program;
+  const begin = async (): Promise<Delivery> => {
+    if (dropping.signal.aborted) throw interrupted();
+    if (delivery !== null) return delivery;
     started = performance.now();
     io.emit({ type: "step", id: STEP, name, state: "started" });
-    program = new Program(plan.argv, io.environment);
-    return program;
+    const { target, nodes: query } = plan;
+    if (query !== null) {
+      nodes = await findNodes(target.into as "kind" | "k3d", query, io.environment, dropping.signal);
+      if (dropping.signal.aborted) throw interrupted();
+    }
+    delivery = startDelivery(plan, nodes, io.environment);
+    return delivery;
   };
   const hand = async (chunk: Buffer): Promise<void> => {
-    await begin().write(chunk);
+    await (await begin()).write(chunk);
     handed += chunk.length;
     if (performance.now() - told < TOLD_MILLISECONDS) return;
     told = performance.now();
     io.emit({ type: "log", step: STEP, line: `${size(handed)} handed to ${plan.place}` });
   };
   const drop = async (): Promise<void> => {
-    dropped = true;
+    dropping.abort();
     held.length = 0;
-    await program?.kill();
+    await delivery?.kill();
   };
   const reading = (async () => {
     for await (const chunk of archive as AsyncIterable<Buffer>) {
       // Read all the same: whoever writes the archive must not wait for a reader.
-      if (dropped) continue;
+      if (dropping.signal.aborted) continue;
       held.push(chunk);
       heldBytes += chunk.length;
       while (heldBytes > HELD) {
@@ -100,20 +112,21 @@ export function startLoader(
 
   return {
     failed,
-    async finish(pushed, signal) {
+    async finish({ state, ids }, signal) {
       const end = (): void => void drop();
       signal.addEventListener("abort", end);
       try {
         if (signal.aborted) throw interrupted();
         await reading;
-        const running = begin();
+        const running = await begin();
         for (const chunk of held) await hand(chunk);
         await running.end();
+        await verifyLoaded(plan, nodes, ids, io.environment, signal);
         const seconds = (performance.now() - started) / 1000;
         io.emit({ type: "step", id: STEP, name, state: "done", seconds });
         for (const reference of plan.references) io.emit({ type: "loaded", reference, place: plan.place });
       } catch (error) {
-        throw signal.aborted ? interrupted() : asFailure(error, plan, pushed);
+        throw signal.aborted ? interrupted() : asFailure(error, plan, state);
       } finally {
         signal.removeEventListener("abort", end);
       }
@@ -122,83 +135,14 @@ export function startLoader(
   };
 }
 
-function asFailure(error: unknown, plan: LoadPlan, pushed: string | null): PergolaError {
+function asFailure(error: unknown, plan: LoadPlan, state: string | null): PergolaError {
   const said = (error as Error).message;
-  const hint = `${hintOf(said, plan.place) ?? "Mend that"}; then build again: what was built is in the builder's cache.`;
-  const what = pushed === null ? "The image cannot be" : `${pushed} is pushed, but cannot be`;
-  const then = pushed === null ? "; the build was stopped" : "";
+  const hint = `${hintOf(error as Error, plan.target.into) ?? "Mend that"}; then build again: what was built is in the builder's cache.`;
+  const what = state === null ? "The image cannot be" : `${state}, but cannot be`;
+  const then = state === null ? "; the build was stopped" : "";
   return new PergolaError({
     code: "load-failed",
     message: `${what} loaded into ${plan.place}: ${said}${then}.`,
     hint,
   });
-}
-
-/** A program that reads its stdin. In a process group of its own: a terminal's Ctrl-C is for the runner, which then ends it. */
-class Program {
-  readonly #child: ChildProcess;
-  readonly #name: string;
-  #said = "";
-  readonly #ended: Promise<number | NodeJS.Signals>;
-  #over = false;
-
-  constructor(argv: readonly string[], environment: NodeJS.ProcessEnv) {
-    const [file = "", ...args] = argv;
-    this.#name = argv.slice(0, 2).join(" ");
-    this.#child = spawn(file, args, { env: environment, detached: true, stdio: ["pipe", "ignore", "pipe"] });
-    this.#child.stdin?.on("error", () => {}); // its reason is in how the program ends
-    this.#child.stderr?.setEncoding("utf8").on("data", (text: string) => {
-      this.#said = (this.#said + text).slice(-SAID);
-    });
-    this.#ended = new Promise((resolve, reject) => {
-      this.#child.once("error", reject);
-      this.#child.once("close", (code, signal) => resolve(code ?? signal ?? -1));
-    });
-    this.#ended.then(
-      () => this.#end(),
-      () => this.#end(),
-    );
-  }
-
-  #end(): void {
-    this.#over = true;
-  }
-
-  /** @throws Error when the program has ended */
-  async write(chunk: Buffer): Promise<void> {
-    const stdin = this.#child.stdin;
-    if (stdin === null || this.#over) return this.#fail();
-    const done = new Promise<"written" | "closed">((resolve) => {
-      stdin.write(chunk, (error) => resolve(error ? "closed" : "written"));
-    });
-    const first = await Promise.race([done, this.#ended.then(() => "closed" as const)]);
-    if (first === "closed") await this.#fail();
-  }
-
-  /** Closes stdin and waits. @throws Error when the program does not succeed */
-  async end(): Promise<void> {
-    this.#child.stdin?.end();
-    if ((await this.#ended) !== 0) await this.#fail();
-  }
-
-  async kill(): Promise<void> {
-    if (this.#over) return;
-    try {
-      if (this.#child.pid !== undefined) process.kill(-this.#child.pid, "SIGKILL");
-    } catch {
-      // it has just ended
-    }
-    await this.#ended.catch(() => {});
-  }
-
-  async #fail(): Promise<never> {
-    const how = await this.#ended;
-    const said = lastLine(this.#said);
-    if (said !== "") throw new Error(said.replace(/\.$/, ""));
-    throw new Error(
-      how === 0
-        ? `${this.#name} ended before it had read the whole image`
-        : `${this.#name} ended with ${typeof how === "number" ? `exit code ${how}` : how} and said nothing`,
-    );
-  }
 }

@@ -1,37 +1,37 @@
-/** The image store of this machine that images are loaded into: whether it is there, and what its client's failures mean. */
-import { execFile } from "node:child_process";
+/** The image store that images are loaded into: whether it is there, and what its client's failures mean. */
 import net from "node:net";
-import { promisify } from "node:util";
 import { PergolaError } from "../../errors.ts";
-import type { LoadPlan } from "../../plan/plan.ts";
-
-/** Milliseconds that a store may take to answer; a Docker daemon behind ssh takes seconds. */
-const PATIENCE = 20_000;
+import type { LoadPlan, LoadTarget } from "../../plan/plan.ts";
+import { ask } from "./ask.ts";
+import { checkProfile, parseProfiles } from "./minikube.ts";
+import { findNodes } from "./nodes.ts";
+import { lastLine } from "./program.ts";
+import { StoreError } from "./storeError.ts";
 
 /**
- * Finds out before anything is built whether the store answers.
- * @throws PergolaError load-failed, builder-tool-missing
+ * Finds out before anything is built whether the store answers, and all nodes of a cluster run.
+ * @throws PergolaError load-failed
  */
 export async function checkStore(
-  plan: Pick<LoadPlan, "place" | "check">,
+  plan: Pick<LoadPlan, "target" | "place" | "check">,
   environment: NodeJS.ProcessEnv,
   signal: AbortSignal,
 ): Promise<void> {
-  const { place, check } = plan;
+  const { target, place, check } = plan;
   try {
     if ("socket" in check) await connectTo(check.socket);
+    else if ("nodes" in check) await findNodes(target.into as "kind" | "k3d", check.nodes, environment, signal);
     else {
-      const [program = "", ...args] = check.argv;
-      await promisify(execFile)(program, args, { env: environment, timeout: PATIENCE, killSignal: "SIGKILL", signal });
+      const printed = await ask(check.argv, environment, signal);
+      if ("profile" in check) checkProfile(parseProfiles(printed), check.profile);
     }
   } catch (error) {
     signal.throwIfAborted();
-    const { killed, stderr, message } = error as Error & { killed?: boolean; stderr?: string };
-    const said = killed ? `no answer within ${PATIENCE / 1000} s` : stderr?.trim() || message;
+    const said = (error as Error).message;
     throw new PergolaError({
       code: "load-failed",
       message: `Images cannot be loaded into ${place}: ${lastLine(said)}`,
-      hint: `${hintOf(said, place) ?? "Mend that"}, or leave out --load. Nothing was built.`,
+      hint: `${hintOf(error as Error, target.into) ?? "Mend that"}, or leave out --load. Nothing was built.`,
     });
   }
 }
@@ -48,23 +48,24 @@ async function connectTo(socket: string): Promise<void> {
 }
 
 /** What to do about a failure that clients are known to word so; null for any other. The beginning of a sentence. */
-export function hintOf(said: string, place: string): string | null {
-  const docker = place === "Docker";
+export function hintOf(error: Error, into: LoadTarget["into"]): string | null {
+  if (error instanceof StoreError && error.hint !== null) return error.hint;
+  const said = error.message;
+  const docker = into !== "containerd";
   if (/permission denied|EACCES/.test(said)) {
     return docker
       ? "Use an account that may talk to the daemon (the group docker), or another daemon (DOCKER_HOST)"
       : "Use an account that may open the socket, root in most installations";
   }
-  if (/no space left on device|ENOSPC|disk quota exceeded/i.test(said)) return "Make room on that disk";
+  if (/no space left on device|ENOSPC|disk quota exceeded/i.test(said)) {
+    return into === "docker" || into === "containerd"
+      ? "Make room on that disk"
+      : "Make room on that disk (of the node)";
+  }
   if (/Cannot connect to the Docker daemon|connection refused|ECONNREFUSED|ENOENT|failed to dial/.test(said)) {
     return docker
       ? "Start the daemon, or name another one (DOCKER_HOST, docker context use)"
       : "Start containerd, or name its socket: --load=containerd,address=SOCKET";
   }
   return null;
-}
-
-/** Clients say what went wrong last. */
-export function lastLine(text: string): string {
-  return text.trim().split("\n").at(-1)?.trim() ?? "";
 }
