@@ -4,6 +4,7 @@ import type { LoadPlan } from "../../plan/plan.ts";
 import { ask } from "./ask.ts";
 import { filled } from "./deliveries.ts";
 import { lastLine } from "./program.ts";
+import { StoreError } from "./storeError.ts";
 
 type Verify = Pick<LoadPlan, "verify" | "references">;
 
@@ -25,13 +26,21 @@ export async function verifyLoaded(
     const held = heldImages(verify.prints, await ask(argv(verify.argv), environment, signal), references);
     for (const reference of references) {
       const found = held.get(reference) ?? [];
-      if (found.length === 0) throw new Error(`${where}${reference} is not there, although loading did not fail`);
+      if (found.length === 0) {
+        throw new StoreError(
+          `${where}${reference} is not there, although loading did not fail`,
+          "Load it by hand to see why",
+        );
+      }
       if (found.some((id) => ids.includes(id))) continue;
       const [digest = ""] = found;
       const manifest = verify.manifest === null ? null : argv(filled(verify.manifest, DIGEST, digest));
       const config = manifest === null ? null : configIn(await ask(manifest, environment, signal));
       if (config !== null && ids.includes(config)) continue;
-      throw new Error(`${where}${reference} is ${digest} there, and not ${ids[0]}`);
+      throw new StoreError(
+        `${where}${reference} is ${digest} there, and not ${ids[0]}`,
+        "See who else loads images by this name",
+      );
     }
   };
   await Promise.all((nodes ?? [null]).map(verifyIn));

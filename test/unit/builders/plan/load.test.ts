@@ -35,7 +35,7 @@ describe("an image that is loaded", () => {
       "into Docker",
       docker,
       {},
-      `type=docker,${names}`,
+      `type=docker,oci-mediatypes=true,${names}`,
       {
         place: "Docker",
         argv: ["docker", "load"],
@@ -87,7 +87,7 @@ describe("an image that is loaded", () => {
       `type=oci,${names},oci-artifact=false`,
       {},
     ],
-    ["one platform, named", docker, { platforms: ["linux/arm64"] }, `type=docker,${names}`, {}],
+    ["one platform, named", docker, { platforms: ["linux/arm64"] }, `type=docker,oci-mediatypes=true,${names}`, {}],
   ])("%s", (_, target, fields, output, load) => {
     const planned = plan(target, image(fields));
     // Under its own names: a cache of mode inline is a tag of the registry only.

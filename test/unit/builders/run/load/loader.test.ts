@@ -18,7 +18,9 @@ function start(script: string) {
     target: { into: "docker" },
     place: "Docker",
     argv: ["/bin/sh", "-c", script],
+    nodes: null,
     check: { argv: [] },
+    verify: { argv: ["/bin/sh", "-c", "echo sha256:1; echo sha256:1"], prints: "docker", manifest: null },
     references: ["host/api:v1", "host/api:v2"],
   };
   const environment = { ...process.env, OUT: path.join(directory, "out"), PID: path.join(directory, "pid") };
@@ -28,6 +30,7 @@ function start(script: string) {
 }
 const bytes = (length: number): Buffer => Buffer.from(Array.from({ length }, (_, at) => at % 251));
 const KEEP = 64 * 1024;
+const IMAGE = { state: "host/api:v1@sha256:1 is pushed", ids: ["sha256:1"] };
 const never = new AbortController().signal;
 
 /** Writes as a pipe gives it: in pieces. */
@@ -40,7 +43,7 @@ describe("a loader", () => {
     const { loader, archive, out, events } = start("cat > $OUT");
     write(archive, bytes(length));
     archive.end();
-    await loader.finish("host/api:v1@sha256:1", never);
+    await loader.finish(IMAGE, never);
     expect(readFileSync(out).equals(bytes(length))).toBe(true);
     expect(events.map((event) => (event.type === "step" ? event.state : event.type))).toEqual([
       ...["started", "done", "loaded", "loaded"],
@@ -81,7 +84,7 @@ describe("a loader", () => {
   it("starts no program when the caller gives up before the archive was whole", async () => {
     const { loader, archive, events } = start("cat > $OUT");
     const over = new AbortController();
-    const finishing = rejectionOf(loader.finish("host/api:v1@sha256:1", over.signal));
+    const finishing = rejectionOf(loader.finish(IMAGE, over.signal));
     write(archive, bytes(60_000));
     over.abort();
     archive.end();
@@ -130,7 +133,7 @@ describe("a loader", () => {
   it("tells that the image is pushed when the program fails at the end", async () => {
     const { loader, archive } = start("cat > $OUT; echo progress >&2; echo 'Error: unpack failed.' >&2; exit 1");
     archive.end(bytes(100));
-    expect(await rejectionOf(loader.finish("host/api:v1@sha256:1", never))).toMatchObject({
+    expect(await rejectionOf(loader.finish(IMAGE, never))).toMatchObject({
       message: "host/api:v1@sha256:1 is pushed, but cannot be loaded into Docker: Error: unpack failed.",
     });
   });
@@ -139,7 +142,7 @@ describe("a loader", () => {
     const { loader, archive, pid, events } = start("cat > $OUT; echo $$ > $PID; exec sleep 1000");
     archive.end(bytes(100));
     const over = new AbortController();
-    const finishing = rejectionOf(loader.finish("host/api:v1@sha256:1", over.signal));
+    const finishing = rejectionOf(loader.finish(IMAGE, over.signal));
     await vi.waitFor(() => expect(existsSync(pid)).toBe(true));
     over.abort();
     expect(await finishing).toEqual({ code: "interrupted", message: "Interrupted." });

@@ -7,13 +7,21 @@ import { checkStore, hintOf } from "../../../../../builders/run/load/store.ts";
 import { folder, rejectionOf } from "../../samples.ts";
 
 const { signal } = new AbortController();
-const containerd = (socket: string) => ({ place: "containerd at X (namespace Y)", check: { socket } });
+const containerd = (socket: string) => ({
+  target: { into: "containerd" as const, address: socket, namespace: "Y" },
+  place: "containerd at X (namespace Y)",
+  check: { socket },
+});
 
 /** Docker's client, as a script. */
 function docker(script: string) {
   const root = folder({ docker: `#!/bin/sh\n${script}\n` });
   chmodSync(path.join(root, "docker"), 0o755);
-  return { place: "Docker", check: { argv: [path.join(root, "docker"), "version"] } };
+  return {
+    target: { into: "docker" as const },
+    place: "Docker",
+    check: { argv: [path.join(root, "docker"), "version"] },
+  };
 }
 
 describe("a store", () => {
@@ -54,10 +62,10 @@ describe("a store", () => {
 
 it.each([
   // As docker 20.10 and 28, and ctr 1.6, were seen to say it; the last two as Node says it of a socket.
-  ["Docker", "permission denied while trying to connect to the Docker daemon socket at unix:///x", "group docker"],
-  ["Docker", "Error processing tar file(exit status 1): write /x: no space left on device", "Make room"],
+  ["docker", "permission denied while trying to connect to the Docker daemon socket at unix:///x", "group docker"],
+  ["docker", "Error processing tar file(exit status 1): write /x: no space left on device", "Make room"],
   [
-    "Docker",
+    "docker",
     "Cannot connect to the Docker daemon at tcp://127.0.0.1:1. Is the docker daemon running?",
     "Start the daemon",
   ],
@@ -65,10 +73,10 @@ it.each([
   ["containerd", 'ctr: failed to dial "/x.sock": context deadline exceeded', "Start containerd"],
   ["containerd", "connect EACCES /x.sock", "root"],
   ["containerd", "connect ECONNREFUSED /x.sock", "Start containerd"],
-])("%s: %s", (place, said, hint) => {
-  expect(hintOf(said, place)).toContain(hint);
+] as const)("%s: %s", (into, said, hint) => {
+  expect(hintOf(new Error(said), into)).toContain(hint);
 });
 
 it("what is not known gets no hint", () => {
-  expect(hintOf("unexpected EOF", "Docker")).toBeNull();
+  expect(hintOf(new Error("unexpected EOF"), "docker")).toBeNull();
 });
