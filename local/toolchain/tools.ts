@@ -15,7 +15,8 @@ export type BinaryName =
   | "registry"
   | "network-policies"
   | "node-init"
-  | "old-frontend";
+  | "old-frontend"
+  | "kind";
 
 /** A tool has the name of its binary; BuildKit has two. */
 export type ToolName = Exclude<BinaryName, "buildkitd" | "buildctl"> | "buildkit";
@@ -58,6 +59,7 @@ const KANIKO = "1.25.5";
 const REGISTRY = "3.1.2";
 const BUILDX = "0.30.0";
 const OLD_FRONTEND = "0.10.6";
+const KIND = "0.33.0";
 
 /** Every tool strips symbols, so that a binary is small and the same on every machine. */
 const STRIP = ["-s", "-w"];
@@ -269,6 +271,19 @@ export const GO_TOOLS: readonly GoTool[] = [
         says: `dockerfile-frontend ${OLD_FRONTEND}`,
       },
     ],
+    links: {},
+    optional: true,
+  },
+  {
+    name: "kind",
+    version: KIND,
+    why: "what --load=kind is compared with in tests: which nodes it takes, and what they then hold",
+    licence: "Apache-2.0",
+    module: "sigs.k8s.io/kind",
+    folder: "kind",
+    tags: [],
+    ldflags: STRIP,
+    binaries: [{ name: "kind", package: "sigs.k8s.io/kind", probe: ["version"], says: `kind v${KIND}` }],
     links: {},
     optional: true,
   },

@@ -52,6 +52,9 @@ export function hintOf(error: Error, into: LoadTarget["into"]): string | null {
   if (error instanceof StoreError && error.hint !== null) return error.hint;
   const said = error.message;
   const docker = into !== "containerd";
+  if (into !== "docker" && into !== "containerd" && /containerd\.sock|failed to dial/.test(said)) {
+    return "Restart the node: its containerd does not answer";
+  }
   if (/permission denied|EACCES/.test(said)) {
     return docker
       ? "Use an account that may talk to the daemon (the group docker), or another daemon (DOCKER_HOST)"

@@ -87,6 +87,68 @@ describe("an image that is loaded", () => {
       `type=oci,${names},oci-artifact=false`,
       {},
     ],
+    [
+      "into the Docker of minikube",
+      { into: "docker", minikube: "blue" },
+      {},
+      `type=docker,oci-mediatypes=true,${names}`,
+      { place: "Docker of minikube blue", argv: ["docker", "load"] },
+    ],
+    [
+      "into each node of a kind cluster",
+      { into: "kind", cluster: "dev" },
+      { platforms: ["linux/arm64"] },
+      `type=oci,${names}`,
+      {
+        place: "kind cluster dev",
+        argv: [
+          ...["docker", "exec", "--interactive", "NODE", "sh", "-c"],
+          expect.stringMatching(/containerd config dump[\s\S]*exec ctr --namespace k8s.io images import .*"\$@" -$/),
+          ...["import", "--platform", "linux/arm64"],
+        ],
+        nodes: { cluster: "dev", roles: ["control-plane", "worker"] },
+        check: { nodes: { cluster: "dev" } },
+        verify: {
+          argv: [
+            ...["docker", "exec", "NODE", "ctr", "--namespace", "k8s.io", "images", "ls"],
+            ...references.map((reference) => `name==${reference}`),
+          ],
+          prints: "ctr",
+          manifest: ["docker", "exec", "NODE", "ctr", "--namespace", "k8s.io", "content", "get", "DIGEST"],
+        },
+      },
+    ],
+    [
+      "into each node of a k3d cluster, for two platforms",
+      { into: "k3d", cluster: "dev" },
+      two,
+      `type=oci,${names}`,
+      {
+        place: "k3d cluster dev",
+        argv: [
+          ...["docker", "exec", "--interactive", "NODE", "ctr", "--namespace", "k8s.io"],
+          ...["images", "import", "--all-platforms", "-"],
+        ],
+        nodes: { cluster: "dev", roles: ["server", "agent"] },
+      },
+    ],
+    [
+      "into minikube, by a file",
+      { into: "minikube", profile: "blue" },
+      {},
+      `type=docker,oci-mediatypes=true,${names}`,
+      {
+        place: "minikube blue",
+        nodes: null,
+        argv: ["minikube", "--profile", "blue", "--alsologtostderr", "image", "load", "ARCHIVE"],
+        check: { argv: ["minikube", "profile", "list", "--output", "json"], profile: "blue" },
+        verify: {
+          argv: ["minikube", "--profile", "blue", "image", "ls", "--format", "json"],
+          prints: "minikube",
+          manifest: null,
+        },
+      },
+    ],
     ["one platform, named", docker, { platforms: ["linux/arm64"] }, `type=docker,oci-mediatypes=true,${names}`, {}],
   ])("%s", (_, target, fields, output, load) => {
     const planned = plan(target, image(fields));
@@ -111,6 +173,13 @@ describe("an image that is loaded", () => {
       code: "usage",
       message: expect.stringContaining(`Image api cannot be loaded into Docker: ${why}`),
       hint: expect.stringContaining("--load=containerd"),
+    });
+  });
+
+  it("cannot go into minikube with two platforms, as its nodes may have Docker", () => {
+    expect(errorOf(() => plan({ into: "minikube", profile: "blue" }, image(two)))).toMatchObject({
+      code: "usage",
+      message: expect.stringContaining("Image api cannot be loaded into minikube blue: it is for"),
     });
   });
 
