@@ -29,6 +29,8 @@ export interface Store {
   readonly env: Record<string, string>;
   readonly folder: string;
   readonly socket: string;
+  /** LD_LIBRARY_PATH of its client */
+  readonly libraries: string;
   /** its client's output; throws when that fails */
   client(...args: string[]): Promise<string>;
   /** ends the daemon at once */
@@ -81,7 +83,7 @@ function clientOf(file: string, env: Record<string, string>): Store["client"] {
 }
 
 async function whenThere(
-  store: Omit<Store, "kill" | "remove">,
+  store: Omit<Store, "kill" | "remove" | "libraries">,
   daemon: ReturnType<typeof run>,
   ask: () => Promise<unknown>,
 ): Promise<Store> {
@@ -103,6 +105,7 @@ async function whenThere(
   return {
     ...store,
     env: { ...store.env, PATH: environment.PATH },
+    libraries: environment.LD_LIBRARY_PATH,
     async kill() {
       // Docker's daemon has a containerd of its own, which would outlive it.
       const own = Number(

@@ -45,13 +45,14 @@ export function notLoaded(said: string): boolean {
 }
 
 const FAILED_NODES = /failed pushing to: (\S.*)/;
-const FAILED_LOAD = /Failed to load cached images for (?:profile )?(?:"[^"]*":?|[^\s.]+\.?) (.*)/;
+/** The entry goes on until the next one begins: with what the program in the node printed. */
+const FAILED_LOAD =
+  /Failed to load cached images for (?:profile )?(?:"[^"]*":?|[^\s.]+\.?) ((?:.*\n?)(?:(?![IWEF]\d{4} ).*\n?)*)/;
 
 /** Why it failed, out of its log. */
 export function minikubeReason(said: string): string {
-  const why =
-    /Exiting due to [A-Z0-9_]+: (.*)/.exec(said)?.[1] ??
-    FAILED_LOAD.exec(said)?.[1]?.replace(/^make sure the profile is running\. /, "");
+  const entry = FAILED_LOAD.exec(said)?.[1]?.replace(/^make sure the profile is running\. /, "");
+  const why = /Exiting due to [A-Z0-9_]+: (.*)/.exec(said)?.[1] ?? (entry === undefined ? undefined : lastLine(entry));
   const nodes = FAILED_NODES.exec(said)?.[1];
   if (nodes !== undefined) return `not loaded into ${nodes.trim()}${why === undefined ? "" : `: ${why}`}`;
   return why ?? lastLine(said);

@@ -60,7 +60,8 @@ describe("the list", () => {
   });
 
   it("leaves out the policy enforcer, and what only the bench or a test needs, unless they are asked for", () => {
-    for (const name of ["network-policies", "buildx", "old-frontend", "kind"]) expect(DEFAULT_TOOLS).not.toContain(name);
+    for (const name of ["network-policies", "buildx", "old-frontend", "kind"])
+      expect(DEFAULT_TOOLS).not.toContain(name);
     expect(DEFAULT_TOOLS).toHaveLength(GO_TOOLS.length - 4);
   });
 

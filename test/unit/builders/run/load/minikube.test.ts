@@ -48,6 +48,11 @@ describe("a load by minikube", () => {
       "not loaded into exitcode: loading images: Docker load /var/lib/minikube/images/a.tar: Process exited with status 1",
     ],
     [
+      "what the program in the node said",
+      `W1 cache_images.go:255] Failed to load cached images for "p": loading images: ctr images import: sudo ctr: Process exited with status 1\nstdout:\n\nstderr:\nctr: write /x: no space left on device\nI0810 12:00 cache_images.go:265] failed pushing to: p`,
+      "not loaded into p: ctr: write /x: no space left on device",
+    ],
+    [
       "older words",
       "W0930 cache_images.go:255] Failed to load cached images for profile p. make sure the profile is running. loading images: CRI\n",
       "loading images: CRI",
