@@ -89,7 +89,7 @@ function pergola(done: (code: number) => void): Command {
     .option("--output-oci <path>", "write each image as an OCI layout too: a .tar file, or a directory for such files")
     .option(
       "--load [=store]",
-      "load each image into Docker or containerd of this machine too: docker, containerd[,address=SOCKET][,namespace=NAME]; alone: the one that is there",
+      "load each image into a store of this machine too: docker, containerd[,address=SOCKET][,namespace=NAME], kind[,name=CLUSTER], k3d[,name=CLUSTER] or minikube[,profile=PROFILE]; alone: the local cluster of the current context, else Docker, else containerd",
     )
     .addOption(
       new Option("--mtime <times>", "what files' times say: their content (what is equal is not sent), or keep them")
@@ -131,6 +131,7 @@ ${examples([
   "pergola build . --secret id=npm,env=NPM_TOKEN --dry-run",
   "pergola build . --cache-to _buildcache-my-branch",
   "pergola build . --load",
+  "pergola build . --load=kind,name=dev",
 ])}`,
     )
     .action(async (words: string[], _options, command: Command) => {
