@@ -71,7 +71,11 @@ it("an image that Docker holds goes from there into the nodes of a cluster", asy
   const nodes = [await kindNode(docker, "dev", "control-plane"), await kindNode(docker, "dev", "worker")];
   const plan = planLoad(sampleImage(), { into: "kind", cluster: "dev" }, [reference], false);
   const environment = { ...process.env, ...docker.env };
-  await loadFromDocker(plan, `${reference} is built`, { environment, emit() {}, signal: new AbortController().signal });
+  await loadFromDocker(plan, ["docker", "save", reference], `${reference} is built`, {
+    environment,
+    emit() {},
+    signal: new AbortController().signal,
+  });
   const id = await docker.client("image", "inspect", "--format", "{{.Id}}", reference);
   for (const node of nodes) {
     const digest = (await node.images())[reference] as string;

@@ -137,7 +137,7 @@ function onlyOne(into: string, what: string, names: readonly string[], field: st
   });
 }
 
-/** @throws PergolaError builder-tool-missing, mode-unsupported */
+/** @throws PergolaError builder-tool-missing; usage: kind by another program than docker */
 function needProgram({ target, because }: Choice, environment: NodeJS.ProcessEnv): void {
   const { KIND_EXPERIMENTAL_PROVIDER: provider } = environment;
   if (target.into === "kind" && provider && provider !== "docker") {

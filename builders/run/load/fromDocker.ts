@@ -10,11 +10,13 @@ import { lastLine } from "./program.ts";
 
 /**
  * @param plan its references are names that the image has in Docker, and gets in the store
- * @param state what to say of the image when it cannot be loaded: "host/name:tag is built"
+ * @param save prints the image's archive: `docker save REFERENCE...`
+ * @param state what to say of the image when it cannot be loaded: "host/name:tag@sha256:... is pushed"
  * @throws PergolaError load-failed, interrupted
  */
 export async function loadFromDocker(
   plan: LoadPlan,
+  [program = "", ...args]: readonly string[],
   state: string,
   io: { readonly environment: NodeJS.ProcessEnv; emit(event: BuildEvent): void; readonly signal: AbortSignal },
 ): Promise<void> {
@@ -32,7 +34,7 @@ export async function loadFromDocker(
   } catch (error) {
     throw signal.aborted ? interrupted() : failed(error as Error);
   }
-  const save = spawn("docker", ["save", ...plan.references], {
+  const save = spawn(program, args, {
     env: environment,
     detached: true,
     stdio: ["ignore", "pipe", "pipe"],
@@ -42,9 +44,10 @@ export async function loadFromDocker(
     said = (said + text).slice(-8192);
   });
   const ended = new Promise<number | NodeJS.Signals | null>((resolve, reject) => {
-    save.once("error", reject);
+    save.once("error", (error) => reject(failed(error)));
     save.once("close", (code, by) => resolve(code ?? by));
   });
+  ended.catch(() => {});
   const end = (): void => void save.kill("SIGKILL");
   signal.addEventListener("abort", end);
   const loader = startLoader(plan, save.stdout, io);

@@ -169,6 +169,7 @@ describe("an archive for minikube", () => {
 });
 
 describe("an image of Docker", () => {
+  const SAVE = ["docker", "save", A];
   const io = (environment: NodeJS.ProcessEnv, signal = never) => ({ environment, emit() {}, signal });
 
   /** {@link cluster} whose Docker also gives out the image by this script. */
@@ -183,7 +184,7 @@ describe("an image of Docker", () => {
 
   it("goes into a cluster's nodes", async () => {
     const { plan, environment, out } = holding(`[ "$2" = ${A} ] && head -c 300000 /dev/zero`);
-    await loadFromDocker(plan, "host/team/a:1 is built", io(environment));
+    await loadFromDocker(plan, SAVE, "host/team/a:1 is built", io(environment));
     expect(readFileSync(path.join(out, "n2"))).toHaveLength(300_000);
   });
 
@@ -191,17 +192,32 @@ describe("an image of Docker", () => {
     const { plan, environment } = holding(
       "head -c 300000 /dev/zero; echo 'Error response from daemon: no room' >&2; exit 1",
     );
-    expect(await rejectionOf(loadFromDocker(plan, "host/team/a:1 is built", io(environment)))).toMatchObject({
+    expect(await rejectionOf(loadFromDocker(plan, SAVE, "host/team/a:1 is built", io(environment)))).toMatchObject({
       code: "load-failed",
       message:
         "host/team/a:1 is built, but cannot be loaded into kind cluster c: Docker does not give it out: Error response from daemon: no room.",
     });
   });
 
+  it("is not loaded when Docker does not have it, or is gone", async () => {
+    const { plan, environment } = holding("exit 0");
+    const lacking = programs({ docker: "echo 'Error: No such image: host/team/a:1' >&2; exit 1" });
+    const loading = (own: NodeJS.ProcessEnv, save = SAVE) =>
+      rejectionOf(loadFromDocker(plan, save, "a is built", io(own)));
+    expect(await loading({ ...environment, ...lacking })).toMatchObject({
+      message:
+        "a is built, but cannot be loaded into kind cluster c: Docker does not give it out: Error: No such image: host/team/a:1.",
+    });
+    expect(await loading(environment, ["/nowhere/docker"])).toMatchObject({
+      code: "load-failed",
+      message: expect.stringContaining("Docker does not give it out: spawn /nowhere/docker ENOENT."),
+    });
+  });
+
   it("is given up with the caller", async () => {
     const { plan, environment, out } = holding('touch "$OUT/saves"; exec sleep 1000');
     const over = new AbortController();
-    const loading = rejectionOf(loadFromDocker(plan, "host/team/a:1 is built", io(environment, over.signal)));
+    const loading = rejectionOf(loadFromDocker(plan, SAVE, "host/team/a:1 is built", io(environment, over.signal)));
     await vi.waitFor(() => expect(existsSync(path.join(out, "saves"))).toBe(true));
     over.abort();
     expect(await loading).toMatchObject({ code: "interrupted" });
