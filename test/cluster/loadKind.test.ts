@@ -1,6 +1,5 @@
 // --load=kind: nodes that are containers of a real Docker, with a real containerd each.
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { writeFile } from "node:fs/promises";
 import { delimiter, join } from "node:path";
 import { execa } from "execa";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -9,7 +8,7 @@ import { ensureToolchain } from "../../local/toolchain/index.ts";
 import { kubeconfig } from "./access.ts";
 import { makeBuilderNamespace, setupIn } from "./builderNamespace.ts";
 import { build, context, eventually, kubectl, pergola } from "./environment.ts";
-import { kindNode, type LocalNode, makeNodeImage, SNAPSHOTTER } from "./localClusters.ts";
+import { kindNode, type LocalNode, makeNodeImage, removeWithContainers, SNAPSHOTTER } from "./localClusters.ts";
 import { digestOf } from "./registry.ts";
 import { type Store, startDocker } from "./stores.ts";
 
@@ -18,7 +17,6 @@ let BUILDKIT: readonly string[];
 let docker: Store;
 let dev: LocalNode[];
 let kind: string;
-const folders: string[] = [];
 
 beforeAll(async () => {
   await makeBuilderNamespace(NAMESPACE);
@@ -44,19 +42,11 @@ beforeAll(async () => {
 }, 300_000);
 
 afterAll(async () => {
-  const all = (await docker?.client("ps", "--all", "--quiet"))?.split("\n").filter(Boolean) ?? [];
-  if (all.length > 0) await docker.client("rm", "--force", ...all);
-  await docker?.remove();
-  for (const folder of folders) await rm(folder, { recursive: true, force: true });
+  if (docker) await removeWithContainers(docker);
   await kubectl(["delete", "namespace", NAMESPACE, "--wait=false"]);
 }, 120_000);
 
 const app = (line = ""): Promise<string> => context({ Dockerfile: `FROM busybox:1.36\n${line}\nCOPY Dockerfile /\n` });
-const scratch = (name: string): Promise<string> =>
-  mkdtemp(join(tmpdir(), name)).then((folder) => {
-    folders.push(folder);
-    return folder;
-  });
 
 describe("--load=kind", () => {
   it("puts an image under all its names into every node, with the registry's digest", async () => {
@@ -91,7 +81,7 @@ describe("--load=kind", () => {
 
   it("takes the nodes that kind takes, and puts into them what kind puts", async () => {
     const other = await kindNode(docker, "other", "control-plane");
-    const folder = await scratch("pergola-kind-");
+    const folder = await context({});
     // kind runs its commands in nodes with all capabilities, of which this machine may lack one.
     await writeFile(
       join(folder, "docker"),
@@ -117,7 +107,7 @@ describe("--load=kind", () => {
   });
 
   it("is what --load alone means when the current context is kind's", async () => {
-    const folder = await scratch("pergola-kubeconfig-");
+    const folder = await context({});
     const own = { "current-context": "kind-dev", contexts: [{ name: "kind-dev", context: { cluster: "kind-dev" } }] };
     await writeFile(join(folder, "config"), JSON.stringify(own));
     const env = { ...docker.env, KUBECONFIG: [join(folder, "config"), kubeconfig].join(delimiter) };

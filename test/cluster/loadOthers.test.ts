@@ -1,6 +1,5 @@
 // --load into a k3d cluster and a minikube profile, and out of Docker: nodes are containers of a real Docker, with a real containerd.
-import { mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { mkdir, readdir, writeFile } from "node:fs/promises";
 import { delimiter, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { planLoad } from "../../builders/plan/load.ts";
@@ -8,13 +7,12 @@ import { loadFromDocker } from "../../builders/run/load/fromDocker.ts";
 import { image as sampleImage } from "../unit/builders/samples.ts";
 import { makeBuilderNamespace, setupIn } from "./builderNamespace.ts";
 import { build, context, eventually, kubectl, pergola } from "./environment.ts";
-import { k3dNode, kindNode, makeNodeImage, startNode } from "./localClusters.ts";
+import { k3dNode, kindNode, makeNodeImage, removeWithContainers, startNode } from "./localClusters.ts";
 import { type Store, startDocker } from "./stores.ts";
 
 const NAMESPACE = "test-load-others";
 let BUILDKIT: readonly string[];
 let docker: Store;
-const folders: string[] = [];
 
 beforeAll(async () => {
   await makeBuilderNamespace(NAMESPACE);
@@ -24,19 +22,11 @@ beforeAll(async () => {
 }, 120_000);
 
 afterAll(async () => {
-  const all = (await docker?.client("ps", "--all", "--quiet"))?.split("\n").filter(Boolean) ?? [];
-  if (all.length > 0) await docker.client("rm", "--force", ...all);
-  await docker?.remove();
-  for (const folder of folders) await rm(folder, { recursive: true, force: true });
+  if (docker) await removeWithContainers(docker);
   await kubectl(["delete", "namespace", NAMESPACE, "--wait=false"]);
 }, 120_000);
 
 const app = (line = ""): Promise<string> => context({ Dockerfile: `FROM busybox:1.36\n${line}\nCOPY Dockerfile /\n` });
-const scratch = (name: string): Promise<string> =>
-  mkdtemp(join(tmpdir(), name)).then((folder) => {
-    folders.push(folder);
-    return folder;
-  });
 
 it("--load=k3d puts an image into servers and agents of the only cluster", async () => {
   const nodes = [await k3dNode(docker, "green", "server"), await k3dNode(docker, "green", "agent")];
@@ -88,7 +78,7 @@ describe("--load=minikube, by a stand-in for its program", () => {
   /** A profile of one node, and what the runner needs to find it. */
   async function minikube(profile: string, disk?: string, status = "OK") {
     const node = await startNode(docker, profile, { "name.minikube.sigs.k8s.io": profile }, disk);
-    const folder = await scratch("pergola-minikube-");
+    const folder = await context({});
     const program = join(import.meta.dirname, "minikubeStandIn.ts");
     await writeFile(join(folder, "minikube"), `#!/bin/sh\nexec ${process.execPath} ${program} "$@"\n`, { mode: 0o755 });
     await mkdir(join(folder, "tmp"));

@@ -88,3 +88,10 @@ export const kindNode = (docker: Store, cluster: string, role: string, disk?: st
 
 export const k3dNode = (docker: Store, cluster: string, role: string): Promise<LocalNode> =>
   startNode(docker, `k3d-${cluster}-${role}-0`, { app: "k3d", "k3d.cluster": cluster, "k3d.role": role });
+
+/** Removes a Docker with the nodes that run in it. */
+export async function removeWithContainers(docker: Store): Promise<void> {
+  const all = (await docker.client("ps", "--all", "--quiet")).split("\n").filter(Boolean);
+  if (all.length > 0) await docker.client("rm", "--force", ...all);
+  await docker.remove();
+}
