@@ -77,19 +77,19 @@ function toFile(plan: Pick<LoadPlan, "argv" | "references">, environment: NodeJS
       program = new Program(filled(plan.argv, ARCHIVE, name), environment, minikubeReason);
       await program.end();
       if (notLoaded(program.said)) throw new Error(minikubeReason(program.said));
-      await remove();
+      remove();
     },
     async kill() {
       killed = true;
       await program?.kill();
       const opened = await opening.catch(() => null);
       await opened?.file.close();
-      await opened?.remove();
+      opened?.remove();
     },
   };
 }
 
-async function openFile(base: string): Promise<{ file: FileHandle; name: string; remove(): Promise<void> }> {
+async function openFile(base: string): Promise<{ file: FileHandle; name: string; remove(): void }> {
   const directory = await makePrivateDirectory();
   const name = path.join(directory.path, base);
   return { file: await open(name, "wx", 0o600), name, remove: directory.remove };
