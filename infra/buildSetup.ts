@@ -44,6 +44,7 @@ export function makeBuildSetup(config: Omit<StackConfig, "secrets">, facts: Setu
       ...(mode.profile === undefined ? {} : { profile: mode.profile }),
       ...(mode.allowHostNetwork ? { allowHostNetwork: true } : {}),
       image: mode.image,
+      ...(mode.extraFlags?.length ? { extraFlags: mode.extraFlags } : {}),
       podSecurity: MODE_POD_SECURITY[name],
       tolerations: facts.placement.tolerations,
       nodeSelector: facts.placement.nodeSelector,

@@ -8,6 +8,7 @@ import {
   checked,
   host,
   image,
+  kanikoImage,
   namespaceName,
   nodeName,
   objectName,
@@ -199,7 +200,17 @@ const builder = z.strictObject({
           ),
       })
       .optional(),
-    kaniko: mode.optional(),
+    kaniko: mode
+      .extend({
+        image: kanikoImage,
+        extraFlags: z
+          .array(z.string().min(1))
+          .default([])
+          .describe(
+            "flags of the executor for every build, --flag=value or --flag and its value; those of an image win",
+          ),
+      })
+      .optional(),
   }),
 });
 
@@ -246,7 +257,11 @@ export type RegistryConfig = StackConfig["registry"];
 export type InClusterRegistryConfig = z.infer<typeof inClusterRegistry>;
 export type ClusterConfig = z.infer<typeof cluster>;
 export type GuardrailsConfig = z.infer<typeof guardrails>;
-export type ModeConfig = z.infer<typeof mode> & { profile?: "rootful" | "rootless"; allowHostNetwork?: boolean };
+export type ModeConfig = z.infer<typeof mode> & {
+  profile?: "rootful" | "rootless";
+  allowHostNetwork?: boolean;
+  extraFlags?: string[];
+};
 export type InClusterMode = keyof StackConfig["builder"]["modes"];
 export type NamespaceConfig = Exclude<z.infer<typeof namespaceEntry>, string>;
 

@@ -44,6 +44,17 @@ export const image = z
     context.issues.push({ code: "custom", message: "has neither tag nor digest", input: context.value });
   });
 
+/**
+ * Executor of the mode kaniko. By default the maintained fork, as Google's images are no longer made, in its variant `-debug`: the
+ * plain image has no shell, with which a pod waits for its build context (docs of github.com/osscontainertools/kaniko).
+ */
+export const kanikoImage = image
+  .default("ghcr.io/osscontainertools/kaniko:v1.28.3-debug")
+  .describe(
+    "executor of the builds; it needs a shell, which kaniko's own images have whose tag ends in -debug. What a Dockerfile may " +
+      "have depends on executor and version, which are told from name and tag",
+  );
+
 /** Path between host and image name; empty for none. */
 export const repositoryPrefix = z
   .string()

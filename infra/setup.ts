@@ -41,6 +41,8 @@ const builderMode = z.strictObject({
   /** BuildKit only: whether steps may ask for network host, that of the builder's pod */
   allowHostNetwork: z.boolean().optional(),
   image: z.string(),
+  /** kaniko only: flags of its executor for every build; an image's own win */
+  extraFlags: z.array(z.string()).optional(),
   podSecurity: z.enum(["privileged", "baseline", "restricted"]),
   tolerations: z.array(toleration).default([]),
   nodeSelector: z.record(z.string(), z.string()).default({}),

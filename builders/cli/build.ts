@@ -9,7 +9,7 @@ import type { ImageGraph } from "../images/graph.ts";
 import type { Image } from "../images/image.ts";
 import type { CacheRequest } from "../plan/cache.ts";
 import type { Tags } from "../plan/destination.ts";
-import { planBuild, planBuilder } from "../plan/index.ts";
+import { loadPlanner, type PlanBuild, planBuilder } from "../plan/index.ts";
 import { placeOf } from "../plan/load.ts";
 import type { Auth, BuildPlan, LoadRequest, LoadTarget, Sibling } from "../plan/plan.ts";
 import { makeProgress } from "../report/progress.ts";
@@ -88,7 +88,18 @@ export async function runBuild(words: readonly string[], options: BuildOptions):
   try {
     await session.verified;
     const tags = tagsOf(graph, contexts.of, options.tag, mode);
-    const plan = planner({ session, tags, contexts: contexts.of, sourceDateEpoch, cache, files, load, options });
+    const planBuild = await loadPlanner(mode);
+    const plan = planner({
+      planBuild,
+      session,
+      tags,
+      contexts: contexts.of,
+      sourceDateEpoch,
+      cache,
+      files,
+      load,
+      options,
+    });
     // All plans are made once before the first build: what is wrong with the last image is said now, not an hour later.
     const plans = planAll(graph, plan);
     if (executors !== null) return await build({ graph, plans, plan, session, executors, shown, options });
@@ -186,6 +197,7 @@ async function build({ graph, plans, plan, session, executors, shown, options }:
 }
 
 interface PlannerOptions {
+  readonly planBuild: PlanBuild;
   readonly session: Session;
   readonly tags: ReadonlyMap<string, Tags>;
   readonly contexts: ReadonlyMap<string, ReadContext>;
@@ -197,13 +209,22 @@ interface PlannerOptions {
   readonly options: BuildOptions;
 }
 
-function planner({ session, tags, contexts, sourceDateEpoch, cache, files, load, options }: PlannerOptions): Plan {
+function planner({
+  planBuild,
+  session,
+  tags,
+  contexts,
+  sourceDateEpoch,
+  cache,
+  files,
+  load,
+  options,
+}: PlannerOptions): Plan {
   const { setup, contextNamespace } = session;
   // A dry run is the same text each time.
   const buildId = options.dryRun ? "0000000000" : randomBytes(5).toString("hex");
   return (image, siblings) =>
     planBuild(setup, image, {
-      mode: options.mode ?? null,
       namespace: options.namespace,
       contextNamespace,
       tags: tags.get(image.name) as Tags,

@@ -1,5 +1,14 @@
-/** What the graph and the plans need to know of a Dockerfile: the images it is built on, and the features it uses. */
-import { Add, Arg, Copy, DockerfileParser, type Flag, From, Label, Onbuild, Run } from "dockerfile-ast";
+/** A parsed Dockerfile, and what the graph and the plans need to know of it. */
+import { Arg, Copy, DockerfileParser, type Flag, From, type Instruction, Label, Onbuild, Run } from "dockerfile-ast";
+import type { Image } from "./image.ts";
+
+/** A Dockerfile with its instructions. Their lines and ranges are those of the text. */
+export interface Dockerfile {
+  readonly text: string;
+  readonly instructions: readonly Instruction[];
+  /** the directive that names an escape character; null without one. The line counts from 1. */
+  readonly escape: { readonly character: string; readonly line: number } | null;
+}
 
 /** A place in a Dockerfile; lines and characters count from 0, `end` is exclusive. */
 interface Range {
@@ -18,27 +27,32 @@ export interface ImageReference {
   readonly range: Range;
 }
 
-/** A feature that not every builder has. */
-export interface Feature {
-  readonly kind: "mount" | "heredoc" | "secret";
-  /** as it stands in the file: `--mount=type=cache,...`, `<<EOF` */
-  readonly text: string;
-  /** counts from 1 */
-  readonly line: number;
+/** Parses the text of a Dockerfile, which need not be a correct one. */
+export function parseDockerfile(text: string): Dockerfile {
+  const parsed = DockerfileParser.parse(text);
+  const directive = parsed.getDirectives().find((one) => one.getName().toLowerCase() === "escape");
+  return {
+    text,
+    instructions: parsed.getInstructions(),
+    escape: directive ? { character: directive.getValue() ?? "", line: directive.getRange().start.line + 1 } : null,
+  };
 }
 
-export interface DockerfileFacts {
-  readonly references: readonly ImageReference[];
-  readonly features: readonly Feature[];
-  /** names of the stages, in order; null for a stage without a name */
-  readonly stages: readonly (string | null)[];
+const parsedBefore = new WeakMap<Image["dockerfile"], Dockerfile>();
+
+/** An image's Dockerfile, parsed once: the graph asks for it, and each plan of the image. */
+export function dockerfileOf({ dockerfile }: Pick<Image, "dockerfile">): Dockerfile {
+  let parsed = parsedBefore.get(dockerfile);
+  if (parsed === undefined) {
+    parsed = parseDockerfile(dockerfile.text);
+    parsedBefore.set(dockerfile, parsed);
+  }
+  return parsed;
 }
 
 /** Keys of all LABEL instructions of a Dockerfile, with the line of each; lines count from 1. */
-export function labelKeys(text: string): Map<string, number> {
-  const labels = DockerfileParser.parse(text)
-    .getInstructions()
-    .filter((instruction) => instruction instanceof Label);
+export function labelKeys({ instructions }: Dockerfile): Map<string, number> {
+  const labels = instructions.filter((instruction) => instruction instanceof Label);
   return new Map(
     labels.flatMap((label) =>
       label.getProperties().map((property) => [property.getName(), property.getRange().start.line + 1] as const),
@@ -47,9 +61,8 @@ export function labelKeys(text: string): Map<string, number> {
 }
 
 /** Networks that RUN instructions ask for by --network, with the line of each; lines count from 1. */
-export function runNetworks(text: string): { readonly network: string; readonly line: number }[] {
-  return DockerfileParser.parse(text)
-    .getInstructions()
+export function runNetworks({ instructions }: Dockerfile): { readonly network: string; readonly line: number }[] {
+  return instructions
     .filter((instruction) => instruction instanceof Run)
     .flatMap((run) => run.getFlags())
     .filter((flag) => flag.getName() === "network")
@@ -57,60 +70,50 @@ export function runNetworks(text: string): { readonly network: string; readonly 
 }
 
 /**
- * Reads a Dockerfile. Stage names and numbers are told from image names; ARGs before the first FROM are filled in with
- * `buildArgs` or their defaults.
+ * Images that a Dockerfile is built on. Stage names and numbers are told from image names; ARGs before the first FROM are filled
+ * in with `buildArgs` or their defaults.
  */
-export function readDockerfile(text: string, buildArgs: Readonly<Record<string, string>> = {}): DockerfileFacts {
+export function imageReferences(
+  { instructions }: Dockerfile,
+  buildArgs: Readonly<Record<string, string>> = {},
+): ImageReference[] {
   const references: ImageReference[] = [];
-  const features: Feature[] = [];
   const stages: (string | null)[] = [];
   const globals = new Map<string, string>();
 
-  const refer = (instruction: ImageReference["instruction"], raw: string, range: Range, expand: boolean): void => {
+  const refer: Refer = (instruction, raw, range, expand) => {
     const name = expand ? substitute(raw, globals) : raw;
     // An empty name is a variable without a value: the builder says what is wrong with it.
     if (name === "" || name === "scratch" || isStage(name, stages)) return;
     references.push({ name, instruction, line: range.start.line + 1, range });
   };
 
-  for (const outer of DockerfileParser.parse(text).getInstructions()) {
-    // A trigger's own images are looked for by whoever builds on this one; its features show in this file.
-    const instruction = outer instanceof Onbuild ? (outer.getTriggerInstruction() ?? outer) : outer;
-    const named = instruction === outer ? refer : () => {};
-    if (instruction instanceof Arg && stages.length === 0) {
-      for (const property of instruction.getProperties()) {
-        const given = buildArgs[property.getName()];
-        const fallback = property.getValue();
-        const value = given ?? (fallback === null ? null : substitute(fallback, globals));
-        if (value !== null) globals.set(property.getName(), value);
-      }
-    } else if (instruction instanceof From) {
+  for (const instruction of instructions) {
+    // A trigger's own images are looked for by whoever builds on this one.
+    if (instruction instanceof Onbuild) continue;
+    if (instruction instanceof Arg && stages.length === 0) readGlobal(instruction, buildArgs, globals);
+    else if (instruction instanceof From) {
       const [image, range] = [instruction.getImage(), instruction.getImageRange()];
       if (image !== null && range !== null) refer("FROM", image, range, true);
       stages.push(instruction.getBuildStage()?.toLowerCase() ?? null);
     } else if (instruction instanceof Copy) {
       const from = instruction.getFlags().find((flag) => flag.getName() === "from");
       const [value, range] = [from?.getValue(), from?.getValueRange()];
-      if (value && range && !isStageNumber(value)) named("COPY --from", value, range, false);
+      if (value && range && !isStageNumber(value)) refer("COPY --from", value, range, false);
     } else if (instruction instanceof Run) {
-      for (const flag of instruction.getFlags()) readMount(flag, named, features);
-    }
-    if (instruction instanceof Add) {
-      // The parser tells where heredocs are for COPY and RUN only.
-      const found = instruction.getArguments().find((word) => /^<<-?["']?\w/.test(word.getValue()));
-      if (found) features.push({ kind: "heredoc", text: found.getValue(), line: found.getRange().start.line + 1 });
-    }
-    if (instruction instanceof Copy || instruction instanceof Run) {
-      for (const heredoc of instruction.getHeredocs()) {
-        features.push({
-          kind: "heredoc",
-          text: `<<${heredoc.getName()}`,
-          line: heredoc.getStartRange().start.line + 1,
-        });
-      }
+      for (const flag of instruction.getFlags()) readMount(flag, refer);
     }
   }
-  return { references, features, stages };
+  return references;
+}
+
+/** Reads an ARG before the first FROM: what was given, else its default. */
+export function readGlobal(arg: Arg, given: Readonly<Record<string, string>>, globals: Map<string, string>): void {
+  for (const property of arg.getProperties()) {
+    const fallback = property.getValue();
+    const value = given[property.getName()] ?? (fallback === null ? null : substitute(fallback, globals));
+    if (value !== null) globals.set(property.getName(), value);
+  }
 }
 
 /** Puts other names in the place of references, e.g. a digest for a sibling's name. */
@@ -141,13 +144,9 @@ function isStage(name: string | null, stages: readonly (string | null)[]): boole
 
 type Refer = (instruction: ImageReference["instruction"], raw: string, range: Range, expand: boolean) => void;
 
-function readMount(flag: Flag, refer: Refer, features: Feature[]): void {
+function readMount(flag: Flag, refer: Refer): void {
   if (flag.getName() !== "mount") return;
-  const value = flag.getValue() ?? "";
-  const line = flag.getRange().start.line + 1;
-  const type = /(?:^|,)type=([^,]*)/.exec(value)?.[1] ?? "bind";
-  features.push({ kind: type === "secret" ? "secret" : "mount", text: `--mount=${value}`, line });
-  const from = /(?:^|,)from=([^,]+)/.exec(value);
+  const from = /(?:^|,)from=([^,]+)/.exec(flag.getValue() ?? "");
   const range = flag.getValueRange();
   if (from?.[1] === undefined || range === null || isStageNumber(from[1])) return;
   const character = range.start.character + from.index + from[0].length - from[1].length;

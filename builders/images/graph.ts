@@ -1,6 +1,6 @@
 /** Several images and what has to be built before what. */
 import { PergolaError } from "../errors.ts";
-import { familiarName, readDockerfile } from "./dockerfile.ts";
+import { dockerfileOf, familiarName, imageReferences } from "./dockerfile.ts";
 import type { Image } from "./image.ts";
 
 export interface ImageGraph {
@@ -171,7 +171,7 @@ export function siblingOf(reference: string, names: Iterable<string>): string | 
 
 function siblingsOf(image: Image, names: readonly string[]): string[] {
   const found = new Set<string>();
-  for (const { name } of readDockerfile(image.dockerfile.text, image.buildArgs).references) {
+  for (const { name } of imageReferences(dockerfileOf(image), image.buildArgs)) {
     const sibling = name === null ? null : siblingOf(name, names);
     // `FROM busybox` in an image called busybox means the public one.
     if (sibling !== null && sibling !== image.name) found.add(sibling);

@@ -7,7 +7,7 @@ import { buildkitDeployment } from "./buildkitDeployment.ts";
 import { buildkitCache, type CacheRequest, registrySupport } from "./cache.ts";
 import type { Destination } from "./destination.ts";
 import { namedContexts } from "./dockerfileReferences.ts";
-import { BUILDCTL_FLAGS, withExtraFlags } from "./extraFlags.ts";
+import { BUILDCTL_FLAGS, imageFlags, withExtraFlags } from "./extraFlags.ts";
 import { archiveFields, planLoad } from "./load.ts";
 import { hostNetworkArguments } from "./network.ts";
 import type { Placement } from "./placement.ts";
@@ -92,7 +92,7 @@ export function planBuildkit(
     files: input.files,
     siblings: options.siblings,
     builder: buildkitDeployment(setup, placement),
-    argv: ["buildctl", "build", ...withExtraFlags(own, image, BUILDCTL_FLAGS)],
+    argv: ["buildctl", "build", ...withExtraFlags(own, [imageFlags(image)], BUILDCTL_FLAGS)],
     metadataFile: METADATA_FILE,
     oci,
     load,

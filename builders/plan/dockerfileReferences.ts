@@ -1,7 +1,6 @@
 /** How a Dockerfile's sibling images become references in the registry. */
-import { familiarName, readDockerfile, replaceReferences } from "../images/dockerfile.ts";
+import { type Dockerfile, familiarName, imageReferences, replaceReferences } from "../images/dockerfile.ts";
 import { siblingOf } from "../images/graph.ts";
-import type { Image } from "../images/image.ts";
 import type { Sibling } from "./plan.ts";
 
 /** buildctl arguments that give each sibling's name a meaning: BuildKit's named contexts take the place of FROM and COPY --from names. */
@@ -13,12 +12,15 @@ export function namedContexts(siblings: readonly Sibling[]): string[] {
 }
 
 /** The Dockerfile with every sibling's name replaced by its reference, for builders without named contexts. */
-export function withReferences(image: Image, siblings: readonly Sibling[]): string {
+export function withReferences(
+  dockerfile: Dockerfile,
+  buildArgs: Readonly<Record<string, string>>,
+  siblings: readonly Sibling[],
+): string {
   const byName = new Map(siblings.map((sibling) => [sibling.name, sibling]));
-  const { references } = readDockerfile(image.dockerfile.text, image.buildArgs);
   return replaceReferences(
-    image.dockerfile.text,
-    references.flatMap(({ name, range }) => {
+    dockerfile.text,
+    imageReferences(dockerfile, buildArgs).flatMap(({ name, range }) => {
       const sibling = name === null ? undefined : byName.get(siblingOf(name, byName.keys()) ?? "");
       return sibling ? [{ range, by: sibling.reference }] : [];
     }),

@@ -4,18 +4,14 @@ import { BUILDER_NODE_KEY } from "../../infra/setupNames.ts";
 import { PergolaError } from "../errors.ts";
 import type { ContextEntry } from "../images/context.ts";
 import type { Image } from "../images/image.ts";
-import { planBuildkit } from "./buildkit.ts";
 import { buildkitDeployment } from "./buildkitDeployment.ts";
 import type { CacheRequest } from "./cache.ts";
-import { destinationOf, type Tags } from "./destination.ts";
+import { type Destination, destinationOf, type Tags } from "./destination.ts";
 import { planFreshNamespace } from "./freshNamespace.ts";
-import { planKaniko } from "./kaniko.ts";
-import { type PlacementOptions, placeBuild, placeMode } from "./placement.ts";
+import { type Placement, type PlacementOptions, placeBuild, placeMode } from "./placement.ts";
 import type { Auth, BuilderPlan, BuildPlan, LoadTarget, Sibling } from "./plan.ts";
 
 export interface PlanOptions {
-  /** null takes the environment's default */
-  readonly mode: ModeName | null;
   readonly namespace: string | null;
   readonly contextNamespace: string | null;
   /** the first is the one reported */
@@ -46,8 +42,34 @@ export interface PlanOptions {
  * @throws PergolaError for a BuildSetup that lacks something, a name or tag that no registry takes, a repository, mode or namespace that was not provisioned, a
  *   platform without builders, and what the mode cannot do
  */
-export function planBuild(setup: BuildSetup, image: Image, options: PlanOptions): BuildPlan {
-  const placement = placeBuild(setup, image.name, options);
+export type PlanBuild = (setup: BuildSetup, image: Image, options: PlanOptions) => BuildPlan;
+
+/** The planner of a mode. Loaded once, before planning: a build in one mode does not load what only another one needs. */
+export async function loadPlanner(mode: ModeName): Promise<PlanBuild> {
+  if (mode === "kaniko") {
+    const { planKaniko } = await import("./kaniko.ts");
+    return (setup, image, options) => planWith(planKaniko, mode, setup, image, options);
+  }
+  const { planBuildkit } = await import("./buildkit.ts");
+  return (setup, image, options) => planWith(planBuildkit, mode, setup, image, options);
+}
+
+type Planner = (
+  setup: BuildSetup,
+  image: Image,
+  placement: Placement,
+  destination: Destination,
+  options: PlanOptions,
+) => BuildPlan;
+
+function planWith(
+  planner: Planner,
+  modeName: ModeName,
+  setup: BuildSetup,
+  image: Image,
+  options: PlanOptions,
+): BuildPlan {
+  const placement = placeBuild(setup, image.name, { ...options, mode: modeName });
   const destination = destinationOf(setup, image.name, options.tags);
   for (const platform of image.platforms) {
     if (placement.mode.platforms.includes(platform)) continue;
@@ -57,17 +79,7 @@ export function planBuild(setup: BuildSetup, image: Image, options: PlanOptions)
       hint: `Add builder nodes (taint ${BUILDER_NODE_KEY}) of that architecture in stacks/Pulumi.${setup.environment}.yaml, or choose another --platform.`,
     });
   }
-  if (placement.modeName === "kaniko" && options.auth?.from === "client") {
-    throw new PergolaError({
-      code: "mode-unsupported",
-      message: `Image ${image.name} is built in mode kaniko, which cannot use --auth client: its pod logs in by itself, and no password of yours is put into the cluster.`,
-      hint: "Choose --mode cluster-buildkit, or leave out --auth client.",
-    });
-  }
-  const plan =
-    placement.modeName === "kaniko"
-      ? planKaniko(setup, image, placement, destination, options)
-      : planBuildkit(setup, image, placement, destination, options);
+  const plan = planner(setup, image, placement, destination, options);
   return placement.fresh ? { ...plan, freshNamespace: planFreshNamespace(setup, placement) } : plan;
 }
 

@@ -1,14 +1,15 @@
-/** What kaniko 1.25.5 would silently copy otherwise than BuildKit, or not at all: COPY and ADD, held against the context. */
+/** What kaniko would silently copy otherwise than BuildKit, or not at all: COPY and ADD, held against the context. */
 import path from "node:path";
-import { Add, type Copy } from "dockerfile-ast";
+import { Add, Copy } from "dockerfile-ast";
 import type { ContextEntry } from "../images/context.ts";
 import { substitute } from "../images/dockerfile.ts";
+import type { Ability } from "./kanikoExecutor.ts";
 
 /** What a context holds, directories too; null when that is not known. */
 export type Context = readonly Pick<ContextEntry, "path" | "type">[] | null;
 
-/** Takes note of a part of the Dockerfile, as it is written, and of a clause about kaniko: "it ..." */
-export type Refuse = (what: string, why: string) => void;
+/** Takes note of a part of the Dockerfile, as it is written, of a clause about kaniko: "it ...", and of who does it right. */
+export type Refuse = (what: string, why: string, needs?: Ability) => void;
 
 /** What holds in a stage where something is copied. */
 export interface CopyPlace {
@@ -18,6 +19,8 @@ export interface CopyPlace {
   readonly volumes: readonly string[];
   /** working directory; null when it is the base image's */
   readonly directory: string | null;
+  /** whether what is fetched belongs to root without a --chown */
+  readonly fetchesAsRoot: boolean;
 }
 
 /** Files and directories that are the pod's own while kaniko builds: what is copied there is left out of the image. */
@@ -36,8 +39,30 @@ export function readCopy(
   context: Context,
   refuse: Refuse,
 ): void {
+  const heredocs = instruction instanceof Copy ? instruction.getHeredocs() : [];
+  if (heredocs.length === 0) {
+    readFiles(instruction, words.slice(0, -1), words.at(-1) ?? "", stage, context, refuse);
+    return;
+  }
+  // The parser takes the contents for words too.
+  const content = heredocs[0]?.getContentRange()?.start.line ?? Number.POSITIVE_INFINITY;
+  const count = instruction.getArguments().filter((word) => word.getRange().start.line < content).length;
+  const destination = words[count - 1] ?? "";
+  const sources = words.slice(0, count - 1).filter((word) => !word.startsWith("<<"));
+  if (sources.length > 0) readFiles(instruction, sources, destination, stage, context, refuse);
+  const names = heredocs.map((heredoc) => heredoc.getName());
+  readFiles(instruction, names, destination, stage, null, refuse);
+}
+
+function readFiles(
+  instruction: Copy | Add,
+  sources: readonly string[],
+  destination: string,
+  stage: CopyPlace,
+  context: Context,
+  refuse: Refuse,
+): void {
   const keyword = instruction.getKeyword();
-  const [sources, destination] = [words.slice(0, -1), words.at(-1) ?? ""];
   const flag = (name: string): string | null => {
     const value = instruction
       .getFlags()
@@ -57,6 +82,12 @@ export function readCopy(
   if (instruction instanceof Add) {
     const git = sources.find((source) => GIT.test(source));
     if (git) refuse(`ADD ${git}`, "it fetches no git repositories, but the answer of the web server.");
+    const fetched = sources.find((source) => REMOTE.test(source));
+    if (fetched !== undefined && chown === null && !stage.fetchesAsRoot)
+      refuse(
+        `ADD ${fetched}`,
+        "it may give what it fetches to the USER, also to the base image's. Name the owner: --chown=0:0.",
+      );
     const local = sources.find((source) => !REMOTE.test(source));
     if (local && (chmod ?? chown) !== null)
       refuse(

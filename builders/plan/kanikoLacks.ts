@@ -1,14 +1,13 @@
 /**
- * What kaniko 1.25.5 would silently build otherwise than BuildKit, or not at all, as far as the Dockerfile and the names of the
- * context's links tell. The conformance suite (test/conformance) shows each; what cannot be told beforehand is in
- * docs/differences.md.
+ * What kaniko would silently build otherwise than BuildKit, or not at all, as far as the Dockerfile and the names of the
+ * context's links tell. The conformance suite (test/conformance) shows each for 1.25.5; other executors are taken to do the
+ * same unless kanikoExecutor.ts knows better. What cannot be told beforehand is in docs/differences.md.
  */
 import path from "node:path";
 import {
   Add,
   Arg,
   Copy,
-  DockerfileParser,
   Env,
   type Flag,
   From,
@@ -21,10 +20,11 @@ import {
   Volume,
   Workdir,
 } from "dockerfile-ast";
-import { substitute } from "../images/dockerfile.ts";
+import { type Dockerfile, readGlobal, substitute } from "../images/dockerfile.ts";
 import { type Context, isWithin, type Refuse, readCopy, resolved } from "./kanikoCopies.ts";
+import type { Ability } from "./kanikoExecutor.ts";
 import { namesDirectory } from "./kanikoScripts.ts";
-import { platformArguments, readGlobal } from "./kanikoStages.ts";
+import { platformArguments } from "./kanikoStages.ts";
 
 /** Something that is refused. */
 export interface Lack {
@@ -34,9 +34,13 @@ export interface Lack {
   readonly why: string;
   /** counts from 1 */
   readonly line: number;
+  /** what an executor would have to be able to; left out where none is known that builds it */
+  readonly needs?: Ability;
 }
 
 export interface Surroundings {
+  /** what the executor can */
+  readonly abilities: ReadonlySet<Ability>;
   readonly buildArgs: Readonly<Record<string, string>>;
   /** `os/architecture[/variant]` that is built for, on a node of the same */
   readonly platform: string;
@@ -80,21 +84,23 @@ interface Leak {
 }
 
 /** Everything to refuse, in the order of the file. */
-export function kanikoLacks(text: string, { buildArgs, platform, context }: Surroundings): Lack[] {
-  const dockerfile = DockerfileParser.parse(text);
+export function kanikoLacks(dockerfile: Dockerfile, surroundings: Surroundings): Lack[] {
+  const { buildArgs, platform } = surroundings;
   const lacks: Lack[] = [];
   const globals = new Map<string, string>(Object.entries(platformArguments(platform)));
   const stages: Stage[] = [];
   const leaks = new Map<string, Leak>();
-  const directive = dockerfile.getDirectives().find((one) => one.getName().toLowerCase() === "escape");
-  if (directive && directive.getValue() !== "\\") {
-    const line = directive.getRange().start.line + 1;
-    lacks.push({ what: `escape=${directive.getValue()}`, why: "it takes only the backslash for an escape.", line });
+  const isLeaky = !surroundings.abilities.has("ownArguments");
+  const directive = dockerfile.escape;
+  if (directive && directive.character !== "\\") {
+    const why = "it takes only the backslash for an escape.";
+    lacks.push({ what: `escape=${directive.character}`, why, line: directive.line });
   }
-  for (const outer of dockerfile.getInstructions()) {
+  for (const outer of dockerfile.instructions) {
     const instruction = outer instanceof Onbuild ? (outer.getTriggerInstruction() ?? outer) : outer;
     const line = instruction.getRange().start.line + 1;
-    const refuse = (what: string, why: string): void => void lacks.push({ what, why, line });
+    const refuse: Refuse = (what, why, needs) =>
+      void lacks.push({ what, why, line, ...(needs === undefined ? {} : { needs }) });
     const stage = stages.at(-1);
     refuseIgnoredFlags(instruction, refuse);
     if (instruction instanceof From) {
@@ -114,22 +120,28 @@ export function kanikoLacks(text: string, { buildArgs, platform, context }: Surr
         const value =
           buildArgs[name] ?? (fallback === null ? (globals.get(name) ?? null) : substitute(fallback, known(stage)));
         if (fallback === null && leak && leak.value !== value && !stage.values.has(name))
-          refuse(`ARG ${name}`, `it takes the value ${leak.value} that an earlier stage has for it.`);
+          refuse(`ARG ${name}`, `it takes the value ${leak.value} that an earlier stage has for it.`, "ownArguments");
         stage.values.set(name, value);
-        if (value !== null) leaks.set(name, { value, stage });
+        if (value !== null && isLeaky) leaks.set(name, { value, stage });
       }
     } else {
       refuseLeaks(instruction, stage, leaks, refuse);
       if (instruction instanceof Env) {
         for (const property of instruction.getProperties())
           stage.values.set(property.getName(), substitute(property.getValue() ?? "", known(stage)));
-      } else readOther(instruction, stage, context, refuse, lacks);
+      } else readOther(instruction, stage, surroundings, refuse, lacks);
     }
   }
   return lacks.sort((a, b) => a.line - b.line);
 }
 
-function readOther(instruction: Instruction, stage: Stage, context: Context, refuse: Refuse, lacks: Lack[]): void {
+function readOther(
+  instruction: Instruction,
+  stage: Stage,
+  { context, abilities }: Surroundings,
+  refuse: Refuse,
+  lacks: Lack[],
+): void {
   const words = wordsOf(instruction).map((word) => substitute(word, known(stage)) ?? word);
   const keyword = instruction.getKeyword();
   if (instruction instanceof Volume) stage.volumes.push(...words.map((word) => path.posix.normalize(word)));
@@ -143,7 +155,8 @@ function readOther(instruction: Instruction, stage: Stage, context: Context, ref
   } else if (instruction instanceof Run) {
     refuseOfRun(instruction, stage, refuse, lacks);
   } else if (instruction instanceof Copy || instruction instanceof Add) {
-    readCopy(instruction, words, { ...stage, values: known(stage) }, context, refuse);
+    const place = { ...stage, values: known(stage), fetchesAsRoot: abilities.has("fetchesAsRoot") };
+    readCopy(instruction, words, place, context, refuse);
   }
 }
 
@@ -198,6 +211,7 @@ function refuseLeaks(instruction: Instruction, stage: Stage, leaks: ReadonlyMap<
     refuse(
       `${instruction.getKeyword()} with $${name}`,
       `it takes the value ${value} that an earlier stage has for it.`,
+      "ownArguments",
     );
   }
 }

@@ -6,8 +6,9 @@ import { onTestFinished } from "vitest";
 import type { Image } from "../../../builders/images/image.ts";
 import { NO_SETTINGS } from "../../../builders/images/settings.ts";
 import { NO_CACHE_REQUEST } from "../../../builders/plan/cache.ts";
-import type { PlanOptions } from "../../../builders/plan/index.ts";
-import { type BuildSetup, buildSetup } from "../../../infra/setup.ts";
+import { loadPlanner, type PlanOptions as OptionsOfMode } from "../../../builders/plan/index.ts";
+import type { BuildPlan } from "../../../builders/plan/plan.ts";
+import { type BuildSetup, buildSetup, type ModeName } from "../../../infra/setup.ts";
 
 const builder = {
   tolerations: [{ key: "garden-build", operator: "Equal", value: "true", effect: "NoSchedule" }],
@@ -125,6 +126,22 @@ export function image(fields: Partial<Image> & { readonly from?: string } = {}):
     definedIn: "/src/api/Dockerfile",
     ...rest,
   };
+}
+
+/** Options of a plan, and its mode; null takes the environment's default. */
+export interface PlanOptions extends OptionsOfMode {
+  readonly mode: ModeName | null;
+}
+
+const planners = {
+  kaniko: await loadPlanner("kaniko"),
+  "cluster-buildkit": await loadPlanner("cluster-buildkit"),
+  "local-docker": await loadPlanner("local-docker"),
+};
+
+/** The plan of an image. */
+export function planBuild(setup: BuildSetup, image: Image, { mode, ...options }: PlanOptions): BuildPlan {
+  return planners[mode ?? setup.builders.default](setup, image, options);
 }
 
 /** Options of a plan for which nobody asked for anything. */

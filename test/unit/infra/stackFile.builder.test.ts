@@ -135,14 +135,23 @@ cases("builder", [
   [
     "network host for kaniko",
     modes((it) => (it.kaniko.allowHostNetwork = true)),
-    ['pergola:builder.modes.kaniko: unknown key "allowHostNetwork"; allowed: namespaces, image, platforms, resources'],
+    [
+      'pergola:builder.modes.kaniko: unknown key "allowHostNetwork"; allowed: namespaces, image, platforms, resources, extraFlags',
+    ],
   ],
   [
     "a profile for kaniko",
     modes((it) => (it.kaniko.profile = "rootful")),
-    ['pergola:builder.modes.kaniko: unknown key "profile"; allowed: namespaces, image, platforms, resources'],
+    [
+      'pergola:builder.modes.kaniko: unknown key "profile"; allowed: namespaces, image, platforms, resources, extraFlags',
+    ],
   ],
-  ["no image", modes((it) => delete it.kaniko.image), ["pergola:builder.modes.kaniko.image: is missing (a string)"]],
+  [
+    "no image",
+    modes((it) => delete it["cluster-buildkit"].image),
+    ["pergola:builder.modes.cluster-buildkit.image: is missing (a string)"],
+  ],
+  ["no image for kaniko, which has a default", modes((it) => delete it.kaniko.image), []],
   [
     "an image that is none",
     modes((it) => (it.kaniko.image = "Kaniko:1")),

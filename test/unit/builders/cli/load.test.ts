@@ -14,15 +14,20 @@ process.on("exit", () => console.log(JSON.stringify([...urls, ...process.moduleL
 
 const HEAVY = ["/zod/", "/yaml/", "/execa/", "client-node", "undici"];
 
-/** What of {@link HEAVY} a process loads. */
-function heavy(place: string, words: readonly string[]): string[] {
+/** What of some parts a process loads. */
+function loaded(place: string, words: readonly string[], parts: readonly string[]): string[] {
   const env = { ...process.env, PERGOLA_CACHE: path.join(place, "cache") };
   const listing = ["--import", path.join(place, "listing.mjs")];
   const said = execFileSync(process.execPath, [...listing, ...words], { env, encoding: "utf8" });
-  return HEAVY.filter((part) => said.includes(part));
+  return parts.filter((part) => said.includes(part));
 }
 
-it("a build that was there before loads no validator, no reader of YAML and no second HTTP client", () => {
+function heavy(place: string, words: readonly string[]): string[] {
+  return loaded(place, words, HEAVY);
+}
+
+/** A project, and the words that build a directory of it. */
+function project(): { readonly place: string; build(directory?: string): string[] } {
   const place = folder({
     Dockerfile: "FROM scratch\n",
     "setup.json": JSON.stringify(localSetupInput()),
@@ -32,11 +37,28 @@ it("a build that was there before loads no validator, no reader of YAML and no s
   });
   const setup = ["--setup", path.join(place, "setup.json")];
   const main = path.join(builders, "cli", "main.ts");
-  for (const directory of [place, path.join(place, "app")]) {
-    const build = [main, "build", directory, ...setup, "--dry-run", "--output", "json"];
+  const build = (directory = "."): string[] => [
+    main,
+    "build",
+    path.join(place, directory),
+    ...setup,
+    "--dry-run",
+    "--output",
+    "json",
+  ];
+  return { place, build };
+}
+
+/** Files of the runner's own that only one mode needs. */
+const KANIKO = ["/plan/kaniko", "/run/kaniko/"];
+const BUILDKIT = ["/plan/buildkit.ts"];
+
+it("a build that was there before loads no validator, no reader of YAML and no second HTTP client", () => {
+  const { place, build } = project();
+  for (const directory of [".", "app"]) {
     // A dry run prints its plans as YAML.
-    expect(heavy(place, build)).toEqual(["/zod/", "/yaml/"]);
-    expect(heavy(place, build)).toEqual(["/yaml/"]);
+    expect(heavy(place, build(directory))).toEqual(["/zod/", "/yaml/"]);
+    expect(heavy(place, build(directory))).toEqual(["/yaml/"]);
   }
   const run = [
     "--input-type=module",
@@ -44,4 +66,11 @@ it("a build that was there before loads no validator, no reader of YAML and no s
     `await import(${JSON.stringify(path.join(builders, "run", "index.ts"))})`,
   ];
   expect(heavy(place, run)).toEqual([]);
+});
+
+it("a build in one mode loads nothing that only the other one needs", () => {
+  const { place, build } = project();
+  const both = [...KANIKO, ...BUILDKIT];
+  expect(loaded(place, build("app"), both)).toEqual(["/plan/buildkit.ts"]);
+  expect(loaded(place, [...build("app"), "--mode", "kaniko"], both)).toEqual(["/plan/kaniko"]);
 });

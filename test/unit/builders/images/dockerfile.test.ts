@@ -1,5 +1,10 @@
 import { describe, expect, it } from "vitest";
-import { readDockerfile, replaceReferences } from "../../../../builders/images/dockerfile.ts";
+import {
+  dockerfileOf,
+  imageReferences,
+  parseDockerfile,
+  replaceReferences,
+} from "../../../../builders/images/dockerfile.ts";
 
 /** Dockerfile, build arguments, image names with their lines */
 const CASES: [string, string, Record<string, string>, [string | null, number][]][] = [
@@ -54,13 +59,13 @@ const CASES: [string, string, Record<string, string>, [string | null, number][]]
 
 describe("images that a Dockerfile names", () => {
   it.each(CASES)("%s", (_, text, args, expected) => {
-    expect(readDockerfile(text, args).references.map(({ name, line }) => [name, line])).toEqual(expected);
+    expect(imageReferences(parseDockerfile(text), args).map(({ name, line }) => [name, line])).toEqual(expected);
   });
 
   it("are replaced where they stand, and nowhere else", () => {
     const text =
       "ARG B=base\nFROM ${B} AS base2 # base\nCOPY --from=base --chown=1 base /base\nRUN --mount=from=base,target=/x base\n";
-    const { references } = readDockerfile(text);
+    const references = imageReferences(parseDockerfile(text));
     const replaced = replaceReferences(
       text,
       references.map(({ range }) => ({ range, by: "R/base@sha256:1" })),
@@ -71,13 +76,16 @@ describe("images that a Dockerfile names", () => {
   });
 });
 
-it("features that not every builder has are found with their lines", () => {
-  const text =
-    "FROM a\nRUN --mount=type=cache,target=/c ls\nRUN --mount=type=secret,id=k ls\nRUN <<EOF\nls\nEOF\nCOPY <<X /x\nX\n";
-  expect(readDockerfile(text).features).toEqual([
-    { kind: "mount", text: "--mount=type=cache,target=/c", line: 2 },
-    { kind: "secret", text: "--mount=type=secret,id=k", line: 3 },
-    { kind: "heredoc", text: "<<EOF", line: 4 },
-    { kind: "heredoc", text: "<<X", line: 7 },
-  ]);
+it("is parsed once for an image, however often somebody asks", () => {
+  let reads = 0;
+  const dockerfile = {
+    path: "Dockerfile",
+    get text() {
+      reads++;
+      return "FROM a\n";
+    },
+  };
+  const parsed = dockerfileOf({ dockerfile });
+  expect(dockerfileOf({ dockerfile })).toBe(parsed);
+  expect([parsed.text, reads]).toEqual(["FROM a\n", 1]);
 });

@@ -1,8 +1,16 @@
 import { describe, expect, it } from "vitest";
-import { type PlanOptions, planBuild } from "../../../../builders/plan/index.ts";
 import type { BuildSetup, ModeName } from "../../../../infra/setup.ts";
 import { buildSetup } from "../../../../infra/setup.ts";
-import { errorOf, image, localSetup, planOptions, type SetupInput, withPattern } from "../samples.ts";
+import {
+  errorOf,
+  image,
+  localSetup,
+  type PlanOptions,
+  planBuild,
+  planOptions,
+  type SetupInput,
+  withPattern,
+} from "../samples.ts";
 
 const options: PlanOptions = { ...planOptions, namespace: "shop-preview-7", tags: ["t"], buildId: "1" };
 

@@ -1,12 +1,27 @@
 import { describe, expect, it } from "vitest";
-import { kanikoLacks } from "../../../../builders/plan/kanikoLacks.ts";
+import { parseDockerfile } from "../../../../builders/images/dockerfile.ts";
+import { kanikoExecutor } from "../../../../builders/plan/kanikoExecutor.ts";
+import { kanikoLacks, type Surroundings } from "../../../../builders/plan/kanikoLacks.ts";
+
+const surroundings: Surroundings = {
+  abilities: kanikoExecutor("pergola.local/kaniko:1.25.5").abilities,
+  buildArgs: {},
+  platform: "linux/amd64",
+  context: null,
+};
 
 const lacks = (
   text: string,
   buildArgs: Record<string, string> = {},
-  context: Parameters<typeof kanikoLacks>[1]["context"] = null,
+  context: Surroundings["context"] = null,
+  executor = "pergola.local/kaniko:1.25.5",
 ): string[] =>
-  kanikoLacks(text, { buildArgs, platform: "linux/amd64", context }).map(({ line, what }) => `${line} ${what}`);
+  kanikoLacks(parseDockerfile(text), {
+    ...surroundings,
+    abilities: kanikoExecutor(executor).abilities,
+    buildArgs,
+    context,
+  }).map(({ line, what }) => `${line} ${what}`);
 
 describe("what kaniko would silently build otherwise", () => {
   it.each<[string, string[]]>([
@@ -146,8 +161,9 @@ describe("what kaniko would silently build otherwise", () => {
   });
 
   it("says what to write where the group is the user's own", () => {
-    const surroundings = { buildArgs: {}, platform: "linux/amd64", context: null };
-    expect(kanikoLacks("FROM a\nUSER node:node\nRUN true", surroundings)[0]?.why).toMatch(/write USER node\.$/);
+    expect(kanikoLacks(parseDockerfile("FROM a\nUSER node:node\nRUN true"), surroundings)[0]?.why).toMatch(
+      /write USER node\.$/,
+    );
   });
 
   it.each<[string, string, boolean]>([
@@ -159,7 +175,7 @@ describe("what kaniko would silently build otherwise", () => {
     ["linux/arm/v6", "linux/arm/v7", false],
     ["linux/amd64/v3", "linux/amd64", false],
   ])("a base for %s where %s is built for: %j", (asked, platform, same) => {
-    const found = kanikoLacks(`FROM --platform=${asked} a`, { buildArgs: {}, platform, context: null });
+    const found = kanikoLacks(parseDockerfile(`FROM --platform=${asked} a`), { ...surroundings, platform });
     expect(found.length === 0).toBe(same);
   });
 
@@ -172,5 +188,11 @@ describe("what kaniko would silently build otherwise", () => {
     ["# escape=\\\nFROM a", []],
   ])("the head of the file: %j", (text, expected) => {
     expect(lacks(text)).toEqual(expected);
+  });
+
+  it("arguments that end with their stage are no reason", () => {
+    const text = "FROM a AS x\nARG V=1\nFROM b\nARG V\nRUN echo $V";
+    expect(lacks(text)).toEqual(["4 ARG V"]);
+    expect(lacks(text, {}, null, "ghcr.io/osscontainertools/kaniko:v1.27.3")).toEqual([]);
   });
 });

@@ -1,17 +1,20 @@
 import { describe, expect, it } from "vitest";
+import { parseDockerfile } from "../../../../builders/images/dockerfile.ts";
 import { platformArgumentsOf, withoutUnusedStages } from "../../../../builders/plan/kanikoStages.ts";
 
 /** Lines of a Dockerfile that are left, with their numbers. */
 const left = (text: string, target: string | null = null, args: Record<string, string> = {}): string[] =>
-  withoutUnusedStages(text, target, args)
-    .split("\n")
+  withoutUnusedStages(parseDockerfile(text), target, args)
+    .text.split("\n")
     .flatMap((line, at) => (line === "" ? [] : [`${at + 1} ${line}`]));
 
 describe("stages that the target does not need", () => {
   it("are empty lines, so that all others keep their numbers", () => {
     const text = "FROM a AS one\nRUN x\n\nFROM b AS two\nRUN y \\\n  z\nFROM c\nCOPY --from=one /x /\n";
     expect(left(text)).toEqual(["1 FROM a AS one", "2 RUN x", "7 FROM c", "8 COPY --from=one /x /"]);
-    expect(withoutUnusedStages(text, null, {}).split("\n")).toHaveLength(text.split("\n").length);
+    const dockerfile = withoutUnusedStages(parseDockerfile(text), null, {});
+    expect(dockerfile.instructions.map(String)).toEqual(parseDockerfile(dockerfile.text).instructions.map(String));
+    expect(dockerfile.text.split("\n")).toHaveLength(text.split("\n").length);
   });
 
   it.each<[string, string, string | null, Record<string, string>, string[]]>([
@@ -57,7 +60,7 @@ describe("stages that the target does not need", () => {
     ["FROM a AS x\nFROM b", "missing"],
     ["not a Dockerfile", null],
   ])("stay where it is not known what is needed: %j", (text, target) => {
-    expect(withoutUnusedStages(text, target, {})).toBe(text);
+    expect(withoutUnusedStages(parseDockerfile(text), target, {}).text).toBe(text);
   });
 });
 
@@ -72,6 +75,6 @@ describe("platform arguments", () => {
     ["FROM a\nARG TARGETARCH=own", {}],
     ["FROM a\nRUN echo $TARGETARCH", {}],
   ])("are given where they are asked for: %j", (text, expected) => {
-    expect(platformArgumentsOf(text, "linux/arm64/v8")).toEqual(expected);
+    expect(platformArgumentsOf(parseDockerfile(text), "linux/arm64/v8")).toEqual(expected);
   });
 });

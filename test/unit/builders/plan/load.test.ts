@@ -2,9 +2,8 @@
 import { describe, expect, it } from "vitest";
 import type { Image } from "../../../../builders/images/image.ts";
 import { NO_SETTINGS } from "../../../../builders/images/settings.ts";
-import { type PlanOptions, planBuild } from "../../../../builders/plan/index.ts";
 import type { BuildkitPlan, LoadTarget } from "../../../../builders/plan/plan.ts";
-import { errorOf, image, localSetup, planOptions } from "../samples.ts";
+import { errorOf, image, localSetup, type PlanOptions, planBuild, planOptions } from "../samples.ts";
 
 const containerd: LoadTarget = { into: "containerd", address: "/c.sock", namespace: "k8s.io" };
 const docker: LoadTarget = { into: "docker" };

@@ -2,9 +2,8 @@
 import { describe, expect, it } from "vitest";
 import type { Image } from "../../../../builders/images/image.ts";
 import { NO_SETTINGS } from "../../../../builders/images/settings.ts";
-import { planBuild } from "../../../../builders/plan/index.ts";
 import type { BuildkitPlan } from "../../../../builders/plan/plan.ts";
-import { errorOf, image, localSetup, planOptions } from "../samples.ts";
+import { errorOf, image, localSetup, planBuild, planOptions } from "../samples.ts";
 
 function plan(one: Image, permitted: boolean, profile = "rootful"): BuildkitPlan {
   const setup = localSetup((input) => {

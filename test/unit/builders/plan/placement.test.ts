@@ -1,8 +1,16 @@
 import { describe, expect, it } from "vitest";
 import { destinationOf } from "../../../../builders/plan/destination.ts";
-import { planBuild } from "../../../../builders/plan/index.ts";
 import { type PlacementOptions, placeBuild } from "../../../../builders/plan/placement.ts";
-import { ecrSetup, errorOf, image, localSetup, planOptions, type SetupInput, withPattern } from "../samples.ts";
+import {
+  ecrSetup,
+  errorOf,
+  image,
+  localSetup,
+  planBuild,
+  planOptions,
+  type SetupInput,
+  withPattern,
+} from "../samples.ts";
 
 describe("the destination", () => {
   it("is host, namespace and name where the registry makes repositories", () => {

@@ -1,10 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { stringify } from "yaml";
 import type { Image } from "../../../../builders/images/image.ts";
-import { type PlanOptions, planBuild } from "../../../../builders/plan/index.ts";
 import type { BuildkitPlan, KanikoPlan, Sibling } from "../../../../builders/plan/plan.ts";
 import type { BuildSetup } from "../../../../infra/setup.ts";
-import { ecrSetup, errorOf, image, localSetup, planOptions } from "../samples.ts";
+import { ecrSetup, errorOf, image, localSetup, type PlanOptions, planBuild, planOptions } from "../samples.ts";
 
 const options: PlanOptions = {
   ...planOptions,
@@ -302,17 +301,5 @@ describe("kaniko", () => {
   ])("has a pod name that fits for %s", (name, pod) => {
     expect(kaniko({ name }).pod.metadata.name).toBe(pod);
     expect(pod.length).toBeLessThanOrEqual(63);
-  });
-
-  it.each<[string, Parameters<typeof image>[0], object]>([
-    ["secrets", { secrets: { npm: { env: "NPM" } } }, { message: expect.stringContaining("with secret npm") }],
-    ["cache mounts", { from: "FROM a\nRUN --mount=type=cache,target=/c ls" }, { file: "/src/api/Dockerfile", line: 2 }],
-    ["heredocs", { from: "FROM a\nRUN <<EOF\nls\nEOF" }, { line: 2, message: expect.stringContaining("<<EOF") }],
-  ])("refuses %s and offers the other mode", (_, fields, expected) => {
-    expect(errorOf(() => kaniko(fields))).toMatchObject({
-      code: "mode-unsupported",
-      hint: "Choose --mode cluster-buildkit.",
-      ...expected,
-    });
   });
 });

@@ -3,9 +3,8 @@ import { describe, expect, it } from "vitest";
 import { contentHash } from "../../../../builders/images/contentHash.ts";
 import type { Image } from "../../../../builders/images/image.ts";
 import { type ImageSettings, NO_SETTINGS } from "../../../../builders/images/settings.ts";
-import { type PlanOptions, planBuild } from "../../../../builders/plan/index.ts";
 import type { BuildkitPlan, KanikoPlan } from "../../../../builders/plan/plan.ts";
-import { errorOf, image, localSetup, planOptions } from "../samples.ts";
+import { errorOf, image, localSetup, type PlanOptions, planBuild, planOptions } from "../samples.ts";
 
 const options: PlanOptions = { ...planOptions, mode: "cluster-buildkit" };
 const repository = "172.30.0.11:30500/examples/api";

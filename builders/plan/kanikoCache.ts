@@ -1,0 +1,107 @@
+/** Where kaniko keeps layers between builds. */
+import type { BuildSetup } from "../../infra/setup.ts";
+import { PergolaError } from "../errors.ts";
+import { repositoryIn } from "./cache.ts";
+import type { Destination } from "./destination.ts";
+import { type FlagSource, readFlags } from "./extraFlags.ts";
+import { KANIKO_FLAGS } from "./kanikoFlags.ts";
+
+/** Flags that say whether and where: kaniko would make up a repository that nobody provisioned. */
+const CACHE_FLAGS = ["cache", "cache-repo"];
+
+export interface KanikoCache {
+  /** null for nowhere */
+  readonly repository: string | null;
+  readonly arguments: readonly string[];
+}
+
+/**
+ * The cache of one build. `--no-cache` wins over what the sources' flags say, of which later ones win, and these over the
+ * environment's cache entries, which are followed as far as kaniko can: without any there is no cache, and when all are read
+ * only (`export: false`) it takes layers and pushes none. Tags and `mode` have no meaning for it: it keeps each step's layer
+ * under a tag of its own, in the image's cache repository.
+ * @throws PergolaError repository-not-provisioned: nothing grants the repository, or there is none
+ */
+export function kanikoCache(
+  setup: BuildSetup,
+  destination: Destination,
+  noCache: boolean,
+  sources: readonly FlagSource[],
+): KanikoCache {
+  let isOn = setup.cache.length > 0;
+  let by: FlagSource | null = null;
+  const registry = setup.cache.find((entry) => entry.registry !== undefined)?.registry;
+  let repository =
+    registry === undefined ? destination.cacheRepository : `${repositoryIn(registry, destination.name)}/cache`;
+  for (const source of sources) {
+    for (const { name, value } of readFlags(source.flags, KANIKO_FLAGS)) {
+      if (!CACHE_FLAGS.includes(name)) continue;
+      by = source;
+      isOn = name === "cache-repo" || value !== "false";
+      if (name !== "cache-repo") continue;
+      repository = value ?? "";
+      if (!isGranted(setup, destination, repository)) throw notGranted(setup, destination, repository, source);
+    }
+  }
+  if (noCache || !isOn) return { repository: null, arguments: ["--cache=false"] };
+  if (repository === null && by !== null) throw noRepository(setup, destination, by);
+  if (repository === null) return { repository, arguments: ["--cache=false"] };
+  const isReadOnly = setup.cache.length > 0 && setup.cache.every((entry) => !entry.export);
+  return {
+    repository,
+    arguments: [
+      "--cache=true",
+      `--cache-repo=${repository}`,
+      "--cache-ttl=336h",
+      ...(isReadOnly ? ["--no-push-cache"] : []),
+      ...(registry?.insecure && registry.host !== setup.registry.host ? [`--insecure-registry=${registry.host}`] : []),
+    ],
+  };
+}
+
+/** The source without the flags that {@link kanikoCache} decides. */
+export function withoutCacheFlags(source: FlagSource): FlagSource {
+  const flags = readFlags(source.flags, KANIKO_FLAGS).filter(({ name }) => !CACHE_FLAGS.includes(name));
+  return { ...source, flags: flags.flatMap(({ words }) => words) };
+}
+
+/** Whether the environment lets its builders push there. */
+function isGranted(setup: BuildSetup, destination: Destination, repository: string): boolean {
+  const { host, namespace, createsRepositoriesOnPush } = setup.registry;
+  const places = createsRepositoriesOnPush ? [[host, namespace]] : [];
+  const caches = setup.cache.flatMap((entry) =>
+    entry.registry ? [[entry.registry.host, entry.registry.namespace]] : [],
+  );
+  return (
+    repositories(setup, destination).includes(repository) ||
+    [...places, ...caches].some((place) => repository.startsWith(`${place.filter((part) => part !== "").join("/")}/`))
+  );
+}
+
+function repositories({ registry, images }: BuildSetup, destination: Destination): string[] {
+  const provisioned = images.flatMap((image) =>
+    [image.repository, image.cacheRepository].filter((one) => one !== null),
+  );
+  const own = [destination.cacheRepository, destination.repository].filter((one) => one !== null);
+  return [...new Set([...own, ...provisioned.map((one) => `${registry.host}/${one}`)])];
+}
+
+function notGranted(setup: BuildSetup, destination: Destination, repository: string, source: FlagSource): PergolaError {
+  return new PergolaError({
+    code: "repository-not-provisioned",
+    message: `The extra flag --cache-repo=${repository} of ${source.of} names a repository that is none of the environment ${setup.environment}'s: nothing lets its builders push there.`,
+    hint: `Leave it out, or name one of these: ${repositories(setup, destination).join(", ")}.`,
+    path: source.path,
+    file: source.file,
+  });
+}
+
+function noRepository(setup: BuildSetup, destination: Destination, source: FlagSource): PergolaError {
+  return new PergolaError({
+    code: "repository-not-provisioned",
+    message: `The extra flag --cache of ${source.of} asks for a cache, but the environment ${setup.environment} has no cache repository for image ${destination.name}.`,
+    hint: `Name one of the environment's with --cache-repo, or provision it in stacks/Pulumi.${setup.environment}.yaml.`,
+    path: source.path,
+    file: source.file,
+  });
+}

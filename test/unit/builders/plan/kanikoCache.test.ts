@@ -1,0 +1,109 @@
+// Whether kaniko keeps layers and where, when stack file, image and command line all say something.
+import { describe, expect, it } from "vitest";
+import type { KanikoPlan } from "../../../../builders/plan/plan.ts";
+import { ecrSetup, errorOf, image, localSetup, planBuild, planOptions } from "../samples.ts";
+
+const OWN = "172.30.0.11:30500/examples/api/cache";
+
+interface Said {
+  readonly setup?: string[];
+  readonly image?: string[];
+  readonly noCache?: boolean;
+  readonly cache?: object[];
+}
+
+function plan(said: Said): KanikoPlan {
+  const setup = localSetup((input) => {
+    Object.assign(input.builders.modes.kaniko, said.setup ? { extraFlags: said.setup } : {});
+    if (said.cache) input.cache = said.cache;
+  });
+  const options = { ...planOptions, mode: "kaniko" as const, noCache: said.noCache ?? false };
+  return planBuild(setup, image({ extraFlags: said.image ?? [] }), options) as KanikoPlan;
+}
+
+const argumentsOf = ({ pod }: KanikoPlan): string[] =>
+  (pod.spec as { containers: { args: string[] }[] }).containers[0]?.args ?? [];
+const cacheFlags = (one: KanikoPlan): string[] => argumentsOf(one).filter((word) => /^--(no-push-)?cache/.test(word));
+const on = (repository: string, ttl = "336h") =>
+  [`--cache=true`, `--cache-repo=${repository}`, `--cache-ttl=${ttl}`].toSorted();
+
+describe("kaniko's cache", () => {
+  it.each<[string, Said, string | null]>([
+    ["nobody says anything", {}, OWN],
+    ["the stack file says no", { setup: ["--cache=false"] }, null],
+    ["the stack file says no in two words", { setup: ["--cache", "false"] }, null],
+    ["the image says yes after all", { setup: ["--cache=false"], image: ["--cache"] }, OWN],
+    ["the image says no", { setup: ["--cache=true"], image: ["--cache=false"] }, null],
+    ["the image says yes where the environment has no cache", { cache: [], image: ["--cache=true"] }, OWN],
+    ["the command line says no", { image: ["--cache=true", `--cache-repo=${OWN}`], noCache: true }, null],
+    [
+      "the image names a place",
+      { image: ["--cache-repo", "172.30.0.11:30500/examples/other"] },
+      "172.30.0.11:30500/examples/other",
+    ],
+    ["the stack file's place, the image's no", { setup: [`--cache-repo=${OWN}`], image: ["--cache=false"] }, null],
+    [
+      "a registry of caches",
+      { cache: [{ tag: "c", registry: { kind: "x", host: "c.test" } }], image: ["--cache-repo=c.test/api"] },
+      "c.test/api",
+    ],
+  ])("%s", (_, said, repository) => {
+    const one = plan(said);
+    expect(one.cacheRepository).toBe(repository);
+    const flags = cacheFlags(one).toSorted();
+    expect(flags).toEqual(repository === null ? ["--cache=false"] : on(repository));
+  });
+
+  it("keeps layers as long as the image says", () => {
+    expect(cacheFlags(plan({ image: ["--cache-ttl", "6h"] })).toSorted()).toEqual(on(OWN, "6h"));
+    expect(cacheFlags(plan({ setup: ["--cache-ttl=1h"], image: ["--cache-ttl=6h"] })).toSorted()).toEqual(
+      on(OWN, "6h"),
+    );
+  });
+
+  it("is in no place that nothing grants", () => {
+    const foreign = errorOf(() => plan({ image: ["--cache-repo=ghcr.io/me/cache"] }));
+    expect(foreign).toMatchObject({
+      code: "repository-not-provisioned",
+      message: expect.stringContaining("--cache-repo=ghcr.io/me/cache of image api"),
+      hint: expect.stringContaining(OWN),
+      path: "spec.extraFlags",
+    });
+    const ofSetup = errorOf(() => plan({ setup: ["--cache-repo=ghcr.io/me/cache"] }));
+    expect(ofSetup).toMatchObject({
+      path: "pergola:builder.modes.kaniko.extraFlags",
+      file: "stacks/Pulumi.local.yaml",
+    });
+    const ecr = (flags: string[], cacheRepository: string | null = "shop/api/cache") => {
+      const setup = ecrSetup();
+      const images = setup.images.map((one) => ({ ...one, cacheRepository }));
+      const one = image({ name: "shop/api", extraFlags: flags });
+      return planBuild({ ...setup, images }, one, { ...planOptions, mode: "kaniko" });
+    };
+    const { host } = ecrSetup().registry;
+    expect(ecr([`--cache-repo=${host}/shop/api/cache`]).mode).toBe("kaniko");
+    expect(errorOf(() => ecr([`--cache-repo=${host}/shop/web/cache`])).code).toBe("repository-not-provisioned");
+    expect(errorOf(() => ecr(["--cache=true"], null))).toMatchObject({
+      code: "repository-not-provisioned",
+      message: expect.stringContaining("has no cache repository for image shop/api"),
+    });
+  });
+});
+
+describe("the stack file's flags", () => {
+  it("are there unless the image says something else", () => {
+    const setup = ["--snapshotMode", "redo", "--ignore-path=/a"];
+    const flags = argumentsOf(plan({ setup, image: ["--ignore-path=/b"] }));
+    expect(flags).toEqual(expect.arrayContaining(["--snapshot-mode=redo", "--ignore-path=/a", "--ignore-path=/b"]));
+    const won = argumentsOf(plan({ setup, image: ["--snapshot-mode", "time"] }));
+    expect(won.filter((word) => /snapshot/i.test(word))).toEqual(["--snapshot-mode=time"]);
+  });
+
+  it("are refused as the image's are, with their own place", () => {
+    expect(errorOf(() => plan({ setup: ["--push"] }))).toMatchObject({
+      code: "setup-invalid",
+      message: "The extra flag --push of the environment local cannot be given.",
+      file: "stacks/Pulumi.local.yaml",
+    });
+  });
+});
