@@ -1,6 +1,6 @@
 /** `pergola build --dry-run`: plans as text that can be read, compared and partly run by hand. */
 import { stringify } from "yaml";
-import type { BuildPlan } from "../plan/plan.ts";
+import type { BuildPlan, KanikoPlan } from "../plan/plan.ts";
 
 /** A YAML document for each plan, in build order, with the builder's command line as a comment above it. */
 export function plansAsText(plans: readonly BuildPlan[]): string {
@@ -8,13 +8,15 @@ export function plansAsText(plans: readonly BuildPlan[]): string {
 }
 
 function planAsText(plan: BuildPlan): string {
-  const command = plan.mode === "kaniko" ? kanikoCommand(plan.pod.spec) : plan.argv;
+  const commands =
+    "parts" in plan ? plan.parts.map(kanikoCommand) : plan.mode === "kaniko" ? [kanikoCommand(plan)] : [plan.argv];
   const heading = `# ${plan.name}: ${plan.mode}, namespace ${plan.namespace}`;
-  return `${heading}\n# $ ${command.map(shellQuote).join(" ")}\n${stringify(plan, { lineWidth: 0, aliasDuplicateObjects: false })}`;
+  const lines = commands.map((command) => `# $ ${command.map(shellQuote).join(" ")}`);
+  return `${[heading, ...lines].join("\n")}\n${stringify(plan, { lineWidth: 0, aliasDuplicateObjects: false })}`;
 }
 
-function kanikoCommand(spec: unknown): string[] {
-  const { containers } = spec as { containers: { args: string[] }[] };
+function kanikoCommand({ pod }: KanikoPlan): string[] {
+  const { containers } = pod.spec as { containers: { args: string[] }[] };
   return ["/kaniko/executor", ...(containers[0]?.args ?? [])];
 }
 

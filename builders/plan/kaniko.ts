@@ -13,17 +13,17 @@ import { checkedFlags, type FlagSource, imageFlags, withExtraFlags } from "./ext
 import { kanikoCache, withoutCacheFlags } from "./kanikoCache.ts";
 import { type KanikoExecutor, kanikoExecutor } from "./kanikoExecutor.ts";
 import { KANIKO_FLAGS } from "./kanikoFlags.ts";
+import { architectureSelector, DOCKER_CONFIG, planKanikoIndex } from "./kanikoIndex.ts";
 import { refuseWhatKanikoLacks } from "./kanikoRefusals.ts";
 import { platformArgumentsOf, withoutUnusedStages } from "./kanikoStages.ts";
 import { builderLabels, podName } from "./labels.ts";
 import type { Placement } from "./placement.ts";
-import type { Auth, KanikoPlan, LoadTarget, Manifest, Sibling } from "./plan.ts";
+import type { Auth, KanikoIndexPlan, KanikoPlan, LoadTarget, Manifest, Sibling } from "./plan.ts";
 
 /** Volume of the build: nothing else in an image is called so, and kaniko leaves mounted directories out of the image. */
 const DIRECTORY = "/.pergola";
 const CONTEXT = `${DIRECTORY}/context`;
 const MARKER = `${DIRECTORY}/received`;
-const KANIKO_DOCKER_CONFIG = "/kaniko/.docker";
 
 /** Until the marker names a process that has ended. */
 const AWAIT_CONTEXT =
@@ -49,7 +49,7 @@ export interface KanikoOptions {
 }
 
 /**
- * Plans one image.
+ * Plans one image: a pod, or several and an index for several platforms.
  * @throws PergolaError mode-unsupported for what kaniko, or this executor, cannot do, and what it would silently build otherwise
  *   (kanikoRefusals.ts); repository-not-provisioned for another cache repository than the environment's
  */
@@ -59,7 +59,7 @@ export function planKaniko(
   placement: Placement,
   destination: Destination,
   options: KanikoOptions,
-): KanikoPlan {
+): KanikoPlan | KanikoIndexPlan {
   if (options.auth?.from === "client") {
     throw new PergolaError({
       code: "mode-unsupported",
@@ -67,10 +67,24 @@ export function planKaniko(
       hint: "Choose --mode cluster-buildkit, or leave out --auth client.",
     });
   }
+  const platforms = [...new Set(image.platforms)];
+  const planOne = (one: Image, to: Destination, buildId: string): KanikoPlan =>
+    planPlatform(setup, one, placement, to, { ...options, buildId, joined: platforms.length > 1 });
+  return platforms.length > 1
+    ? planKanikoIndex(setup, { ...image, platforms }, destination, options.buildId, planOne)
+    : planOne(image, destination, options.buildId);
+}
+
+function planPlatform(
+  setup: BuildSetup,
+  image: Image,
+  placement: Placement,
+  destination: Destination,
+  options: KanikoOptions & { readonly joined: boolean },
+): KanikoPlan {
   const dockerfile = withoutUnusedStages(dockerfileOf(image), image.target, image.buildArgs);
   const executor = kanikoExecutor(placement.mode.image);
-  const [platform = "", ...others] =
-    image.platforms.length > 0 ? image.platforms : placement.mode.platforms.slice(0, 1);
+  const platform = image.platforms[0] ?? placement.mode.platforms[0] ?? "";
   const flags = [setupFlags(setup, placement), imageFlags(image)];
   const extra = flags.flatMap((source) => checkedFlags(source, KANIKO_FLAGS));
   refuseWhatKanikoLacks(setup, image, { ...options, dockerfile, executor, platform, extra });
@@ -82,7 +96,7 @@ export function planKaniko(
     mode: "kaniko",
     name: image.name,
     references: destination.references,
-    platforms: [platform, ...others],
+    platforms: [platform],
     namespace: placement.namespace.name,
     serviceAccount: placement.namespace.serviceAccount,
     context: { directory: image.context, sent: options.contextSent, dockerfile: image.dockerfile.path },
@@ -94,7 +108,7 @@ export function planKaniko(
       ...(setup.registry.caBundle === undefined ? {} : { [CA_FILE]: setup.registry.caBundle }),
     },
     siblings: options.siblings,
-    pod: pod(placement, image, executor, args, options.buildId, deadlineSeconds),
+    pod: pod(placement, image, platform, executor, args, options.buildId, deadlineSeconds),
     transfer: { container: "context", directory: DIRECTORY, context: CONTEXT, marker: MARKER },
     container: "kaniko",
     deadlineSeconds,
@@ -130,7 +144,9 @@ function kanikoArguments(
       ([key, value]) => `--build-arg=${key}=${value}`,
     ),
     ...Object.entries(image.settings.labels).map(([key, value]) => `--label=${key}=${value}`),
-    ...image.settings.annotations.map(({ key, value }) => `--annotation=${key}=${value}`),
+    ...image.settings.annotations
+      .filter(({ level }) => level === "manifest")
+      .map(({ key, value }) => `--annotation=${key}=${value}`),
     ...(image.target === null ? [] : [`--target=${image.target}`]),
     ...image.platforms.map((platform) => `--custom-platform=${platform}`),
     // No token is mounted into the pod, so what is in /var/run is the image's.
@@ -157,6 +173,7 @@ function setupFlags(setup: BuildSetup, { mode }: Placement): FlagSource {
 function pod(
   placement: Placement,
   image: Image,
+  platform: string,
   executor: KanikoExecutor,
   args: readonly string[],
   buildId: string,
@@ -164,9 +181,9 @@ function pod(
 ): Manifest {
   const { mode, namespace, pullSecret } = placement;
   const environment = Object.entries(executor.environment);
+  const nodeSelector = { ...mode.nodeSelector, ...architectureSelector(mode.platforms, platform) };
   const shared = { name: "build", mountPath: DIRECTORY };
-  const dockerConfig =
-    pullSecret === null ? null : { name: "docker-config", mountPath: KANIKO_DOCKER_CONFIG, readOnly: true };
+  const dockerConfig = pullSecret === null ? null : { name: "docker-config", mountPath: DOCKER_CONFIG, readOnly: true };
   return {
     apiVersion: "v1",
     kind: "Pod",
@@ -185,7 +202,7 @@ function pod(
       enableServiceLinks: false,
       ...(mode.priorityClassName === null ? {} : { priorityClassName: mode.priorityClassName }),
       ...(pullSecret === null ? {} : { imagePullSecrets: [{ name: pullSecret }] }),
-      ...(Object.keys(mode.nodeSelector).length > 0 ? { nodeSelector: mode.nodeSelector } : {}),
+      ...(Object.keys(nodeSelector).length > 0 ? { nodeSelector } : {}),
       tolerations: mode.tolerations,
       initContainers: [
         {

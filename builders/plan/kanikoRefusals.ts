@@ -17,6 +17,8 @@ export interface Asked {
   readonly executor: KanikoExecutor;
   /** `os/architecture[/variant]` that is built for */
   readonly platform: string;
+  /** whether it is part of an index */
+  readonly joined: boolean;
   /** flags of stack file and image */
   readonly extra: readonly Flag[];
   readonly cache: CacheRequest;
@@ -62,31 +64,28 @@ function whatHelps({ environment, builders }: BuildSetup, needs: Ability | undef
   return `Choose ${other}, or set pergola:builder.modes.kaniko.image in ${stackFile} to ${image} or newer and run pulumi up.`;
 }
 
-function ofTheImage(image: Image): Omit<Lack, "line">[] {
-  const ids = Object.keys(image.secrets);
-  const secrets = {
-    what: `Image ${image.name} with secret ${ids.join(", ")}`,
-    why: "its steps could only get it in the pod, where all steps and programs of the base image read it too.",
-  };
-  const platforms = {
-    what: `Image ${image.name} for ${image.platforms.join(" and ")}`,
-    why: "it builds for one platform at a time.",
-  };
-  return [...(ids.length > 0 ? [secrets] : []), ...(image.platforms.length > 1 ? [platforms] : [])];
+function ofTheImage({ name, secrets }: Image): Omit<Lack, "line">[] {
+  const ids = Object.keys(secrets);
+  if (ids.length === 0) return [];
+  // docs/decisions/0010-kaniko-secrets.md
+  const why = "its steps could only get it in the pod, where all steps and programs of the base image read it too.";
+  return [{ what: `Image ${name} with secret ${ids.join(", ")}`, why }];
 }
 
 /** Flags of the command line that kaniko has nothing for. */
 function ofTheCommandLine({ name, settings }: Image, asked: Asked): Omit<Lack, "line">[] {
-  const { cache, ociFile, load, extra, executor } = asked;
+  const { cache, ociFile, load, extra, executor, joined } = asked;
   const tags = "it keeps a tag for each step in its cache repository, and cannot be told another one.";
-  const annotates = settings.annotations.length > 0 || extra.some((flag) => flag.name === "annotation");
+  const annotates =
+    settings.annotations.some(({ level }) => level === "manifest") || extra.some((flag) => flag.name === "annotation");
+  const ofIndex = settings.annotations.some(({ level }) => level === "index");
   const found: [is: boolean, flag: string, why: string, needs?: Ability][] = [
     [settings.network !== "default", `--network ${settings.network}`, "its steps have the network of their pod."],
     [settings.addHosts.length > 0, "--add-host", "its steps have the hosts of their pod."],
     [settings.provenance !== null, "--provenance", "it attaches no attestations."],
     [settings.sbom !== null, "--sbom", "it attaches no attestations."],
     [Object.keys(settings.ssh).length > 0, "--ssh", "its steps would need the keys in their pod."],
-    [settings.annotations.some(({ level }) => level === "index"), "an annotation of the index", "it makes no index."],
+    [ofIndex && !joined, "an annotation of the index", "for one platform it makes no index."],
     [annotates && !executor.abilities.has("annotations"), "--annotation", "it has no such flag.", "annotations"],
     [cache.to.length > 0, "--cache-to", tags],
     [cache.from.length > 0, "--cache-from", tags],

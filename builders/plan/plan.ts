@@ -189,4 +189,25 @@ export interface KanikoPlan extends CommonPlan {
   readonly cacheRepository: string | null;
 }
 
-export type BuildPlan = BuildkitPlan | KanikoPlan;
+/** A build for several platforms: a kaniko pod for each, and an index of what they made, whose tags are written last. */
+export interface KanikoIndexPlan extends CommonPlan {
+  readonly mode: "kaniko";
+  /** a build for one platform each, pushed under a tag of its own */
+  readonly parts: readonly KanikoPlan[];
+  readonly join: {
+    /** pod whose way to the registry and whose login write the index */
+    readonly pod: Manifest;
+    readonly container: string;
+    /** seconds after which the cluster ends that pod by itself */
+    readonly deadlineSeconds: number;
+    /** directory of the docker config in it; there may be none */
+    readonly dockerConfig: string;
+    readonly annotations: Readonly<Record<string, string>>;
+    /** plain http */
+    readonly insecure: boolean;
+    /** certificates (PEM) beside those that every system has; null for none */
+    readonly caBundle: string | null;
+  };
+}
+
+export type BuildPlan = BuildkitPlan | KanikoPlan | KanikoIndexPlan;

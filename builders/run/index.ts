@@ -44,6 +44,7 @@ export class Executors {
       if (plan.freshNamespace) {
         await (await import("./freshNamespace.ts")).ensureFreshNamespace(plan.namespace, plan.freshNamespace, io);
       }
+      if ("parts" in plan) return await (await import("./kaniko/platforms.ts")).runPlatforms(plan, io);
       if (plan.mode === "kaniko") return await (await import("./kaniko/build.ts")).runKaniko(plan, io);
       const { runBuildkit } = await import("./buildkit/session.ts");
       return await runBuildkit(plan, { ...io, warm: await this.#warmBuilders() });

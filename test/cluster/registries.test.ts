@@ -1,11 +1,9 @@
 // A registry whose certificate is by an authority of one's own, for images and for caches: builders that are told of the
 // authority use it, and those that are told of another say what is wrong.
-import { readFile } from "node:fs/promises";
-import { join } from "node:path";
-import { execa } from "execa";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { BuildSetup } from "../../infra/setup.ts";
 import { buildIn, makeBuilderNamespace, setupIn } from "./builderNamespace.ts";
+import { certificates } from "./certificates.ts";
 import { context, kubectl, MODES, pods } from "./environment.ts";
 import { digestOf, imageFiles } from "./registry.ts";
 import { REGISTRY_POD_PORT, runRegistry } from "./registryPod.ts";
@@ -32,26 +30,6 @@ beforeAll(async () => {
 afterAll(async () => {
   await kubectl(["delete", "namespace", NAMESPACE, "--wait=false"]);
 });
-
-/** An authority, its certificate for an address, and another authority. */
-async function certificates(address: string) {
-  const folder = await context({ extensions: `subjectAltName=IP:${address}\nbasicConstraints=CA:FALSE\n` });
-  const root = process.env.PERGOLA_TEST_DEBIAN;
-  if (!root) throw new Error('PERGOLA_TEST_DEBIAN is not set: run this tier by "npm test -- cluster"');
-  const env = { LD_LIBRARY_PATH: `${root}/usr/lib/x86_64-linux-gnu`, OPENSSL_CONF: `${root}/etc/ssl/openssl.cnf` };
-  const openssl = (...args: string[]) => execa(join(root, "usr/bin/openssl"), args, { cwd: folder, env });
-  const pair = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"];
-  const read = (name: string): Promise<string> => readFile(join(folder, name), "utf8");
-  for (const name of ["authority", "other"]) {
-    const files = ["-keyout", `${name}.key`, "-out", `${name}.pem`];
-    await openssl("req", "-x509", ...pair, "-days", "2", "-subj", `/CN=test ${name}`, ...files);
-  }
-  await openssl("req", ...pair, "-subj", "/CN=registry", "-keyout", "tls.key", "-out", "tls.csr");
-  const by = ["-CA", "authority.pem", "-CAkey", "authority.key", "-CAcreateserial", "-extfile", "extensions"];
-  await openssl("x509", "-req", "-in", "tls.csr", ...by, "-days", "2", "-out", "tls.pem");
-  const [certificate, key] = [await read("tls.pem"), await read("tls.key")];
-  return { certificate, key, authority: await read("authority.pem"), otherAuthority: await read("other.pem") };
-}
 
 /** Tags of a repository of the registry with TLS, asked through the API server; empty when there is no such repository. */
 async function tags(repository: string): Promise<string[]> {

@@ -15,7 +15,7 @@ import { KanikoLog } from "./log.ts";
 import { sendContext } from "./transfer.ts";
 import { verdict } from "./verdict.ts";
 
-interface ExecutorIo {
+export interface ExecutorIo {
   readonly kube: Kube;
   emit(event: BuildEvent): void;
   readonly signal: AbortSignal;
@@ -44,7 +44,7 @@ export async function runKaniko(plan: KanikoPlan, io: ExecutorIo): Promise<Outco
     const pod = await untilEnded(plan, pods, log, io);
     return outcome(plan, pod, log, bytesSent, io);
   } finally {
-    await remove(plan, pods, created, io);
+    await removePod(plan, pods, created, io);
     await pods.stop();
     await leftovers;
   }
@@ -145,8 +145,8 @@ async function orPodReason<T>(plan: KanikoPlan, pods: PodWatch, work: Promise<T>
  * Deletes the pod at once and waits until it is gone. Never throws; a failure is a warning, unless the creation failed
  * already (its answer may have been lost, so the attempt is made).
  */
-async function remove(
-  plan: KanikoPlan,
+export async function removePod(
+  plan: Pick<KanikoPlan, "pod" | "namespace" | "deadlineSeconds">,
   pods: PodWatch,
   created: boolean,
   { kube, limits, emit }: ExecutorIo,

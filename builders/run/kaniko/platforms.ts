@@ -1,0 +1,164 @@
+/** Carries out a kaniko plan for several platforms: all parts at once, and then, when all are there, the index over them. */
+import { createHash } from "node:crypto";
+import { Duplex } from "node:stream";
+import { PergolaError } from "../../errors.ts";
+import type { KanikoIndexPlan } from "../../plan/plan.ts";
+import type { BuildEvent } from "../../report/events.ts";
+import type { Outcome } from "../../report/result.ts";
+import type { Kube } from "../kube/kube.ts";
+import type { Pod } from "../kube/objects.ts";
+import { PodWatch } from "../pods/podWatch.ts";
+import { waitUntilRunning } from "../pods/waiting.ts";
+import { registryError } from "../registryErrors.ts";
+import { type ExecutorIo, removePod, runKaniko } from "./build.ts";
+import { type IndexPart, imageIndex } from "./imageIndex.ts";
+import { PodRegistry, type PodWays, type RegistryAnswer } from "./podRegistry.ts";
+import { helperLogin, loginSource } from "./registryLogin.ts";
+
+/** What kaniko pushes. */
+const IMAGES = "application/vnd.oci.image.manifest.v1+json, application/vnd.docker.distribution.manifest.v2+json";
+
+/** Builds and pushes all platforms, then the index. The first part that fails ends the others. @throws PergolaError */
+export async function runPlatforms(plan: KanikoIndexPlan, io: ExecutorIo): Promise<Outcome> {
+  const stop = new AbortController();
+  const signal = AbortSignal.any([io.signal, stop.signal]);
+  const failures: unknown[] = [];
+  const built = await Promise.all(
+    plan.parts.map(async (part) => {
+      const platform = part.platforms[0] ?? "";
+      try {
+        return { platform, outcome: await runKaniko(part, { ...io, signal, emit: eventsOf(platform, io.emit) }) };
+      } catch (error) {
+        failures.push(of(platform, error));
+        stop.abort();
+        return null;
+      }
+    }),
+  );
+  if (failures.length > 0) throw failures[0];
+  const parts = built.filter((one) => one !== null);
+  const digest = await join(plan, parts, io);
+  for (const reference of plan.references) io.emit({ type: "pushed", reference, digest });
+  const outcomes = parts.map(({ outcome }) => outcome);
+  const sum = (count: (outcome: Outcome) => number): number => outcomes.reduce((all, one) => all + count(one), 0);
+  const known = outcomes.every(({ cachedSteps }) => cachedSteps !== null);
+  return {
+    digest,
+    steps: sum(({ steps }) => steps),
+    cachedSteps: known ? sum(({ cachedSteps }) => cachedSteps ?? 0) : null,
+    firstUncachedStep: outcomes.find((one) => one.firstUncachedStep !== null)?.firstUncachedStep ?? null,
+    bytesSent: sum(({ bytesSent }) => bytesSent),
+    loaded: null,
+    warnings: parts.flatMap(({ platform, outcome }) => outcome.warnings.map((text) => `${platform}: ${text}`)),
+  };
+}
+
+/** Records of one part among those of the others: what it pushed is no image of its own. */
+function eventsOf(platform: string, emit: (event: BuildEvent) => void): (event: BuildEvent) => void {
+  return (event) => {
+    const name = (text: string): string => `${platform}: ${text}`;
+    if (event.type === "step") emit({ ...event, id: name(event.id), name: name(event.name) });
+    else if (event.type === "log") emit({ ...event, step: event.step === null ? null : name(event.step) });
+    else if (event.type === "status" || event.type === "warning") emit({ ...event, text: name(event.text) });
+    else if (event.type !== "pushed" && event.type !== "context") emit(event);
+  };
+}
+
+function of(platform: string, error: unknown): unknown {
+  if (!(error instanceof PergolaError) || error.data.code === "interrupted") return error;
+  return new PergolaError({ ...error.data, message: `${platform}: ${error.data.message}` }, { cause: error });
+}
+
+/** Writes the index through a pod of its own, under each tag. */
+async function join(
+  plan: KanikoIndexPlan,
+  parts: readonly { readonly platform: string; readonly outcome: Outcome }[],
+  io: ExecutorIo,
+): Promise<string> {
+  const { kube, signal } = io;
+  const { namespace, join: how } = plan;
+  const { name } = how.pod.metadata;
+  const pods = new PodWatch(kube, { namespace, fieldSelector: `metadata.name=${name}` });
+  let created = false;
+  try {
+    await kube.create<Pod>(how.pod, signal);
+    created = true;
+    const find = () => pods.pods.get(name) ?? null;
+    await waitUntilRunning({ ...io, namespace, pods, find, container: how.container });
+    const [host = "", repository = ""] = splitReference(plan.references[0] ?? "");
+    const place = { host, repository, insecure: how.insecure, caBundle: how.caBundle };
+    const registry = new PodRegistry(place, waysOf(kube, plan, signal));
+    const found: IndexPart[] = [];
+    for (const { platform, outcome } of parts) {
+      const answer = await ask(plan, host, () =>
+        registry.manifest(outcome.digest, { method: "GET", headers: { accept: IMAGES } }),
+      );
+      if (digestOf(answer.body) !== outcome.digest) {
+        const message = `${host} holds something else under ${repository}@${outcome.digest} than was pushed there.`;
+        throw new PergolaError({ code: "build-failed", message: `${platform}: ${message}` });
+      }
+      const mediaType = (answer.headers["content-type"] ?? "").split(";")[0] as string;
+      found.push({ mediaType, digest: outcome.digest, size: answer.body.length, platform });
+    }
+    const { mediaType, text } = imageIndex(found, how.annotations);
+    for (const reference of plan.references) {
+      const tag = splitReference(reference)[2] ?? "";
+      const headers = { "content-type": mediaType };
+      await ask(plan, host, () => registry.manifest(tag, { method: "PUT", headers, body: text }));
+    }
+    return digestOf(text);
+  } finally {
+    await removePod({ pod: how.pod, namespace, deadlineSeconds: how.deadlineSeconds }, pods, created, io);
+    await pods.stop();
+  }
+}
+
+function digestOf(content: Buffer | string): string {
+  return `sha256:${createHash("sha256").update(content).digest("hex")}`;
+}
+
+/** host, path and tag of a reference */
+function splitReference(reference: string): string[] {
+  return /^([^/]+)\/(.+):([^:/]+)$/.exec(reference)?.slice(1) ?? [];
+}
+
+/** The answer, when it is good. @throws PergolaError for any other, and for none */
+async function ask(plan: KanikoIndexPlan, host: string, send: () => Promise<RegistryAnswer>): Promise<RegistryAnswer> {
+  const reference = plan.references[0] ?? plan.name;
+  let why: string;
+  try {
+    const answer = await send();
+    if (answer.status >= 200 && answer.status < 300) return answer;
+    why = `status code ${answer.status}: ${answer.body.toString("utf8").slice(0, 500)}`;
+  } catch (error) {
+    if (error instanceof PergolaError) throw error;
+    why = `connection reset by peer: ${(error as Error).message}`;
+  }
+  const credentials = `The index over the platforms is written with the login of service account ${plan.serviceAccount} in namespace ${plan.namespace}.`;
+  const known = registryError({ action: "push", host, reference, why, ownHost: host, at: "", credentials });
+  throw new PergolaError(known ?? { code: "build-failed", message: `The index ${reference} cannot be pushed: ${why}` });
+}
+
+/** The joining pod's network and logins. */
+function waysOf(kube: Kube, plan: KanikoIndexPlan, signal: AbortSignal): PodWays {
+  const { namespace, join: how } = plan;
+  const target = { namespace, pod: how.pod.metadata.name, container: how.container };
+  return {
+    async dial(host, port) {
+      const exec = await kube.exec({ ...target, command: ["nc", host, String(port)] }, signal);
+      const duplex = Duplex.from({ readable: exec.stdout, writable: exec.stdin });
+      // Its end is no half close: the command ends with the connection.
+      duplex.once("close", () => exec.close());
+      return duplex;
+    },
+    async login(host) {
+      const file = `${how.dockerConfig}/config.json`;
+      const config = await kube.run({ ...target, command: ["cat", file] }, "", signal);
+      const source = loginSource(config.exitCode === 0 ? config.stdout : null, host);
+      if (source.from === "nowhere") return null;
+      if (source.from === "config") return source.login;
+      const command = [`docker-credential-${source.name}`, "get"];
+      return helperLogin((await kube.run({ ...target, command }, source.server, signal)).stdout);
+    },
+  };
+}
