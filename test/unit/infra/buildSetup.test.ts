@@ -102,6 +102,17 @@ describe("makeBuildSetup", () => {
     expect(setup(true).builders.modes.kaniko).not.toHaveProperty("allowHostNetwork");
   });
 
+  test("has the maintained executor for kaniko unless the stack file names one, and its flags", () => {
+    const config = configAfter((it) => {
+      delete it["pergola:builder"].modes.kaniko.image;
+      it["pergola:builder"].modes.kaniko.extraFlags = ["--snapshot-mode=redo"];
+    });
+    const { kaniko, "cluster-buildkit": buildkit } = makeBuildSetup(config, facts).builders.modes;
+    expect(kaniko?.image).toMatch(/^ghcr\.io\/osscontainertools\/kaniko:v1\.\d+\.\d+-debug$/);
+    expect(kaniko?.extraFlags).toEqual(["--snapshot-mode=redo"]);
+    expect(buildkit).not.toHaveProperty("extraFlags");
+  });
+
   test("carries registries of caches, with the pull secret that lets builders in", () => {
     const registry = { kind: "dockerRegistry", host: "caches.example", namespace: "team", insecure: false } as const;
     const config = configAfter((it) => {

@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { parseDockerfile } from "../../../../builders/images/dockerfile.ts";
 import type { Image } from "../../../../builders/images/image.ts";
@@ -48,6 +49,15 @@ describe("the executor that an image is", () => {
     const pod = (executor: string) => planOf({}, executor).pod as { spec?: { containers: { env?: object[] }[] } };
     expect(pod(NEWEST).spec?.containers[0]?.env).toContainEqual({ name: "FF_KANIKO_COPY_AS_ROOT", value: "true" });
     expect(pod("pergola.local/kaniko:1.25.5").spec?.containers[0]?.env).toBeUndefined();
+  });
+
+  it("is in the documentation with the releases that have an ability", () => {
+    const table = readFileSync(new URL("../../../../docs/kaniko.md", import.meta.url), "utf8");
+    const releases = [...kanikoExecutor(NEWEST).abilities].map((one) =>
+      executorWith(one)?.replace(/^.*:v(.*)-debug$/, "$1"),
+    );
+    expect(releases).toHaveLength(7);
+    for (const release of releases) expect(table).toContain(`| ${release} |`);
   });
 
   it("is named for an ability by an image that has it", () => {
@@ -132,11 +142,6 @@ describe("a refusal", () => {
 
   it.each<[string, Partial<Image> & { from?: string }, object]>([
     ["secrets", { secrets: { npm: { env: "NPM" } } }, { message: expect.stringContaining("with secret npm") }],
-    [
-      "several platforms",
-      { platforms: ["linux/amd64", "linux/amd64"] },
-      { message: expect.stringContaining("one platform") },
-    ],
     [
       "a script of its own",
       { from: "FROM a\nRUN <<EOF\nls\nEOF" },
