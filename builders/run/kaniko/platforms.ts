@@ -23,11 +23,12 @@ export async function runPlatforms(plan: KanikoIndexPlan, io: ExecutorIo): Promi
   const stop = new AbortController();
   const signal = AbortSignal.any([io.signal, stop.signal]);
   const failures: unknown[] = [];
+  const sent = new Map<string, number>();
   const built = await Promise.all(
     plan.parts.map(async (part) => {
       const platform = part.platforms[0] ?? "";
       try {
-        return { platform, outcome: await runKaniko(part, { ...io, signal, emit: eventsOf(platform, io.emit) }) };
+        return { platform, outcome: await runKaniko(part, { ...io, signal, emit: eventsOf(platform, sent, io.emit) }) };
       } catch (error) {
         failures.push(of(platform, error));
         stop.abort();
@@ -53,14 +54,21 @@ export async function runPlatforms(plan: KanikoIndexPlan, io: ExecutorIo): Promi
   };
 }
 
-/** Records of one part among those of the others: what it pushed is no image of its own. */
-function eventsOf(platform: string, emit: (event: BuildEvent) => void): (event: BuildEvent) => void {
+/** Records of one part among those of the others: what it pushed is no image of its own, what it was `sent` is part of all. */
+function eventsOf(
+  platform: string,
+  sent: Map<string, number>,
+  emit: (event: BuildEvent) => void,
+): (event: BuildEvent) => void {
   return (event) => {
     const name = (text: string): string => `${platform}: ${text}`;
     if (event.type === "step") emit({ ...event, id: name(event.id), name: name(event.name) });
     else if (event.type === "log") emit({ ...event, step: event.step === null ? null : name(event.step) });
     else if (event.type === "status" || event.type === "warning") emit({ ...event, text: name(event.text) });
-    else if (event.type !== "pushed" && event.type !== "context") emit(event);
+    else if (event.type === "context") {
+      sent.set(platform, event.bytes);
+      emit({ type: "context", bytes: [...sent.values()].reduce((all, bytes) => all + bytes, 0), total: null });
+    } else if (event.type !== "pushed") emit(event);
   };
 }
 
