@@ -67,7 +67,7 @@ function whatHelps({ environment, builders }: BuildSetup, needs: Ability | undef
 function ofTheImage({ name, secrets }: Image): Omit<Lack, "line">[] {
   const ids = Object.keys(secrets);
   if (ids.length === 0) return [];
-  // docs/decisions/0010-kaniko-secrets.md
+  // docs/decisions/0012-kaniko-secrets.md
   const why = "its steps could only get it in the pod, where all steps and programs of the base image read it too.";
   return [{ what: `Image ${name} with secret ${ids.join(", ")}`, why }];
 }
