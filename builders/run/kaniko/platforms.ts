@@ -1,7 +1,7 @@
 /** Carries out a kaniko plan for several platforms: all parts at once, and then, when all are there, the index over them. */
 import { createHash } from "node:crypto";
 import { Duplex } from "node:stream";
-import { PergolaError } from "../../errors.ts";
+import { type ErrorData, PergolaError } from "../../errors.ts";
 import type { KanikoIndexPlan } from "../../plan/plan.ts";
 import type { BuildEvent } from "../../report/events.ts";
 import type { Outcome } from "../../report/result.ts";
@@ -13,7 +13,7 @@ import { registryError } from "../registryErrors.ts";
 import { type ExecutorIo, removePod, runKaniko } from "./build.ts";
 import { type IndexPart, imageIndex } from "./imageIndex.ts";
 import { PodRegistry, type PodWays, type RegistryAnswer } from "./podRegistry.ts";
-import { helperLogin, loginSource } from "./registryLogin.ts";
+import { helperLogin, type LoginSource, loginSource } from "./registryLogin.ts";
 
 /** What kaniko pushes. */
 const IMAGES = "application/vnd.oci.image.manifest.v1+json, application/vnd.docker.distribution.manifest.v2+json";
@@ -133,18 +133,23 @@ function splitReference(reference: string): string[] {
 /** The answer, when it is good. @throws PergolaError for any other, and for none */
 async function ask(plan: KanikoIndexPlan, host: string, send: () => Promise<RegistryAnswer>): Promise<RegistryAnswer> {
   const reference = plan.references[0] ?? plan.name;
-  let why: string;
+  const refused = (why: string, otherwise: ErrorData, cause?: unknown): PergolaError => {
+    const credentials = `The index over the platforms is written with the login of service account ${plan.serviceAccount} in namespace ${plan.namespace}.`;
+    const known = registryError({ action: "push", host, reference, why, ownHost: host, at: "", credentials });
+    return new PergolaError(known ?? otherwise, { cause });
+  };
+  let answer: RegistryAnswer;
   try {
-    const answer = await send();
-    if (answer.status >= 200 && answer.status < 300) return answer;
-    why = `status code ${answer.status}: ${answer.body.toString("utf8").slice(0, 500)}`;
+    answer = await send();
   } catch (error) {
     if (error instanceof PergolaError) throw error;
-    why = `connection reset by peer: ${(error as Error).message}`;
+    const why = (error as Error).message;
+    const message = `The registry ${host} did not answer pod ${plan.join.pod.metadata.name}, which joins the platforms of ${reference}: ${why}`;
+    throw refused(why, { code: "registry-unreachable", message }, error);
   }
-  const credentials = `The index over the platforms is written with the login of service account ${plan.serviceAccount} in namespace ${plan.namespace}.`;
-  const known = registryError({ action: "push", host, reference, why, ownHost: host, at: "", credentials });
-  throw new PergolaError(known ?? { code: "build-failed", message: `The index ${reference} cannot be pushed: ${why}` });
+  if (answer.status >= 200 && answer.status < 300) return answer;
+  const why = `status code ${answer.status}: ${answer.body.toString("utf8").slice(0, 500)}`;
+  throw refused(why, { code: "build-failed", message: `The index ${reference} cannot be pushed: ${why}` });
 }
 
 /** The joining pod's network and logins. */
@@ -154,19 +159,37 @@ function waysOf(kube: Kube, plan: KanikoIndexPlan, signal: AbortSignal): PodWays
   return {
     async dial(host, port) {
       const exec = await kube.exec({ ...target, command: ["nc", host, String(port)] }, signal);
-      const duplex = Duplex.from({ readable: exec.stdout, writable: exec.stdin });
+      const stream = Duplex.from({ readable: exec.stdout, writable: exec.stdin });
       // Its end is no half close: the command ends with the connection.
-      duplex.once("close", () => exec.close());
-      return duplex;
+      stream.once("close", () => exec.close());
+      const said = async (): Promise<string> => {
+        const { message } = await exec.result;
+        // That the connection is gone is no reason: whoever asks has ended it.
+        return exec.stderr().trim() || (message.startsWith("the connection to the pod was lost") ? "" : message);
+      };
+      return { stream, said };
     },
     async login(host) {
       const file = `${how.dockerConfig}/config.json`;
       const config = await kube.run({ ...target, command: ["cat", file] }, "", signal);
-      const source = loginSource(config.exitCode === 0 ? config.stdout : null, host);
+      const source = sourceIn(config.exitCode === 0 ? config.stdout : null, host, plan);
       if (source.from === "nowhere") return null;
       if (source.from === "config") return source.login;
       const command = [`docker-credential-${source.name}`, "get"];
       return helperLogin((await kube.run({ ...target, command }, source.server, signal)).stdout);
     },
   };
+}
+
+/** @throws PergolaError setup-invalid for a docker config that is none */
+function sourceIn(config: string | null, host: string, { join, namespace }: KanikoIndexPlan): LoginSource {
+  try {
+    return loginSource(config, host);
+  } catch (cause) {
+    const message = `The docker config of the builders in namespace ${namespace} (${join.dockerConfig}/config.json) is not JSON.`;
+    throw new PergolaError(
+      { code: "setup-invalid", message, hint: "Run pulumi up, which writes its secret anew." },
+      { cause },
+    );
+  }
 }

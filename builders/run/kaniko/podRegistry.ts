@@ -25,10 +25,16 @@ export interface RegistryPlace {
   readonly caBundle: string | null;
 }
 
+/** A connection from a pod. */
+export interface PodConnection {
+  readonly stream: Duplex;
+  /** what the pod's side says of its end, "" for nothing; to be asked when the stream is destroyed */
+  said(): Promise<string>;
+}
+
 /** What a pod lends. */
 export interface PodWays {
-  /** a connection from the pod */
-  dial(host: string, port: number): Promise<Duplex>;
+  dial(host: string, port: number): Promise<PodConnection>;
   /** the pod's login for a registry; null where it has none */
   login(host: string): Promise<Login | null>;
 }
@@ -81,7 +87,7 @@ export class PodRegistry {
   async #send(url: URL, { method, headers, body }: Request, authorization: string | null): Promise<RegistryAnswer> {
     const secure = url.protocol === "https:";
     const host = url.hostname.replace(/^\[|\]$/g, "");
-    const raw = await this.#ways.dial(host, Number(url.port || (secure ? 443 : 80)));
+    const { stream: raw, said } = await this.#ways.dial(host, Number(url.port || (secure ? 443 : 80)));
     const { caBundle } = this.#place;
     const socket = secure
       ? connect({
@@ -124,6 +130,10 @@ export class PodRegistry {
         });
         request.end(body);
       });
+    } catch (error) {
+      raw.destroy();
+      const why = await said();
+      throw why === "" ? error : new Error(why, { cause: error });
     } finally {
       socket.destroy();
       raw.destroy();

@@ -92,13 +92,13 @@ async function server(answer: (seen: Seen) => [status: number, headers: http.Out
   return { asked, host: `127.0.0.1:${(listening.address() as AddressInfo).port}` };
 }
 
-function registryOf(host: string, login: Login | null): { registry: PodRegistry; open: () => number } {
+function registryOf(host: string, login: Login | null, said = ""): { registry: PodRegistry; open: () => number } {
   const sockets: net.Socket[] = [];
   const ways: PodWays = {
     dial: async (name, port) => {
       const socket = net.connect(port, name);
       sockets.push(socket);
-      return socket;
+      return { stream: socket, said: async () => said };
     },
     login: async () => login,
   };
@@ -165,5 +165,9 @@ describe("a registry behind a pod", () => {
     await new Promise((resolve) => closed.close(resolve));
     const { registry } = registryOf(`127.0.0.1:${port}`, null);
     await expect(registry.manifest("one", { method: "GET" })).rejects.toThrow(/ECONNREFUSED/);
+    const words = "nc: can't connect to remote host (127.0.0.1): Connection refused";
+    const told = registryOf(`127.0.0.1:${port}`, null, words);
+    await expect(told.registry.manifest("one", { method: "GET" })).rejects.toThrow(words);
+    expect(told.open()).toBe(0);
   });
 });
