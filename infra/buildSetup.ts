@@ -54,6 +54,7 @@ export function makeBuildSetup(config: Omit<StackConfig, "secrets">, facts: Setu
     };
     return [name, entry] as const;
   });
+  const local = builder.modes["local-docker"] ? { "local-docker": {} } : {};
   const hosts = [...facts.registryLoginHosts, ...cluster.pullSecret.logins.map((login) => login.host)];
   const builderNamespaces = [
     ...new Set(modes.flatMap(([, mode]) => mode.namespaces.map((namespace) => namespace.name))),
@@ -81,7 +82,7 @@ export function makeBuildSetup(config: Omit<StackConfig, "secrets">, facts: Setu
     purpose: config.purpose,
     registry: facts.registry,
     images: facts.images,
-    builders: { default: builder.default, modes: Object.fromEntries(modes) },
+    builders: { default: builder.default, modes: { ...Object.fromEntries(modes), ...local } },
     freshNamespaces: access.namespacePatterns.length === 0 ? null : freshNamespaces(),
     pullSecrets: builderNamespaces.flatMap((namespace) => pullSecretNames.map((name) => ({ namespace, name, hosts }))),
     credHelpers: Object.fromEntries(helpers),

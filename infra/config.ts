@@ -22,6 +22,8 @@ import { caBundleProblem } from "./documents/certificates.ts";
 import { annotationKeyProblem } from "./documents/names.ts";
 import { patternProblem } from "./documents/namespacePattern.ts";
 import { mirroredHostProblem } from "./documents/registryHost.ts";
+import type { ClusterModeName } from "./setup.ts";
+import { GONE_MODE } from "./setupNames.ts";
 
 const inClusterRegistry = z.strictObject({
   kind: z.literal("inCluster"),
@@ -186,7 +188,7 @@ const mode = z.strictObject({
 });
 
 const builder = z.strictObject({
-  default: z.enum(["cluster-buildkit", "kaniko"]),
+  default: z.enum(["cluster-buildkit", "kaniko", "local-docker"]),
   modes: z.strictObject({
     "cluster-buildkit": mode
       .extend({
@@ -211,6 +213,12 @@ const builder = z.strictObject({
           ),
       })
       .optional(),
+    "local-docker": z
+      .strictObject({})
+      .optional()
+      .describe(
+        "{} lets people build by the Docker of their own machine, with their own login; nothing is made for it",
+      ),
   }),
 });
 
@@ -262,7 +270,7 @@ export type ModeConfig = z.infer<typeof mode> & {
   allowHostNetwork?: boolean;
   extraFlags?: string[];
 };
-export type InClusterMode = keyof StackConfig["builder"]["modes"];
+export type InClusterMode = ClusterModeName;
 export type NamespaceConfig = Exclude<z.infer<typeof namespaceEntry>, string>;
 
 /** Values that are planned but not in this version: path of the discriminator (or object) -> values (or keys). */
@@ -272,8 +280,14 @@ export const NOT_IN_THIS_VERSION: Readonly<Record<string, readonly string[]>> = 
   "cache.registry.kind": ["ecr", "artifactRegistry", "gcr"],
   "cluster.builderNodes.kind": ["eks", "gke"],
   cluster: ["eks", "gke"],
-  "builder.modes": ["local-docker"],
-  "builder.default": ["local-docker"],
+};
+
+/** Values that were there once: path -> value (or key) -> why it is not any more, and what to write instead. */
+export const GONE: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  "builder.modes": {
+    [GONE_MODE.name]: `${GONE_MODE.why}: write cluster-buildkit: { namespaces, profile, image } in its place`,
+  },
+  "builder.default": { [GONE_MODE.name]: `${GONE_MODE.why}: write default: cluster-buildkit` },
 };
 
 /** The namespaces of one mode in their long form. */
@@ -283,7 +297,7 @@ export function namespacesOf(mode: Pick<ModeConfig, "namespaces">): NamespaceCon
   );
 }
 
-/** The modes that a stack file provisions, in the order of the schema. */
+/** The modes for which a stack file provisions something in the cluster, in the order of the schema. */
 export function modesOf(config: Pick<StackConfig, "builder">): [InClusterMode, ModeConfig][] {
   const { modes } = config.builder;
   return (["cluster-buildkit", "kaniko"] as const).flatMap((name) => {

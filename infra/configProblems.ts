@@ -1,6 +1,6 @@
 /** What is wrong with a stack file, in words: where, what was found, what is allowed, and what was probably meant. */
 import type { z } from "zod";
-import { NOT_IN_THIS_VERSION } from "./config.ts";
+import { GONE, NOT_IN_THIS_VERSION } from "./config.ts";
 import { nearest } from "./documents/nearest.ts";
 
 /** One problem of a stack file. */
@@ -116,6 +116,8 @@ function discriminators(issue: z.core.$ZodIssueInvalidUnion): string[] {
 
 /** The message for a key that is not known; also used for `pergola:` keys themselves. */
 export function unknownKey(key: string, allowed: readonly string[], path: Path): string {
+  const gone = goneReason(key, path);
+  if (gone !== null) return `the key ${JSON.stringify(key)} ${gone}; ${list(allowed)}`;
   const planned = NOT_IN_THIS_VERSION[versionPath(path)] ?? [];
   if (planned.includes(key)) return `the key ${JSON.stringify(key)} is not part of this version; ${list(allowed)}`;
   return `unknown key ${JSON.stringify(key)}; ${list(allowed)}${suggestion(key, allowed)}`;
@@ -123,12 +125,20 @@ export function unknownKey(key: string, allowed: readonly string[], path: Path):
 
 function notAmong(value: unknown, allowed: readonly string[], path: Path): string {
   if (value === undefined) return `is missing; ${list(allowed)}`;
+  const gone = typeof value === "string" ? goneReason(value, path) : null;
+  if (gone !== null) return `${JSON.stringify(value)} ${gone}; ${list(allowed)}`;
   const planned = NOT_IN_THIS_VERSION[versionPath(path)] ?? [];
   if (typeof value === "string" && planned.includes(value)) {
     return `${JSON.stringify(value)} is not part of this version; ${list(allowed)}`;
   }
   const meant = typeof value === "string" ? suggestion(value, allowed) : "";
   return `is ${shown(value, path)}; ${list(allowed)}${meant}`;
+}
+
+/** Why what is found here is no longer to be had; null for anything else. */
+function goneReason(found: string, path: Path): string | null {
+  const gone = GONE[versionPath(path)] ?? {};
+  return Object.hasOwn(gone, found) ? (gone[found] ?? null) : null;
 }
 
 function suggestion(found: string, allowed: readonly string[]): string {

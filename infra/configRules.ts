@@ -147,7 +147,8 @@ function clusterChoice({ cluster }: ParsedSections): Problem[] {
 function modes({ builder, cluster }: ParsedSections): Problem[] {
   if (builder === undefined) return [];
   const provisioned = modesOf({ builder });
-  const names = provisioned.map(([name]) => name);
+  const names: string[] = provisioned.map(([name]) => name);
+  if (builder.modes["local-docker"]) names.push("local-docker");
   const problems: Problem[] = [];
   if (!names.includes(builder.default)) {
     const there = names.length === 0 ? "there is none" : `there: ${names.join(", ")}`;
@@ -216,9 +217,13 @@ function namespaces({ builder }: ParsedSections): Problem[] {
 }
 
 /** A pattern that every namespace matches is a choice that somebody makes in so many words; and is listed once. */
-function namespacePatterns({ access }: ParsedSections): Problem[] {
+function namespacePatterns({ access, builder }: ParsedSections): Problem[] {
   if (access === undefined) return [];
   const { namespacePatterns: patterns, allowAnyNamespace } = access;
+  if (patterns.length > 0 && builder !== undefined && modesOf({ builder }).length === 0) {
+    const message = "admit namespaces, but no mode of pergola:builder.modes builds in one; remove them";
+    return [problem(["access", "namespacePatterns"], message)];
+  }
   const problems = patterns.flatMap((pattern, index) => {
     const path = ["access", "namespacePatterns", index];
     if (patterns.indexOf(pattern) !== index) return [problem(path, `${JSON.stringify(pattern)} is listed twice`)];

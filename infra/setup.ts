@@ -51,6 +51,9 @@ const builderMode = z.strictObject({
   priorityClassName: z.string().nullable().default(null),
 });
 
+/** Builds by Docker where whoever builds is: that it may be used is all there is to say. The cluster has no part in it. */
+const localMode = z.strictObject({});
+
 /** An object that a fresh namespace gets, as it is applied but for its namespace. */
 const freshObject = z.looseObject({
   apiVersion: z.string(),
@@ -98,7 +101,11 @@ export const buildSetup = z.strictObject({
   ),
   builders: z.strictObject({
     default: modeName,
-    modes: z.partialRecord(modeName, builderMode),
+    modes: z.strictObject({
+      "cluster-buildkit": builderMode.optional(),
+      kaniko: builderMode.optional(),
+      "local-docker": localMode.optional(),
+    }),
   }),
   /** What the first build makes in a namespace that only a pattern admits; null where there are no patterns. */
   freshNamespaces: freshNamespaces.nullable().default(null),
@@ -135,5 +142,7 @@ export type BuildSetup = z.infer<typeof buildSetup>;
 export type BuilderMode = z.infer<typeof builderMode>;
 export type BuilderNamespace = z.infer<typeof builderNamespace>;
 export type ModeName = z.infer<typeof modeName>;
+/** Modes that build in the cluster. */
+export type ClusterModeName = Exclude<ModeName, "local-docker">;
 export type Toleration = z.infer<typeof toleration>;
 export type Resources = z.infer<typeof resources>;

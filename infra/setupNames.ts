@@ -1,4 +1,5 @@
 /** Names and numbers of the BuildSetup. Apart from its schema (setup.ts), as who only needs a name need not load that. */
+import type { BuilderMode, BuildSetup, ClusterModeName } from "./setup.ts";
 
 /** Pod Security: what the runner looks at in namespaces that infra does not make. */
 export { ENFORCE_LABEL, podSecurityAllows } from "./documents/podSecurity.ts";
@@ -29,3 +30,19 @@ export const BUILDER_POD_LABELS = {
 /** Key and value of the taint, label and toleration of builder nodes (Garden sets the same toleration on its builder pods). */
 export const BUILDER_NODE_KEY = "garden-build";
 export const BUILDER_NODE_VALUE = "true";
+
+/** A mode that Garden had, and why nobody has it any more, as the rest of a sentence that begins with it. */
+export const GONE_MODE = {
+  name: "cluster-docker",
+  why:
+    "is gone since Garden 0.13: one Docker daemon of the cluster built for everybody, with cluster-wide services around it " +
+    "(registry, sync, volumes, NFS); cluster-buildkit took its place, with a builder in each namespace",
+} as const;
+
+/** The modes of an environment that build in its cluster. */
+export function clusterModes({ builders }: Pick<BuildSetup, "builders">): [ClusterModeName, BuilderMode][] {
+  return (["cluster-buildkit", "kaniko"] as const).flatMap((name) => {
+    const mode = builders.modes[name];
+    return mode === undefined ? [] : [[name, mode] as [ClusterModeName, BuilderMode]];
+  });
+}

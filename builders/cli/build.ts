@@ -2,7 +2,7 @@
 import { randomBytes } from "node:crypto";
 import { homedir } from "node:os";
 import path from "node:path";
-import type { ModeName } from "../../infra/setup.ts";
+import type { BuildSetup, ModeName } from "../../infra/setup.ts";
 import { PergolaError } from "../errors.ts";
 import { contentHash, contentTag } from "../images/contentHash.ts";
 import type { ImageGraph } from "../images/graph.ts";
@@ -11,7 +11,8 @@ import type { CacheRequest } from "../plan/cache.ts";
 import type { Tags } from "../plan/destination.ts";
 import { loadPlanner, type PlanBuild, planBuilder } from "../plan/index.ts";
 import { placeOf } from "../plan/load.ts";
-import type { Auth, BuildPlan, LoadRequest, LoadTarget, Sibling } from "../plan/plan.ts";
+import { modeOf } from "../plan/placement.ts";
+import type { Auth, BuildPlan, DockerFacts, LoadRequest, LoadTarget, Sibling } from "../plan/plan.ts";
 import { makeProgress } from "../report/progress.ts";
 import { buildResult, exitCodeOf, resultTable } from "../report/result.ts";
 import type { ExecTransport, Executors } from "../run/index.ts";
@@ -67,11 +68,13 @@ export async function runBuild(words: readonly string[], options: BuildOptions):
   const load = loadRequest === null ? null : await chooseLoad(loadRequest, say);
   const request = await requestImages(words, options, process.cwd(), process.env);
   for (const line of request.notices) say(line);
-  // A dry run talks to no cluster unless the BuildSetup is there.
-  const session = await connect(options, { checkCluster: !options.dryRun, transport: options.transport });
+  // A dry run talks to no cluster unless the BuildSetup is there, and Docker of this machine needs none at all.
+  const modeIn = ({ builders }: BuildSetup): ModeName => options.mode ?? builders.default;
+  const checkCluster = (setup: BuildSetup): boolean => !options.dryRun && modeIn(setup) !== "local-docker";
+  const session = await connect(options, { checkCluster, transport: options.transport });
   const { graph, notices } = request.enabledIn(session.setup.environment);
   for (const line of notices) say(line);
-  const mode = options.mode ?? session.setup.builders.default;
+  const mode = modeIn(session.setup);
   if (mode === "kaniko" && options.mtime === "keep") {
     throw new PergolaError({
       code: "mode-unsupported",
@@ -80,6 +83,7 @@ export async function runBuild(words: readonly string[], options: BuildOptions):
     });
   }
   const sourceDateEpoch = parseEpoch(process.env.SOURCE_DATE_EPOCH);
+  const docker = mode === "local-docker" ? await dockerOf(session.setup) : undefined;
   const { mtime: times, dryRun } = options;
   const cache = parseCacheRequest(options);
   const files = ociFiles(graph, options.outputOci, process.cwd());
@@ -98,6 +102,7 @@ export async function runBuild(words: readonly string[], options: BuildOptions):
       cache,
       files,
       load,
+      docker,
       options,
     });
     // All plans are made once before the first build: what is wrong with the last image is said now, not an hour later.
@@ -119,6 +124,12 @@ async function chooseLoad(request: LoadRequest, say: (line: string) => void): Pr
   return target;
 }
 
+/** Docker of this machine, if the environment lets people build by it. */
+async function dockerOf(setup: BuildSetup): Promise<DockerFacts> {
+  modeOf(setup, "local-docker");
+  return (await import("../run/localDocker/probe.ts")).probeDocker(process.env);
+}
+
 /** Whole seconds since 1970; null when the variable is not set or empty. @throws PergolaError usage */
 function parseEpoch(text: string | undefined): number | null {
   if (text === undefined || text === "") return null;
@@ -136,8 +147,9 @@ type Plan = (image: Image, siblings: readonly Sibling[]) => BuildPlan;
 async function openExecutors(session: Session, mode: ModeName, namespace: string | null): Promise<Executors> {
   const { setup, contextNamespace, verified } = session;
   const { Executors } = await import("../run/index.ts");
+  if (mode === "local-docker") return new Executors(null);
   const executors = new Executors(await session.kube());
-  const builder = planBuilder(setup, { mode, namespace, contextNamespace });
+  const builder = planBuilder(setup, mode, { namespace, contextNamespace });
   // Not in another cluster, which is told to whoever waits for that.
   if (builder !== null) verified.then(() => executors.expect(builder)).catch(() => {});
   return executors;
@@ -161,15 +173,15 @@ async function build({ graph, plans, plan, session, executors, shown, options }:
     images: [...graph.images.keys()],
   });
   const planned = new Map(plans.map((one) => [one.name, one]));
-  const kube = await session.kube();
-  kube.tell((line) => progress.note(line));
+  const { kube } = executors;
+  kube?.tell((line) => progress.note(line));
   const { checkStore } = await import("../run/index.ts");
   // The registry's client costs a build that does not ask it about 30 ms.
   const findPresent = options.skipPresent ? (await import("../registry/present.ts")).findPresent : null;
   const interruption = watchInterruption((line) => progress.note(line), outputClosed);
   try {
     // One store for all: asked once, before the first build.
-    const load = plans.flatMap((one) => (one.mode === "cluster-buildkit" && one.load !== null ? [one.load] : []))[0];
+    const load = plans.flatMap((one) => (one.mode !== "kaniko" && one.load !== null ? [one.load] : []))[0];
     if (load !== undefined) await checkStore(load, process.env, interruption.signal);
     const images = await buildGraph({
       graph,
@@ -179,7 +191,7 @@ async function build({ graph, plans, plan, session, executors, shown, options }:
       execute: (one, io) => executors.execute(one, io),
       ...(findPresent === null
         ? {}
-        : { present: (one: BuildPlan) => findPresent(one, session.setup.registry, kube.registryEndpoints) }),
+        : { present: (one: BuildPlan) => findPresent(one, session.setup.registry, kube?.registryEndpoints ?? {}) }),
       describe: ({ name }) => {
         const { references, mode } = planned.get(name) as BuildPlan;
         return { mode, reference: references[0] as string };
@@ -206,6 +218,7 @@ interface PlannerOptions {
   /** image name -> file of its OCI layout */
   readonly files: ReadonlyMap<string, string>;
   readonly load: LoadTarget | null;
+  readonly docker: DockerFacts | undefined;
   readonly options: BuildOptions;
 }
 
@@ -218,6 +231,7 @@ function planner({
   cache,
   files,
   load,
+  docker,
   options,
 }: PlannerOptions): Plan {
   const { setup, contextNamespace } = session;
@@ -237,6 +251,7 @@ function planner({
       contextEntries: contexts.get(image.name)?.entries ?? [],
       sourceDateEpoch,
       auth: authOf(options.auth, process.env),
+      ...(docker === undefined ? {} : { docker }),
       buildId,
     });
 }

@@ -23,13 +23,13 @@ export interface Session {
 
 /**
  * Loads the BuildSetup. The cluster is the one of --context, else the context that the BuildSetup names, else the current one.
- * @param checkCluster whether to make sure that the cluster is the one that the BuildSetup is about
+ * @param checkCluster whether to make sure that the cluster is the one that the BuildSetup is about; may depend on it
  * @param transport how commands in pods are run
  * @throws PergolaError as {@link loadSetup}, kubeconfig, cluster-unreachable
  */
 export async function connect(
   options: GlobalOptions,
-  want: { readonly checkCluster: boolean; readonly transport?: ExecTransport },
+  want: { readonly checkCluster: boolean | ((setup: BuildSetup) => boolean); readonly transport?: ExecTransport },
 ): Promise<Session> {
   let kube: Kube | null = null;
   const open = async (context: string | null): Promise<Kube> => {
@@ -45,7 +45,8 @@ export async function connect(
     cluster: () => open(options.context),
   });
   const reach = (): Promise<Kube> => open(options.context ?? setup.cluster.context);
-  const verified = want.checkCluster ? checkCluster(setup, await reach()) : Promise.resolve();
+  const check = typeof want.checkCluster === "function" ? want.checkCluster(setup) : want.checkCluster;
+  const verified = check ? checkCluster(setup, await reach()) : Promise.resolve();
   // Said to whoever waits for it.
   verified.catch(() => {});
   return { setup, source, contextNamespace: (kube as Kube | null)?.namespace ?? null, kube: reach, verified };

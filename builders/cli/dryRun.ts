@@ -9,8 +9,13 @@ export function plansAsText(plans: readonly BuildPlan[]): string {
 
 function planAsText(plan: BuildPlan): string {
   const commands =
-    "parts" in plan ? plan.parts.map(kanikoCommand) : plan.mode === "kaniko" ? [kanikoCommand(plan)] : [plan.argv];
-  const heading = `# ${plan.name}: ${plan.mode}, namespace ${plan.namespace}`;
+    "parts" in plan
+      ? plan.parts.map(kanikoCommand)
+      : plan.mode === "kaniko"
+        ? [kanikoCommand(plan)]
+        : [plan.argv, ...(plan.mode === "local-docker" ? plan.push : [])];
+  const place = plan.mode === "local-docker" ? "Docker of this machine" : `namespace ${plan.namespace}`;
+  const heading = `# ${plan.name}: ${plan.mode}, ${place}`;
   const lines = commands.map((command) => `# $ ${command.map(shellQuote).join(" ")}`);
   return `${[heading, ...lines].join("\n")}\n${stringify(plan, { lineWidth: 0, aliasDuplicateObjects: false })}`;
 }

@@ -1,6 +1,7 @@
 /** The command line of `pergola`: names, options and help. What a command does is loaded when it runs. */
 import { readFileSync } from "node:fs";
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
+import { GONE_MODE } from "../../infra/setupNames.ts";
 import { EXIT, PergolaError } from "../errors.ts";
 import { MAX_TIMEOUT_SECONDS } from "../images/image.ts";
 import { PROGRESS_KINDS } from "../report/events.ts";
@@ -60,7 +61,9 @@ function pergola(done: (code: number) => void): Command {
   program
     .command("build [paths-or-names...]")
     .description("Build images and push them to the environment's registry.")
-    .addOption(new Option("--mode <mode>", "how to build; the environment's default if left out").choices(MODES))
+    .addOption(
+      new Option("--mode <mode>", "how to build; the environment's default if left out").choices(MODES).argParser(mode),
+    )
     .option(
       "-t, --tag <tag>",
       "tag of all images, repeated for several (the first is reported); if left out it follows from the content: v-1a2b3c4d5e",
@@ -186,6 +189,13 @@ function asTyped(words: readonly string[]): { output: string; color: boolean; de
 
 function collect(value: string, before: readonly string[] = []): string[] {
   return [...before, value];
+}
+
+/** The choices are shown in the help, and checked here: a mode that Garden had is refused with what became of it. */
+function mode(text: string): string {
+  if (MODES.includes(text)) return text;
+  if (text === GONE_MODE.name) throw new InvalidArgumentError(`The mode ${text} ${GONE_MODE.why}.`);
+  throw new InvalidArgumentError(`Allowed choices are ${MODES.join(", ")}.`);
 }
 
 function positive(text: string): number {

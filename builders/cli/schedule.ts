@@ -76,7 +76,8 @@ async function buildOne(image: Image, siblings: readonly Sibling[], options: Sch
     result = { ...result, platforms: plan.platforms };
     const present = options.present && (await options.present(plan));
     if (present) return { ...result, digest: present, seconds: seconds(), status: "present" };
-    const { mode, namespace, references } = plan;
+    const { mode, references } = plan;
+    const namespace = plan.mode === "local-docker" ? null : plan.namespace;
     options.record({
       image: image.name,
       event: { type: "started", reference: references[0] ?? result.reference, mode, namespace },

@@ -1,5 +1,6 @@
 /** `pergola setup`: which environment this is, and what it promises builders. */
 import type { BuildSetup } from "../../infra/setup.ts";
+import { clusterModes } from "../../infra/setupNames.ts";
 import { table } from "../report/table.ts";
 import { connect } from "./connect.ts";
 import { type GlobalOptions, note, printResult } from "./output.ts";
@@ -39,14 +40,16 @@ export function setupText(setup: BuildSetup): string {
     ],
     ["cluster", `${cluster.context ?? "current context"}${cluster.uid === null ? "" : `, uid ${cluster.uid}`}`],
   ];
-  const modes = Object.entries(setup.builders.modes).flatMap(([name, mode]) => {
+  const titled = (name: string): string => (name === setup.builders.default ? `${name} (default)` : name);
+  const modes = clusterModes(setup).flatMap(([name, mode]) => {
     const places = [
       ...mode.namespaces.map((namespace) => [namespace.name, namespace.serviceAccount]),
       ...mode.namespacePatterns.map((pattern) => [pattern, "made by the first build"]),
     ];
-    const title = name === setup.builders.default ? `${name} (default)` : name;
-    return places.map((place) => [title, ...place, mode.image, mode.platforms.join(", ")]);
+    return places.map((place) => [titled(name), ...place, mode.image, mode.platforms.join(", ")]);
   });
+  if (setup.builders.modes["local-docker"])
+    modes.push([titled("local-docker"), "-", "-", "Docker of this machine", "-"]);
   const width = Math.max(...facts.map(([title]) => title?.length ?? 0));
   const lines = facts.map(([title, text]) => `${title?.padEnd(width)}  ${text}`);
   return [...lines, "", table(["MODE", "NAMESPACE", "SERVICE ACCOUNT", "IMAGE", "PLATFORMS"], modes)].join("\n");

@@ -1,6 +1,6 @@
 /** `pergola status`: what of the environment is there, and what it is doing. */
 import type { BuildSetup } from "../../infra/setup.ts";
-import { BUILDER_SERVICE_ACCOUNT, BUILDKIT_NAME } from "../../infra/setupNames.ts";
+import { BUILDER_SERVICE_ACCOUNT, BUILDKIT_NAME, clusterModes } from "../../infra/setupNames.ts";
 import { BUILD_LABEL, IMAGE_LABEL, MANAGED_BY } from "../plan/labels.ts";
 import { admitsNamespace } from "../plan/namespacePatterns.ts";
 import { table } from "../report/table.ts";
@@ -44,7 +44,7 @@ export async function runStatus(options: GlobalOptions): Promise<number> {
       source,
       cluster: { context: kube.context, server: kube.server, uid: await kube.clusterUid() },
       namespaces: await Promise.all(placesOf(setup, options.namespace).map((place) => statusOf(kube, place))),
-      namespacePatterns: Object.entries(setup.builders.modes).flatMap(([mode, { namespacePatterns }]) =>
+      namespacePatterns: clusterModes(setup).flatMap(([mode, { namespacePatterns }]) =>
         namespacePatterns.map((pattern) => ({ mode, pattern })),
       ),
     };
@@ -65,7 +65,7 @@ interface Place {
 }
 
 function placesOf(setup: BuildSetup, only: string | null): Place[] {
-  return Object.entries(setup.builders.modes).flatMap(([name, mode]) => {
+  return clusterModes(setup).flatMap(([name, mode]) => {
     const listed = mode.namespaces.filter((namespace) => only === null || namespace.name === only);
     const places = listed.map((namespace) => ({
       mode: name,

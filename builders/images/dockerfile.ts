@@ -69,6 +69,19 @@ export function runNetworks({ instructions }: Dockerfile): { readonly network: s
     .map((flag) => ({ network: flag.getValue() ?? "", line: flag.getRange().start.line + 1 }));
 }
 
+/** All instructions in their order, on one line each, with the line that they begin on; lines count from 1. */
+export function instructionLines(text: string): { readonly text: string; readonly line: number }[] {
+  const lines = text.split("\n");
+  return DockerfileParser.parse(text)
+    .getInstructions()
+    .map((instruction) => {
+      const { start, end } = instruction.getRange();
+      const own = lines.slice(start.line, end.line + 1).filter((line) => !/^\s*#/.test(line));
+      const joined = own.map((line) => line.replace(/\\\s*$/, "")).join(" ");
+      return { text: joined.replace(/\s+/g, " ").trim(), line: start.line + 1 };
+    });
+}
+
 /**
  * Images that a Dockerfile is built on. Stage names and numbers are told from image names; ARGs before the first FROM are filled
  * in with `buildArgs` or their defaults.

@@ -17,7 +17,7 @@ import { plainContext, stagedContext } from "./slot.ts";
 const METADATA_FILE = "metadata.json";
 
 /** https://reproducible-builds.org/specs/source-date-epoch/ */
-const EPOCH = "SOURCE_DATE_EPOCH";
+export const EPOCH = "SOURCE_DATE_EPOCH";
 
 export interface BuildkitOptions {
   readonly siblings: readonly Sibling[];
@@ -100,13 +100,13 @@ export function planBuildkit(
 }
 
 /** Whether attestations come with an image: extra flags and build arguments ask for them too (frontend/attestations/parse.go). */
-function isAttested({ settings, extraFlags, buildArgs }: Image): boolean {
+export function isAttested({ settings, extraFlags, buildArgs }: Image): boolean {
   if (settings.provenance !== null || settings.sbom !== null) return true;
   return [...extraFlags, ...Object.keys(buildArgs)].some((word) => /attest:|BUILDKIT_ATTEST_/.test(word));
 }
 
 /** Fields of every output of an image. @throws PergolaError usage: an annotation of an index that there will not be */
-function outputFields(setup: BuildSetup, image: Image, rewriteTimestamps: boolean): string[] {
+export function outputFields(setup: BuildSetup, image: Image, rewriteTimestamps: boolean): string[] {
   const { annotations } = image.settings;
   const attested = isAttested(image);
   const index = annotations.find(({ level }) => level === "index");
@@ -148,16 +148,16 @@ function epochArguments(image: Image, epoch: number | null): string[] {
   return ["--opt", `build-arg:${EPOCH}=${epoch}`];
 }
 
-function secretArgument(id: string, source: SecretSource): string {
+export function secretArgument(id: string, source: SecretSource): string {
   return csv([`id=${id}`, "env" in source ? `env=${source.env}` : `src=${source.file}`]);
 }
 
 /** All names of an image in one field. */
-function nameField(references: readonly string[]): string {
+export function nameField(references: readonly string[]): string {
   return `name=${references.join(",")}`;
 }
 
 /** Fields as buildctl takes them apart: as a line of CSV. */
-function csv(fields: readonly string[]): string {
+export function csv(fields: readonly string[]): string {
   return fields.map((field) => (/[",\n]/.test(field) ? `"${field.replaceAll('"', '""')}"` : field)).join(",");
 }

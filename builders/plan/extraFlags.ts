@@ -103,7 +103,7 @@ export function keyOf(value: string): string {
 }
 
 /** Value of a field of `a=b,c=d`. */
-function field(value: string, name: string): string {
+export function field(value: string, name: string): string {
   const found = value.split(",").find((part) => part.startsWith(`${name}=`));
   return found?.slice(name.length + 1) ?? "";
 }

@@ -1,5 +1,5 @@
 /** From an environment and an image to the plan of a build. Pure: the same arguments give the same plan. */
-import type { BuildSetup, ModeName } from "../../infra/setup.ts";
+import type { BuildSetup, ClusterModeName, ModeName } from "../../infra/setup.ts";
 import { BUILDER_NODE_KEY } from "../../infra/setupNames.ts";
 import { PergolaError } from "../errors.ts";
 import type { ContextEntry } from "../images/context.ts";
@@ -8,8 +8,18 @@ import { buildkitDeployment } from "./buildkitDeployment.ts";
 import type { CacheRequest } from "./cache.ts";
 import { type Destination, destinationOf, type Tags } from "./destination.ts";
 import { planFreshNamespace } from "./freshNamespace.ts";
-import { type Placement, type PlacementOptions, placeBuild, placeMode } from "./placement.ts";
-import type { Auth, BuilderPlan, BuildPlan, LoadTarget, Sibling } from "./plan.ts";
+import { modeOf, type Placement, type PlacementOptions, placeBuild, placeMode } from "./placement.ts";
+import type {
+  Auth,
+  BuilderPlan,
+  BuildkitPlan,
+  BuildPlan,
+  DockerFacts,
+  KanikoIndexPlan,
+  KanikoPlan,
+  LoadTarget,
+  Sibling,
+} from "./plan.ts";
 
 export interface PlanOptions {
   readonly namespace: string | null;
@@ -33,6 +43,8 @@ export interface PlanOptions {
   readonly sourceDateEpoch: number | null;
   /** whose registry credentials; the builder's if left out */
   readonly auth?: Auth;
+  /** what Docker is on this machine; needed by the mode local-docker alone */
+  readonly docker?: DockerFacts;
   /** tells the pods of this build from others: lowercase letters and digits */
   readonly buildId: string;
 }
@@ -50,6 +62,13 @@ export async function loadPlanner(mode: ModeName): Promise<PlanBuild> {
     const { planKaniko } = await import("./kaniko.ts");
     return (setup, image, options) => planWith(planKaniko, mode, setup, image, options);
   }
+  if (mode === "local-docker") {
+    const { planLocalDocker } = await import("./localDocker.ts");
+    return (setup, image, options) => {
+      modeOf(setup, mode);
+      return planLocalDocker(setup, image, destinationOf(setup, image.name, options.tags), options);
+    };
+  }
   const { planBuildkit } = await import("./buildkit.ts");
   return (setup, image, options) => planWith(planBuildkit, mode, setup, image, options);
 }
@@ -60,16 +79,16 @@ type Planner = (
   placement: Placement,
   destination: Destination,
   options: PlanOptions,
-) => BuildPlan;
+) => BuildkitPlan | KanikoPlan | KanikoIndexPlan;
 
 function planWith(
   planner: Planner,
-  modeName: ModeName,
+  modeName: ClusterModeName,
   setup: BuildSetup,
   image: Image,
   options: PlanOptions,
 ): BuildPlan {
-  const placement = placeBuild(setup, image.name, { ...options, mode: modeName });
+  const placement = placeBuild(setup, modeName, image.name, options);
   const destination = destinationOf(setup, image.name, options.tags);
   for (const platform of image.platforms) {
     if (placement.mode.platforms.includes(platform)) continue;
@@ -87,10 +106,11 @@ function planWith(
  * The builder that builds of these options go to, before anything is known of an image: so that it can be looked for meanwhile.
  * Null where builds have none in common, and where {@link planBuild} will refuse them or has to prepare a namespace first.
  */
-export function planBuilder(setup: BuildSetup, options: PlacementOptions): BuilderPlan | null {
+export function planBuilder(setup: BuildSetup, mode: ModeName, options: PlacementOptions): BuilderPlan | null {
+  if (mode !== "cluster-buildkit") return null;
   try {
-    const placement = placeMode(setup, options);
-    if (placement.modeName !== "cluster-buildkit" || placement.fresh) return null;
+    const placement = placeMode(setup, mode, options);
+    if (placement.fresh) return null;
     return { namespace: placement.namespace.name, builder: buildkitDeployment(setup, placement) };
   } catch (error) {
     if (error instanceof PergolaError) return null;

@@ -1,5 +1,6 @@
 /** Which namespaces the patterns of an environment admit. */
 import type { BuilderMode, BuildSetup } from "../../infra/setup.ts";
+import { clusterModes } from "../../infra/setupNames.ts";
 
 /** RFC 1123 label: what a namespace can be called. */
 const NAMESPACE = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
@@ -30,7 +31,7 @@ export function matchesPattern(pattern: string, name: string): boolean {
 export function reservedReason(setup: BuildSetup, name: string): string | null {
   if (name.startsWith("kube-")) return "belongs to Kubernetes, and no pattern admits it";
   if (setup.freshNamespaces?.reserved.includes(name)) return "is kept from builders, and no pattern admits it";
-  const modes = Object.entries(setup.builders.modes)
+  const modes = clusterModes(setup)
     .filter(([, mode]) => mode.namespaces.some((listed) => listed.name === name))
     .map(([mode]) => mode);
   return modes.length === 0 ? null : `is provisioned for ${modes.join(" and ")} only`;

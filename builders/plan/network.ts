@@ -28,6 +28,11 @@ export function hostNetworkArguments(setup: BuildSetup, image: Image, { mode }: 
   });
 }
 
+/** Whether steps of an image ask for network host. */
+export function asksForHostNetwork(image: Image): boolean {
+  return whoAsks(image) !== null;
+}
+
 function whoAsks(image: Image): { readonly how: string; readonly line: number | null } | null {
   if (image.settings.network === "host") return { how: "--network host", line: null };
   const flag = image.extraFlags.find((word) => /network\.host|force-network-mode=host/.test(word));

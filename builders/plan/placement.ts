@@ -1,11 +1,11 @@
 /** Which mode, which namespace: the part of a BuildSetup that one build uses. */
-import type { BuilderMode, BuilderNamespace, BuildSetup, ModeName } from "../../infra/setup.ts";
+import type { BuilderMode, BuilderNamespace, BuildSetup, ClusterModeName, ModeName } from "../../infra/setup.ts";
 import { BUILDER_SERVICE_ACCOUNT } from "../../infra/setupNames.ts";
 import { PergolaError } from "../errors.ts";
 import { admitsNamespace, reservedReason } from "./namespacePatterns.ts";
 
 export interface Placement {
-  readonly modeName: ModeName;
+  readonly modeName: ClusterModeName;
   readonly mode: BuilderMode;
   readonly namespace: BuilderNamespace;
   /** only a pattern admits it: `up` made nothing in it */
@@ -15,8 +15,6 @@ export interface Placement {
 }
 
 export interface PlacementOptions {
-  /** null takes the environment's default */
-  readonly mode: ModeName | null;
   /** as the user said; null lets the setup and the context decide */
   readonly namespace: string | null;
   /** namespace of the kubeconfig context, where there is one */
@@ -24,11 +22,34 @@ export interface PlacementOptions {
 }
 
 /**
- * Where an image is built.
+ * What the environment has for a mode.
+ * @throws PergolaError mode-not-provisioned
+ */
+export function modeOf<Name extends ModeName>(
+  setup: BuildSetup,
+  modeName: Name,
+): NonNullable<BuildSetup["builders"]["modes"][Name]> {
+  const mode = setup.builders.modes[modeName];
+  if (mode) return mode;
+  throw new PergolaError({
+    code: "mode-not-provisioned",
+    message: `The environment ${setup.environment} was not provisioned for the mode ${modeName}.`,
+    hint: `Add pergola:builder.modes.${modeName}${modeName === "local-docker" ? ": {}" : ""} in ${stackFileOf(setup)} and run pulumi up. Provisioned: ${Object.keys(setup.builders.modes).join(", ")}.`,
+    path: `pergola:builder.modes.${modeName}`,
+  });
+}
+
+/**
+ * Where an image is built in the cluster.
  * @throws PergolaError as {@link placeMode}; namespace-not-provisioned for an image that may not be built there
  */
-export function placeBuild(setup: BuildSetup, image: string, options: PlacementOptions): Placement {
-  const placement = placeMode(setup, options);
+export function placeBuild(
+  setup: BuildSetup,
+  modeName: ClusterModeName,
+  image: string,
+  options: PlacementOptions,
+): Placement {
+  const placement = placeMode(setup, modeName, options);
   const { namespace } = placement;
   if (namespace.images === "*" || namespace.images.includes(image)) return placement;
   throw new PergolaError({
@@ -41,27 +62,11 @@ export function placeBuild(setup: BuildSetup, image: string, options: PlacementO
 const stackFileOf = ({ environment }: BuildSetup): string => `stacks/Pulumi.${environment}.yaml`;
 
 /**
- * Where images are built.
- * @throws PergolaError mode-not-provisioned, mode-unsupported, namespace-not-provisioned, setup-invalid
+ * Where images are built in the cluster.
+ * @throws PergolaError mode-not-provisioned, namespace-not-provisioned, setup-invalid
  */
-export function placeMode(setup: BuildSetup, options: PlacementOptions): Placement {
-  const modeName = options.mode ?? setup.builders.default;
-  const mode = setup.builders.modes[modeName];
-  if (!mode) {
-    throw new PergolaError({
-      code: "mode-not-provisioned",
-      message: `The environment ${setup.environment} was not provisioned for the mode ${modeName}.`,
-      hint: `Add pergola:builder.modes.${modeName} in ${stackFileOf(setup)} and run pulumi up. Provisioned: ${Object.keys(setup.builders.modes).join(", ")}.`,
-      path: `pergola:builder.modes.${modeName}`,
-    });
-  }
-  if (modeName === "local-docker") {
-    throw new PergolaError({
-      code: "mode-unsupported",
-      message: "The mode local-docker builds on this machine, not in a cluster; Pergola leaves that to Docker.",
-      hint: "Choose cluster-buildkit or kaniko with --mode.",
-    });
-  }
+export function placeMode(setup: BuildSetup, modeName: ClusterModeName, options: PlacementOptions): Placement {
+  const mode: BuilderMode = modeOf(setup, modeName);
   const namespace = chooseNamespace(setup, modeName, mode, options);
   const fresh = !mode.namespaces.includes(namespace);
   const provisioned = fresh ? setup.freshNamespaces?.source : namespace.name;

@@ -43,10 +43,6 @@ interface CommonPlan {
   /** full references that the image is pushed to; the first is the one reported */
   readonly references: readonly string[];
   readonly platforms: readonly string[];
-  readonly namespace: string;
-  readonly serviceAccount: string;
-  /** left out for a namespace that `up` made */
-  readonly freshNamespace?: FreshNamespacePlan;
   readonly context: {
     /** absolute path of the context directory */
     readonly directory: string;
@@ -57,12 +53,19 @@ interface CommonPlan {
   };
   readonly secrets: Readonly<Record<string, SecretSource>>;
   /**
-   * Text files that the plan brings along, by relative path (forward slashes). BuildKit: written to the private
-   * directory that buildctl runs in. Kaniko: sent with the context, below `transfer.directory`.
+   * Text files that the plan brings along, by relative path (forward slashes). BuildKit and Docker: written to the private
+   * directory that buildctl or docker runs in. Kaniko: sent with the context, below `transfer.directory`.
    */
   readonly files: Readonly<Record<string, string>>;
   /** images of the same graph that this one is built on; `digest` is null in a dry run of something not built yet */
   readonly siblings: readonly Sibling[];
+}
+
+interface ClusterPlan extends CommonPlan {
+  readonly namespace: string;
+  readonly serviceAccount: string;
+  /** left out for a namespace that `up` made */
+  readonly freshNamespace?: FreshNamespacePlan;
 }
 
 /** An image of the graph that a Dockerfile names in FROM, COPY --from or RUN --mount=from. */
@@ -150,7 +153,7 @@ export interface BuilderPlan {
 }
 
 /** A build by such a buildkitd. */
-export interface BuildkitPlan extends CommonPlan, BuilderPlan {
+export interface BuildkitPlan extends ClusterPlan, BuilderPlan {
   readonly mode: "cluster-buildkit";
   readonly auth: Auth;
   /**
@@ -167,7 +170,7 @@ export interface BuildkitPlan extends CommonPlan, BuilderPlan {
 }
 
 /** A build by a kaniko pod of its own. */
-export interface KanikoPlan extends CommonPlan {
+export interface KanikoPlan extends ClusterPlan {
   readonly mode: "kaniko";
   /** the pod; metadata.name is unique per build */
   readonly pod: Manifest;
@@ -190,7 +193,7 @@ export interface KanikoPlan extends CommonPlan {
 }
 
 /** A build for several platforms: a kaniko pod for each, and an index of what they made, whose tags are written last. */
-export interface KanikoIndexPlan extends CommonPlan {
+export interface KanikoIndexPlan extends ClusterPlan {
   readonly mode: "kaniko";
   /** a build for one platform each, pushed under a tag of its own */
   readonly parts: readonly KanikoPlan[];
@@ -210,4 +213,48 @@ export interface KanikoIndexPlan extends CommonPlan {
   };
 }
 
-export type BuildPlan = BuildkitPlan | KanikoPlan | KanikoIndexPlan;
+/** What Docker on this machine is, as it told itself. */
+export interface DockerFacts {
+  /**
+   * buildx: `docker buildx build`; buildkit: `docker build`, whose client has BuildKit's side in it (18.09 to 20.10); legacy:
+   * `docker build` with the builder that was there before BuildKit
+   */
+  readonly client: "buildx" | "buildkit" | "legacy";
+  /** driver of the builder that buildx uses; "docker" is the daemon's own, which is also that of the other clients */
+  readonly driver: string;
+  /** name of that builder, for people; "" for the daemon's own */
+  readonly builder: string;
+  /** the daemon keeps images in containerd's store, which has images of several platforms and attestations */
+  readonly containerdStore: boolean;
+  /** of the daemon: "linux/amd64" */
+  readonly platform: string;
+}
+
+/** A build by the Docker of this machine, with the login of whoever builds. */
+export interface LocalDockerPlan extends CommonPlan {
+  readonly mode: "local-docker";
+  readonly docker: DockerFacts;
+  /** docker and its arguments. It runs in a private directory (argv names files relative to it) */
+  readonly argv: readonly string[];
+  /** name in the private directory of a link to the context: BuildKit keeps what it was sent under this name */
+  readonly link: string;
+  /** variables that are set for docker, beside those of whoever builds */
+  readonly environment: Readonly<Record<string, string>>;
+  /** how docker tells of its progress: BuildKit's records, its text, or the text of the builder before it */
+  readonly progress: "rawjson" | "plain" | "steps";
+  /** file in the private directory that buildx writes the pushed digest to; null when `push` gives it */
+  readonly metadataFile: string | null;
+  /** commands that push what was built into Docker's own store, one for each reference; none when the build itself pushes */
+  readonly push: readonly (readonly string[])[];
+  readonly oci: { readonly written: string; readonly file: string } | null;
+  /** image store of this machine that the image is loaded into; null for none, also when it is there anyway */
+  readonly load: LoadPlan | null;
+  /** prints the archive that is loaded, once the image is pushed; null when the build itself writes it to its stdout */
+  readonly save: readonly string[] | null;
+  /** store that holds the image after the build although nothing is loaded: Docker's own, when that was asked for by `--load` */
+  readonly kept: LoadTarget | null;
+  /** what this Docker does otherwise than was asked, one sentence each */
+  readonly warnings: readonly string[];
+}
+
+export type BuildPlan = BuildkitPlan | KanikoPlan | KanikoIndexPlan | LocalDockerPlan;

@@ -57,7 +57,7 @@ export function stagedContext(image: Image, repository: string, directory: strin
 }
 
 /** Letters, digits and dashes; different for any two repositories. */
-function slotName(repository: string): string {
+export function slotName(repository: string): string {
   const hash = createHash("sha256").update(repository).digest("hex").slice(0, 8);
   const name = repository.slice(repository.lastIndexOf("/") + 1);
   return `${name.replace(/[^a-z0-9]+/g, "-")}-${hash}`;

@@ -30,7 +30,8 @@ export type BuildEvent =
 
 /** Records that the schedule of a whole graph adds around those of the executors. */
 export type ScheduleEvent =
-  | { readonly type: "started"; readonly reference: string; readonly mode: string; readonly namespace: string }
+  /** `namespace` is null where nothing of the build is in a cluster */
+  | { readonly type: "started"; readonly reference: string; readonly mode: string; readonly namespace: string | null }
   | { readonly type: "finished"; readonly result: ImageResult };
 
 /** A record with the image that it is about; consumers take these. */

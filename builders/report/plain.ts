@@ -52,7 +52,9 @@ export class PlainProgress implements Progress {
     if (this.#quiet) return [];
     switch (event.type) {
       case "started":
-        return [`building ${event.reference} (${event.mode}, namespace ${event.namespace})`];
+        return [
+          `building ${event.reference} (${event.mode}${event.namespace === null ? "" : `, namespace ${event.namespace}`})`,
+        ];
       case "status":
         return [event.text];
       case "context":

@@ -21,11 +21,12 @@ export interface ExecuteIo {
 
 /** The builds of one run in one cluster, with what they share. */
 export class Executors {
-  readonly #kube: Kube;
+  /** null where no cluster has a part in the builds */
+  readonly kube: Kube | null;
   #warm: Promise<WarmBuilders> | null = null;
 
-  constructor(kube: Kube) {
-    this.#kube = kube;
+  constructor(kube: Kube | null) {
+    this.kube = kube;
   }
 
   /** Begins to look for a builder that builds will go to. It changes nothing in the cluster, and tells of no failure. */
@@ -38,9 +39,13 @@ export class Executors {
    * @throws PergolaError, always: what is not one is wrapped as code `internal`
    */
   async execute(plan: BuildPlan, { emit, signal }: ExecuteIo): Promise<Outcome> {
-    const io = { emit: (event: BuildEvent) => emit(event), signal, kube: this.#kube, limits: LIMITS };
+    const tell = (event: BuildEvent): void => emit(event);
     try {
       if (signal.aborted) throw interrupted();
+      if (plan.mode === "local-docker") {
+        return await (await import("./localDocker/build.ts")).runLocalDocker(plan, { emit: tell, signal });
+      }
+      const io = { emit: tell, signal, kube: this.#cluster(), limits: LIMITS };
       if (plan.freshNamespace) {
         await (await import("./freshNamespace.ts")).ensureFreshNamespace(plan.namespace, plan.freshNamespace, io);
       }
@@ -61,11 +66,16 @@ export class Executors {
   /** Ends what the builds shared, the connections to the cluster too: to be called when all are over. */
   async [Symbol.asyncDispose](): Promise<void> {
     await (await this.#warm)?.close();
-    this.#kube.close();
+    this.kube?.close();
+  }
+
+  #cluster(): Kube {
+    if (this.kube === null) throw new Error("there is no cluster");
+    return this.kube;
   }
 
   #warmBuilders(): Promise<WarmBuilders> {
-    this.#warm ??= import("./buildkit/warmBuilders.ts").then(({ WarmBuilders }) => new WarmBuilders(this.#kube));
+    this.#warm ??= import("./buildkit/warmBuilders.ts").then(({ WarmBuilders }) => new WarmBuilders(this.#cluster()));
     return this.#warm;
   }
 }

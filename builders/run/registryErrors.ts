@@ -38,6 +38,9 @@ export function hostOf(text: string): string | null {
   return /https?:\/\/([^/"\s]+)/.exec(text)?.[1] ?? null;
 }
 
+/** Who asks a registry: a builder in the cluster, which the stack file configures, or the Docker of this machine. */
+export type Builder = "cluster" | "docker";
+
 /** A request of a builder that a registry did not grant. */
 export interface RegistryRefusal {
   readonly action: "pull" | "push";
@@ -51,6 +54,8 @@ export interface RegistryRefusal {
   readonly ownHost: string;
   /** " (Dockerfile:3)" or "" */
   readonly at: string;
+  /** a builder in the cluster if left out */
+  readonly by?: Builder;
   /** whose credentials the builder used, as a sentence; "" when nothing is known */
   readonly credentials: string;
 }
@@ -58,6 +63,7 @@ export interface RegistryRefusal {
 /** The error that a user sees of it; null for none of the kinds above. */
 export function registryError(refusal: RegistryRefusal): Pick<ErrorData, "code" | "message" | "hint"> | null {
   const { action, host, reference, ownHost, at, credentials } = refusal;
+  const docker = refusal.by === "docker";
   const why = refusal.why.replace(/\s*\n\s*/g, "; ").trim();
   const pulling = action === "pull";
   const doing = pulling ? `which has the base image ${reference}${at},` : `which ${reference} is pushed to,`;
@@ -67,15 +73,17 @@ export function registryError(refusal: RegistryRefusal): Pick<ErrorData, "code" 
       return error(
         "rate-limited",
         `The registry ${host}, ${doing} limits how often it may be asked, and that is used up`,
-        `Wait and build again, ${pulling ? "take the base image from a mirror (registry.mirrors in the stack file), or log in" : "or build fewer images at a time (--concurrency)"}. ${credentials}`.trim(),
+        `Wait and build again, ${pulling ? `take the base image from a mirror (${docker ? "registry-mirrors in Docker's daemon.json" : "registry.mirrors in the stack file"}), or log in` : "or build fewer images at a time (--concurrency)"}. ${credentials}`.trim(),
       );
     case "untrusted":
       return error(
         "registry-untrusted",
         `The registry ${host}, ${doing} has a certificate of an authority that the builder does not know`,
-        host === ownHost
-          ? "Name that authority's certificate in the stack file, registry.caBundle, and run pulumi up."
-          : "Copy the image into the environment's registry: registry.caBundle in the stack file is for that one.",
+        docker
+          ? `Give Docker's daemon that authority's certificate, as /etc/docker/certs.d/${host}/ca.crt (docs.docker.com, "Verify repository client with certificates").`
+          : host === ownHost
+            ? "Name that authority's certificate in the stack file, registry.caBundle, and run pulumi up."
+            : "Copy the image into the environment's registry: registry.caBundle in the stack file is for that one.",
       );
     case "denied":
       return pulling
@@ -98,10 +106,12 @@ export function registryError(refusal: RegistryRefusal): Pick<ErrorData, "code" 
     case "unreachable":
       return error(
         "registry-unreachable",
-        `The registry ${host}, ${doing} cannot be reached from the builder`,
-        /HTTP response to HTTPS client/.test(refusal.why)
-          ? "It speaks plain http: registry.insecure in the stack file says so."
-          : "Check the address, and that the builder's namespace may reach it (NetworkPolicy, DNS).",
+        `The registry ${host}, ${doing} cannot be reached from ${docker ? "Docker's daemon" : "the builder"}`,
+        docker
+          ? dockersHint(host, refusal.why)
+          : /HTTP response to HTTPS client/.test(refusal.why)
+            ? "It speaks plain http: registry.insecure in the stack file says so."
+            : "Check the address, and that the builder's namespace may reach it (NetworkPolicy, DNS).",
       );
     case "missing":
       return pulling
@@ -114,6 +124,12 @@ export function registryError(refusal: RegistryRefusal): Pick<ErrorData, "code" 
     case null:
       return null;
   }
+}
+
+function dockersHint(host: string, why: string): string {
+  return /HTTP response to HTTPS client/.test(why)
+    ? `It speaks plain http, which Docker takes only where its daemon.json allows it: "insecure-registries": ["${host}"] (for base images of a mirror: "http://${host}").`
+    : "Check the address, and that this machine reaches it: Docker's daemon goes its own way there (proxies, DNS).";
 }
 
 /**

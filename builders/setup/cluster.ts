@@ -1,6 +1,6 @@
 /** The BuildSetup that a cluster carries, and whether a cluster is the one that a BuildSetup is about. */
 import type { BuildSetup } from "../../infra/setup.ts";
-import { SETUP_CONFIG_MAP, SETUP_KEY, SETUP_LABEL } from "../../infra/setupNames.ts";
+import { clusterModes, SETUP_CONFIG_MAP, SETUP_KEY, SETUP_LABEL } from "../../infra/setupNames.ts";
 import { PergolaError } from "../errors.ts";
 import { parseSetup } from "./parse.ts";
 
@@ -76,8 +76,8 @@ export async function checkCluster(setup: BuildSetup, cluster: SetupCluster): Pr
 
 /** @param near namespace that `found` was read in */
 async function original(cluster: SetupCluster, near: string, found: LoadedSetup): Promise<LoadedSetup> {
-  const { builders, environment, freshNamespaces } = found.setup;
-  const listed = Object.values(builders.modes).some((mode) => mode.namespaces.some(({ name }) => name === near));
+  const { environment, freshNamespaces } = found.setup;
+  const listed = clusterModes(found.setup).some(([, mode]) => mode.namespaces.some(({ name }) => name === near));
   if (listed || freshNamespaces === null || freshNamespaces.source === near) return found;
   const { source } = freshNamespaces;
   try {

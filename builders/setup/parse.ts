@@ -1,6 +1,6 @@
 /** A BuildSetup from text that somebody else wrote: every problem by its path, and versions that are too new or too old. */
 import type { BuildSetup } from "../../infra/setup.ts";
-import { SETUP_VERSION } from "../../infra/setupNames.ts";
+import { GONE_MODE, SETUP_VERSION } from "../../infra/setupNames.ts";
 import { cacheDirectory } from "../cacheDirectory.ts";
 import { PergolaError } from "../errors.ts";
 import { remember, stampOfCode } from "../memory.ts";
@@ -41,6 +41,7 @@ async function parse(text: string, source: string): Promise<BuildSetup> {
       hint: "Update pergola.",
     });
   }
+  refuseGoneMode(value, source);
   const { buildSetup } = await import("../../infra/setup.ts");
   const parsed = buildSetup.safeParse(value);
   if (parsed.success) return parsed.data;
@@ -51,6 +52,28 @@ async function parse(text: string, source: string): Promise<BuildSetup> {
     message: `The BuildSetup from ${source} does not fit version ${SETUP_VERSION}:\n${list}`,
     hint: "Run pulumi up with this version of Pergola: it writes the BuildSetup anew.",
     path: issues[0]?.path ?? "",
+  });
+}
+
+/** @throws PergolaError setup-invalid */
+function refuseGoneMode(value: unknown, source: string): void {
+  if (typeof value !== "object" || value === null) return;
+  const { builders } = value as { builders?: { default?: unknown; modes?: object } | null };
+  const { environment } = value as { environment?: unknown };
+  const { name, why } = GONE_MODE;
+  const path =
+    builders?.default === name
+      ? "builders.default"
+      : Object.hasOwn(builders?.modes ?? {}, name)
+        ? "builders.modes"
+        : null;
+  if (path === null) return;
+  const stackFile = typeof environment === "string" ? `stacks/Pulumi.${environment}.yaml` : "the stack file";
+  throw new PergolaError({
+    code: "setup-invalid",
+    message: `The BuildSetup from ${source} has the mode ${name} in ${path}. It ${why}.`,
+    hint: `Write cluster-buildkit in pergola:builder.${path.slice("builders.".length)} of ${stackFile}, and run pulumi up.`,
+    path,
   });
 }
 

@@ -99,6 +99,8 @@ export function startBuildctl(
     environment: NodeJS.ProcessEnv;
     /** whether an output of the build goes to stdout, which then has to be read */
     output: boolean;
+    /** whether the program starts others of its own, which are told to end with it, as docker starts its plugins */
+    group?: boolean;
   },
   onLine: (line: string) => void,
 ): Buildctl {
@@ -139,6 +141,7 @@ export function startBuildctl(
     async stop(now) {
       if (child.exitCode !== null || child.signalCode !== null) return;
       if (now) killGroup(child);
+      else if (command.group) signalGroup(child, "SIGTERM");
       else child.kill("SIGTERM");
       const timer = setTimeout(() => killGroup(child), TERM_MILLISECONDS);
       await exited.catch(() => {});
@@ -149,8 +152,12 @@ export function startBuildctl(
 
 /** Kills what is left of the group that the child leads. */
 function killGroup(child: ChildProcess): void {
+  signalGroup(child, "SIGKILL");
+}
+
+function signalGroup(child: ChildProcess, signal: NodeJS.Signals): void {
   try {
-    if (child.pid !== undefined) process.kill(-child.pid, "SIGKILL");
+    if (child.pid !== undefined) process.kill(-child.pid, signal);
   } catch {
     // nothing left
   }

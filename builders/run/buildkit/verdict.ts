@@ -1,6 +1,6 @@
 /** From what buildctl said to the error that a user sees. Pure. */
 import type { ErrorCode, ErrorData } from "../../errors.ts";
-import { hostOf, isLayerRace, registryError } from "../registryErrors.ts";
+import { type Builder, hostOf, isLayerRace, registryError } from "../registryErrors.ts";
 import type { FailedStep } from "./progress.ts";
 
 export interface Failure {
@@ -14,6 +14,10 @@ export interface Failure {
   readonly reference: string;
   /** memory limit of buildkitd's container, undefined for none */
   readonly memoryLimit?: string | undefined;
+  /** line of the step that failed, for a builder that shows none */
+  readonly line?: number | null;
+  /** who builds: a builder in the cluster if left out */
+  readonly by?: Builder;
   /** whose registry credentials were used for a host[:port], as a sentence; "" when nothing is known */
   credentials?(host: string): string;
 }
@@ -29,7 +33,8 @@ export const LAYER_RACE_HINT =
 export function verdict(failure: Failure): ErrorData {
   const { text, step, dockerfile, memoryLimit } = failure;
   const said = reason(text);
-  const line = failingLine(text);
+  const line = failingLine(text) ?? failure.line ?? null;
+  const docker = failure.by === "docker";
   const place = line === null ? {} : { file: dockerfile, line };
   const tail = step?.logTail ? { logTail: step.logTail } : {};
   const at = line === null ? "" : ` (${dockerfile}:${line})`;
@@ -51,9 +56,11 @@ export function verdict(failure: Failure): ErrorData {
       return error(
         "out-of-memory",
         `A step was killed, most likely for memory${at}: ${oneLine(command)}`,
-        memoryLimit
-          ? `buildkitd has a memory limit of ${memoryLimit} for all builds together; raise it in the stack file.`
-          : "buildkitd has no memory limit: the node itself may have run out.",
+        docker
+          ? "The machine of Docker's daemon has too little memory, or Docker's virtual machine was given too little."
+          : memoryLimit
+            ? `buildkitd has a memory limit of ${memoryLimit} for all builds together; raise it in the stack file.`
+            : "buildkitd has no memory limit: the node itself may have run out.",
       );
     }
     return error("build-failed", `A step failed with exit code ${exit[2]}${at}: ${oneLine(command)}`);
@@ -69,7 +76,9 @@ export function verdict(failure: Failure): ErrorData {
     return error(
       "build-failed",
       `The builder has no space left${at}: ${said}`,
-      "Raise ephemeral-storage of the builder in the stack file, or wait for its garbage collection.",
+      docker
+        ? "Make room where Docker keeps its images: docker system df, docker system prune."
+        : "Raise ephemeral-storage of the builder in the stack file, or wait for its garbage collection.",
     );
   }
   const missing = /failed to calculate checksum of ref \S+: "([^"]*)": not found/.exec(said);
@@ -94,7 +103,8 @@ function registryFailure(failure: Failure, said: string, at: string): ErrorData 
   const ownHost = hostOfReference(reference);
   const judge = (action: "pull" | "push", image: string, why: string) => {
     const host = hostOf(why) ?? hostOfReference(image);
-    return registryError({ action, host, reference: image, why, ownHost, at, credentials: credentials(host) });
+    const { by = "cluster" } = failure;
+    return registryError({ action, host, reference: image, why, ownHost, at, by, credentials: credentials(host) });
   };
   const base = /([^\s:]+(?::[^\s:]+)*): failed to resolve source metadata for ([^\s]+?): (.*)/s.exec(said);
   if (base) {
