@@ -220,7 +220,7 @@ function namespaces({ builder }: ParsedSections): Problem[] {
 function namespacePatterns({ access, builder }: ParsedSections): Problem[] {
   if (access === undefined) return [];
   const { namespacePatterns: patterns, allowAnyNamespace } = access;
-  if (patterns.length > 0 && builder !== undefined && modesOf({ builder }).length === 0) {
+  if (patterns.length > 0 && builder?.modes["local-docker"] && modesOf({ builder }).length === 0) {
     const message = "admit namespaces, but no mode of pergola:builder.modes builds in one; remove them";
     return [problem(["access", "namespacePatterns"], message)];
   }

@@ -2,8 +2,9 @@
  * Garden Build actions as they stand in a file. The fields are those of Garden 0.13 and 0.14 (docs.garden.io, "container Build"). What
  * cannot be carried out as Garden would is refused with the field's name, never ignored in silence.
  */
-import { type Document, isMap, LineCounter, parseAllDocuments } from "yaml";
+import { type Document, isMap, isSeq, LineCounter, parseAllDocuments } from "yaml";
 import { z } from "zod";
+import { GONE_MODE } from "../../infra/setupNames.ts";
 import { PergolaError } from "../errors.ts";
 import { DEFAULT_TIMEOUT_SECONDS, isPlatform, MAX_TIMEOUT_SECONDS } from "./image.ts";
 
@@ -82,7 +83,9 @@ export function readActions(file: string, text: string): GardenActions {
       const line = lines.linePos(problem.pos[0]).line;
       throw refuse(file, { message: `${file} is not valid YAML: ${problem.message.split("\n")[0]}`, line });
     }
-    if (!isMap(document.contents) || document.get("kind") !== "Build") continue;
+    if (!isMap(document.contents)) continue;
+    refuseGoneMode(document, file, lines);
+    if (document.get("kind") !== "Build") continue;
     const line = lines.linePos(document.contents.range?.[0] ?? 0).line;
     const value = toValue(document, file, line);
     const title = `Build action ${typeof value.name === "string" ? value.name : "without a name"}`;
@@ -93,6 +96,21 @@ export function readActions(file: string, text: string): GardenActions {
     } else actions.push(toAction(value, { file, line, title }));
   }
   return { actions, notices };
+}
+
+/** @throws PergolaError image-definition: a provider of a project that builds in a mode which is gone */
+function refuseGoneMode(document: Document.Parsed, file: string, lines: LineCounter): void {
+  const providers = document.get("kind") === "Project" ? document.get("providers") : null;
+  for (const provider of isSeq(providers) ? providers.items : []) {
+    const mode = isMap(provider) ? provider.get("buildMode", true) : undefined;
+    if (mode?.value !== GONE_MODE.name) continue;
+    throw refuse(file, {
+      message: `${file}: buildMode: ${GONE_MODE.name} cannot be built by: it ${GONE_MODE.why}.`,
+      hint: "Write buildMode: cluster-buildkit, or kaniko.",
+      path: "providers.buildMode",
+      line: lines.linePos(mode.range?.[0] ?? 0).line,
+    });
+  }
 }
 
 /** What only shows when aliases are followed: one without its anchor, or a text that would expand without an end. */

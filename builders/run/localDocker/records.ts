@@ -61,6 +61,8 @@ export class LegacyText implements TextReader {
       this.#current = { digest: `step ${at}`, name: `[${at}/${of}] ${instruction}`, started: now() };
       return [...before, vertex(this.#current)];
     }
+    const [, amount, unit = ""] = /^Sending build context to Docker daemon +([\d.]+)(B|kB|MB|GB)$/.exec(text) ?? [];
+    if (amount !== undefined) return [status("context", "transferring context:", Number(amount) * (UNITS[unit] ?? 1))];
     if (this.#current === null) return [];
     if (text === " ---> Using cache") return this.#end({ cached: true });
     if (/^Successfully (?:built [0-9a-f]+|tagged )/.test(text)) return this.#end({});

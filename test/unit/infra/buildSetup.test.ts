@@ -60,6 +60,16 @@ describe("makeBuildSetup", () => {
     expect(setup.cluster).toEqual({ context: "pergola-local", uid: "uid" });
   });
 
+  test("lets people build by their own Docker where the stack file does, and has nothing else to say of it", () => {
+    const config = configAfter((it) => {
+      it["pergola:builder"].default = "local-docker";
+      it["pergola:builder"].modes["local-docker"] = {};
+    });
+    const setup = makeBuildSetup(config, facts);
+    expect(setup.builders.default).toBe("local-docker");
+    expect(setup.builders.modes["local-docker"]).toEqual({});
+  });
+
   test("has one pull secret per builder namespace, for every host with a login; and the helpers", () => {
     const config = configAfter((it) => {
       it["pergola:cluster"].pullSecret = {

@@ -1,5 +1,6 @@
 // Bad stack files: every field and rule of `builder` once, with the exact message.
 import { expect, test } from "vitest";
+import { GONE_MODE } from "../../../infra/setupNames.ts";
 import { type Change, cases, problemsAfter } from "./config.ts";
 
 const cluster =
@@ -15,12 +16,14 @@ cases("builder", [
   [
     "a default that is no mode",
     (config) => (config["pergola:builder"].default = "kanico"),
-    ['pergola:builder.default: is "kanico"; allowed: cluster-buildkit, kaniko; did you mean kaniko?'],
+    ['pergola:builder.default: is "kanico"; allowed: cluster-buildkit, kaniko, local-docker; did you mean kaniko?'],
   ],
   [
-    "a default of a later version",
-    (config) => (config["pergola:builder"].default = "local-docker"),
-    ['pergola:builder.default: "local-docker" is not part of this version; allowed: cluster-buildkit, kaniko'],
+    "a default that is gone",
+    (config) => (config["pergola:builder"].default = "cluster-docker"),
+    [
+      `pergola:builder.default: "cluster-docker" ${GONE_MODE.why}: write default: cluster-buildkit; allowed: cluster-buildkit, kaniko, local-docker`,
+    ],
   ],
   [
     "a default that is not provisioned",
@@ -28,14 +31,37 @@ cases("builder", [
     ['pergola:builder.default: is "cluster-buildkit", which is not in pergola:builder.modes (there: kaniko)'],
   ],
   [
-    "a mode of a later version",
-    modes((it) => (it["local-docker"] = {})),
-    ['pergola:builder.modes: the key "local-docker" is not part of this version; allowed: cluster-buildkit, kaniko'],
+    "a mode that is gone",
+    modes((it) => (it["cluster-docker"] = {})),
+    [
+      `pergola:builder.modes: the key "cluster-docker" ${GONE_MODE.why}: write cluster-buildkit: { namespaces, profile, image } in its place; allowed: cluster-buildkit, kaniko, local-docker`,
+    ],
+  ],
+  [
+    "a default of Docker on people's machines that is not allowed",
+    (config) => (config["pergola:builder"].default = "local-docker"),
+    [
+      'pergola:builder.default: is "local-docker", which is not in pergola:builder.modes (there: cluster-buildkit, kaniko)',
+    ],
+  ],
+  [
+    "something said of Docker on people's machines",
+    modes((it) => (it["local-docker"] = { image: "docker" })),
+    ['pergola:builder.modes.local-docker: unknown key "image"; allowed: '],
+  ],
+  [
+    "patterns of namespaces where nothing builds in the cluster",
+    (config) => (config["pergola:builder"] = { default: "local-docker", modes: { "local-docker": {} } }),
+    [
+      "pergola:access.namespacePatterns: admit namespaces, but no mode of pergola:builder.modes builds in one; remove them",
+    ],
   ],
   [
     "a misspelt mode",
     modes((it) => (it.kanico = {})),
-    ['pergola:builder.modes: unknown key "kanico"; allowed: cluster-buildkit, kaniko; did you mean kaniko?'],
+    [
+      'pergola:builder.modes: unknown key "kanico"; allowed: cluster-buildkit, kaniko, local-docker; did you mean kaniko?',
+    ],
   ],
   [
     "no modes",

@@ -154,8 +154,14 @@ describe("pergola build --dry-run", () => {
     expect(run).toMatchObject({ code: 2, stdout: "" });
     expect(run.stderr).toBe(
       `pergola: The environment local was not provisioned for the mode local-docker.
-  Add pergola:builder.modes.local-docker in stacks/Pulumi.local.yaml and run pulumi up. Provisioned: cluster-buildkit, kaniko.
+  Add pergola:builder.modes.local-docker: {} in stacks/Pulumi.local.yaml and run pulumi up. Provisioned: cluster-buildkit, kaniko.
 `,
     );
+  });
+
+  it("of a mode that Garden had says what became of it", async () => {
+    const run = await pergola([...dryRun(folder(files)), "--mode", "cluster-docker"]);
+    expect(run).toMatchObject({ code: 2, stdout: "" });
+    expect(run.stderr).toContain("The mode cluster-docker is gone since Garden 0.13: one Docker daemon");
   });
 });

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import type { BuildkitPlan, KanikoPlan } from "../../../../builders/plan/plan.ts";
 import type { BuildSetup, ModeName } from "../../../../infra/setup.ts";
 import { buildSetup } from "../../../../infra/setup.ts";
 import {
@@ -14,7 +15,8 @@ import {
 
 const options: PlanOptions = { ...planOptions, namespace: "shop-preview-7", tags: ["t"], buildId: "1" };
 
-const plan = (setup: BuildSetup, more: Partial<PlanOptions> = {}) => planBuild(setup, image(), { ...options, ...more });
+const plan = (setup: BuildSetup, more: Partial<PlanOptions> = {}) =>
+  planBuild(setup, image(), { ...options, ...more }) as BuildkitPlan | KanikoPlan;
 const setupWith = (change: (input: SetupInput) => void = () => {}) =>
   localSetup((input) => {
     withPattern(input);

@@ -50,9 +50,9 @@ describe("the destination", () => {
 });
 
 describe("the place of a build", () => {
-  const options: PlacementOptions = { mode: null, namespace: null, contextNamespace: null };
+  const options: PlacementOptions = { namespace: null, contextNamespace: null };
   const place = (more: Partial<PlacementOptions>, change: (input: SetupInput) => void = () => {}) =>
-    placeBuild(localSetup(change), "api", { ...options, ...more });
+    placeBuild(localSetup(change), "cluster-buildkit", "api", { ...options, ...more });
   const two = (input: SetupInput): void => {
     input.builders.modes["cluster-buildkit"].namespaces.push({
       name: "shop-dev",
@@ -82,11 +82,11 @@ describe("the place of a build", () => {
   it.each<[string, Partial<PlacementOptions>, (input: SetupInput) => void, object]>([
     [
       "a mode that was not provisioned",
-      { mode: "kaniko" },
-      (input) => Reflect.deleteProperty(input.builders.modes, "kaniko"),
+      {},
+      (input) => Reflect.deleteProperty(input.builders.modes, "cluster-buildkit"),
       {
         code: "mode-not-provisioned",
-        path: "pergola:builder.modes.kaniko",
+        path: "pergola:builder.modes.cluster-buildkit",
         hint: expect.stringContaining("stacks/Pulumi.local.yaml"),
       },
     ],

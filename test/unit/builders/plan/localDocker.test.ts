@@ -1,0 +1,280 @@
+import { describe, expect, it } from "vitest";
+import { stringify } from "yaml";
+import type { Image } from "../../../../builders/images/image.ts";
+import { NO_SETTINGS } from "../../../../builders/images/settings.ts";
+import { type PlanOptions, planBuild } from "../../../../builders/plan/index.ts";
+import type { DockerFacts, LocalDockerPlan, Sibling } from "../../../../builders/plan/plan.ts";
+import { errorOf, image, localSetup, planOptions, type SetupInput } from "../samples.ts";
+
+const DAEMON = { driver: "docker", builder: "", containerdStore: false, platform: "linux/amd64" } as const;
+const FACTS = {
+  buildx: { ...DAEMON, client: "buildx" },
+  builder: { ...DAEMON, client: "buildx", driver: "docker-container", builder: "mine" },
+  containerd: { ...DAEMON, client: "buildx", containerdStore: true },
+  buildkit: { ...DAEMON, client: "buildkit" },
+  legacy: { ...DAEMON, client: "legacy" },
+} as const satisfies Record<string, DockerFacts>;
+type Docker = keyof typeof FACTS;
+
+const HOST = "172.30.0.11:30500";
+const sibling: Sibling = { name: "base", reference: `${HOST}/examples/base:v-1@sha256:aa`, digest: "sha256:aa" };
+
+function plan(
+  docker: Docker,
+  fields: Parameters<typeof image>[0] = {},
+  more: Partial<PlanOptions> = {},
+  change: (input: SetupInput) => void = () => {},
+): LocalDockerPlan {
+  const setup = localSetup((input) => {
+    Object.assign(input.builders.modes, { "local-docker": {} });
+    change(input);
+  });
+  const options = { ...planOptions, ...more, mode: "local-docker" as const, docker: FACTS[docker] };
+  return planBuild(setup, image(fields), options) as LocalDockerPlan;
+}
+
+/** Values after each of a flag, in one word or two. */
+function valuesOf({ argv }: LocalDockerPlan, flag: string): string[] {
+  return argv.flatMap((word, at) =>
+    word === flag ? [argv[at + 1] ?? ""] : word.startsWith(`${flag}=`) ? [word.slice(flag.length + 1)] : [],
+  );
+}
+const settings = (fields: Partial<Image["settings"]>): Partial<Image> => ({ settings: { ...NO_SETTINGS, ...fields } });
+const rich: Partial<Image> = {
+  dockerfile: { path: "docker/dev.Dockerfile", text: "FROM base\nCOPY --from=base:latest /x /y\n" },
+  buildArgs: { VERSION: "1, 2", EMPTY: "" },
+  target: "run",
+  platforms: ["linux/amd64"],
+  secrets: { npm: { env: "NPM" }, key: { file: "/k,1" } },
+  settings: {
+    ...NO_SETTINGS,
+    labels: { a: "b" },
+    network: "host",
+    addHosts: [{ name: "db", address: "::1" }],
+    ssh: { default: ["/agent"] },
+  },
+  extraFlags: ["--pull", "--build-arg=VERSION=3"],
+};
+
+/** All of a plan, as `--dry-run` shows it. */
+describe("the whole plan", () => {
+  it.each<[string, () => LocalDockerPlan]>([
+    ["docker-buildx", () => plan("buildx")],
+    ["docker-buildx-rich", () => plan("buildx", rich, { siblings: [sibling] })],
+    ["docker-builder-rich", () => plan("builder", rich, { siblings: [sibling], sourceDateEpoch: 7 })],
+    ["docker-buildkit-rich", () => plan("buildkit", rich, { siblings: [sibling] })],
+    ["docker-legacy", () => plan("legacy", { buildArgs: { A: "1" }, target: "t" }, { siblings: [sibling] })],
+  ])("%s", async (name, made) => {
+    await expect(stringify(made(), { lineWidth: 0, aliasDuplicateObjects: false })).toMatchFileSnapshot(
+      `golden/${name}.yaml`,
+    );
+  });
+});
+
+describe("each option", () => {
+  it.each<[string, Docker, Partial<Image>, Partial<PlanOptions>, string, string[]]>([
+    ["tags", "buildx", {}, { tags: ["a", "b"] }, "--tag", [`${HOST}/examples/api:a`, `${HOST}/examples/api:b`]],
+    ["a stage", "legacy", { target: "run" }, {}, "--target", ["run"]],
+    ["arguments", "legacy", { buildArgs: { A: "1", B: "" } }, {}, "--build-arg", ["A=1", "B="]],
+    ["one platform", "legacy", { platforms: ["linux/arm64"] }, {}, "--platform", ["linux/arm64"]],
+    ["platforms", "containerd", { platforms: ["linux/a", "linux/b"] }, {}, "--platform", ["linux/a,linux/b"]],
+    ["a secret", "buildkit", { secrets: { n: { env: "N" } } }, {}, "--secret", ["id=n,env=N"]],
+    ["an agent", "buildkit", settings({ ssh: { default: ["/a", "/b"] } }), {}, "--ssh", ["default=/a,/b"]],
+    ["labels", "legacy", settings({ labels: { a: "b c" } }), {}, "--label", ["a=b c"]],
+    ["network none", "legacy", settings({ network: "none" }), {}, "--network", ["none"]],
+    ["network host", "buildx", settings({ network: "host" }), {}, "--allow", ["network.host"]],
+    [
+      "network host of a step",
+      "builder",
+      { dockerfile: { path: "Dockerfile", text: "FROM a\nRUN --network=host b" } },
+      {},
+      "--allow",
+      ["network.host"],
+    ],
+    ["hosts", "legacy", settings({ addHosts: [{ name: "a", address: "::1" }] }), {}, "--add-host", ["a:::1"]],
+    [
+      "annotations",
+      "containerd",
+      settings({ annotations: [{ level: "manifest", key: "a", value: "b" }] }),
+      {},
+      "--annotation",
+      ["manifest:a=b"],
+    ],
+    ["no provenance, which buildx would attach", "builder", {}, {}, "--provenance", ["false"]],
+    ["provenance", "containerd", settings({ provenance: "max" }), {}, "--provenance", ["mode=max"]],
+    ["a list of contents", "containerd", settings({ sbom: "img" }), {}, "--sbom", ["generator=img"]],
+    ["timestamps", "buildx", {}, { sourceDateEpoch: 7 }, "--build-arg", ["SOURCE_DATE_EPOCH=7"]],
+    [
+      "timestamps that the image sets",
+      "buildx",
+      { buildArgs: { SOURCE_DATE_EPOCH: "1" } },
+      { sourceDateEpoch: 7 },
+      "--build-arg",
+      ["SOURCE_DATE_EPOCH=1"],
+    ],
+    ["no timestamps without BuildKit", "legacy", {}, { sourceDateEpoch: 7 }, "--build-arg", []],
+    [
+      "the Dockerfile where its ignore file is, when times are kept",
+      "buildx",
+      { context: "/a" },
+      { contextSent: "/a" },
+      "--file",
+      ["/a/Dockerfile"],
+    ],
+    [
+      "a sibling then",
+      "buildx",
+      { context: "/a" },
+      { contextSent: "/a", siblings: [sibling] },
+      "--build-context",
+      [`base=docker-image://${sibling.reference}`],
+    ],
+  ])("%s (%s)", (_, docker, fields, more, flag, expected) => {
+    expect(valuesOf(plan(docker, fields, more), flag)).toEqual(expected);
+  });
+
+  it("takes no cache for what is built without one", () => {
+    expect(plan("legacy", {}, { noCache: true }).argv).toContain("--no-cache");
+    expect(plan("buildx").argv).not.toContain("--no-cache");
+  });
+
+  it("puts an image's own flags in the place of the plan's, and refuses those that the plan stands on", () => {
+    expect(valuesOf(plan("buildx", rich, {}), "--build-arg")).toEqual(["EMPTY=", "VERSION=3"]);
+    for (const flag of ["-t", "--push", "--load", "-o=x", "--platform=a/b", "--builder=x", "--iidfile=x", "-q"]) {
+      expect(errorOf(() => plan("buildx", { extraFlags: [flag, "x"] }))).toMatchObject({ code: "image-definition" });
+    }
+  });
+
+  it("gives BuildKit another name of the context for each repository, as it keeps what it was sent under that", () => {
+    expect(plan("buildx", { name: "shop/api" }).link).not.toBe(plan("buildx", { name: "blog/api" }).link);
+  });
+});
+
+describe("where the image goes", () => {
+  it("is pushed by Docker out of its store, or by the builder that has none", () => {
+    expect(plan("buildx", {}, { tags: ["a", "b"] })).toMatchObject({
+      push: ["a", "b"].map((tag) => ["docker", "push", `${HOST}/examples/api:${tag}`]),
+      metadataFile: null,
+    });
+    const built = plan("builder", settings({ annotations: [{ level: "manifest", key: "a", value: "b" }] }));
+    expect(built).toMatchObject({ push: [], metadataFile: "metadata.json" });
+    expect(valuesOf(built, "--output")).toEqual([
+      `type=image,name=${HOST}/examples/api:v1,push=true,annotation.a=b,registry.insecure=true`,
+    ]);
+  });
+
+  it("is in Docker anyway, where --load asks for it; another store gets it from there, or from the builder", () => {
+    const containerd = { into: "containerd", address: "/s", namespace: "n" } as const;
+    expect(plan("buildx", {}, { load: { into: "docker" } })).toMatchObject({ load: null, kept: { into: "docker" } });
+    expect(plan("legacy", {}, { load: containerd })).toMatchObject({
+      load: { target: containerd },
+      save: ["docker", "save", `${HOST}/examples/api:v1`],
+    });
+    const built = plan("builder", {}, { load: { into: "docker" }, ociFile: "/o.tar" });
+    expect(built).toMatchObject({ save: null, kept: null, oci: { written: "/o.tar.part", file: "/o.tar" } });
+    expect(valuesOf(built, "--output").slice(1)).toEqual([
+      `type=oci,dest=/o.tar.part,name=${HOST}/examples/api:v1`,
+      `type=docker,dest=-,name=${HOST}/examples/api:v1`,
+    ]);
+  });
+});
+
+describe("caches", () => {
+  const repository = `${HOST}/examples/api`;
+  const written = `type=registry,ref=${repository}:_buildcache,mode=max,image-manifest=true,oci-mediatypes=true,ignore-error=true,registry.insecure=true`;
+  const read = `type=registry,ref=${repository}:_buildcache,registry.insecure=true`;
+  const inline = (input: SetupInput): void => {
+    input.cache = [{ tag: "_buildcache", mode: "inline" }];
+  };
+  it.each<[string, Docker, Partial<PlanOptions>, (input: SetupInput) => void, [string[], string[], string[]]]>([
+    ["are read and written by a builder", "builder", {}, () => {}, [[read], [written], []]],
+    ["are read and written with containerd's store", "containerd", {}, () => {}, [[read], [written], []]],
+    ["are only read by the daemon's own", "buildx", {}, () => {}, [[read], [], []]],
+    ["are only read by docker build", "buildkit", {}, () => {}, [[`${repository}:_buildcache`], [], []]],
+    ["are none without BuildKit", "legacy", {}, () => {}, [[], [], []]],
+    ["are pushed with the image if inline", "buildx", {}, inline, [[read], ["type=inline"], []]],
+    [
+      "are pushed by docker build if inline",
+      "buildkit",
+      {},
+      inline,
+      [[`${repository}:_buildcache`], [], ["BUILDKIT_INLINE_CACHE=1"]],
+    ],
+  ])("%s (%s)", (_, docker, more, change, [from, to, args]) => {
+    const made = plan(docker, {}, more, change);
+    expect(valuesOf(made, "--cache-from")).toEqual(from);
+    expect(valuesOf(made, "--cache-to")).toEqual(to);
+    expect(valuesOf(made, "--build-arg")).toEqual(args);
+    const pushed = change === inline ? [`${repository}:v1`, `${repository}:_buildcache`] : [`${repository}:v1`];
+    expect(made.references).toEqual(pushed);
+  });
+
+  it("of the command line are inline where nothing else can be written", () => {
+    const made = plan("buildx", {}, { cache: { to: [{ tag: "mine", mode: "auto" }], from: [] } });
+    expect(valuesOf(made, "--cache-to")).toEqual(["type=inline"]);
+    expect(made.references).toEqual([`${repository}:v1`, `${repository}:mine`]);
+  });
+});
+
+describe("what this Docker lacks", () => {
+  const mounted = { path: "Dockerfile", text: "FROM a\nRUN --mount=type=cache,target=/c b\n" };
+  const both = [".dockerignore", "Dockerfile.dockerignore"].map((path) => ({ path, type: "file" as const }));
+  const annotations = [{ level: "manifest", key: "a", value: "b" }] as const;
+  it.each<[string, string, Docker[], Partial<Image>, Partial<PlanOptions>]>([
+    ["--secret", "no build secrets", ["legacy"], { secrets: { a: { env: "A" } } }, {}],
+    ["--ssh", "no SSH agent", ["legacy"], settings({ ssh: { default: ["/a"] } }), {}],
+    ["RUN with --mount=type=cache,target=/c", "Dockerfile language", ["legacy"], { dockerfile: mounted }, {}],
+    ["platforms a/b and c/d", "one platform", ["buildx", "buildkit", "legacy"], { platforms: ["a/b", "c/d"] }, {}],
+    ["attestations", "nothing beside it", ["buildx", "buildkit", "legacy"], settings({ sbom: "x" }), {}],
+    ["--annotation", "leaves them out", ["buildx", "buildkit", "legacy"], settings({ annotations }), {}],
+    ["--output-oci", "Docker's store only", ["buildx", "containerd", "buildkit", "legacy"], {}, { ociFile: "/o" }],
+    [
+      "--cache-to t,mode=max",
+      "inline caches only",
+      ["buildx", "buildkit", "legacy"],
+      {},
+      { cache: { to: [{ tag: "t", mode: "max" }], from: [] } },
+    ],
+    ["--cache-to or --cache-from", "no cache in registries", ["legacy"], {}, { cache: { to: [], from: ["t"] } }],
+    [
+      "--mtime keep",
+      "only buildx",
+      ["buildkit", "legacy"],
+      { context: "/c" },
+      { contextSent: "/c", siblings: [sibling] },
+    ],
+    ["Dockerfile.dockerignore", ".dockerignore alone", ["legacy"], {}, { contextEntries: both }],
+  ])("%s is refused, and built elsewhere", (what, why, lacking, fields, more) => {
+    for (const docker of Object.keys(FACTS) as Docker[]) {
+      if (!lacking.includes(docker)) plan(docker, fields, more);
+      else {
+        const error = errorOf(() => plan(docker, fields, more));
+        expect(error).toMatchObject({ code: "mode-unsupported", hint: expect.stringContaining("cluster-buildkit") });
+        expect(error.message).toContain(what);
+        expect(error.message).toContain(why);
+      }
+    }
+  });
+
+  it("is named with file and line where the Dockerfile asks for it", () => {
+    expect(errorOf(() => plan("legacy", { dockerfile: mounted }))).toMatchObject({
+      file: "/src/api/Dockerfile",
+      line: 2,
+    });
+  });
+
+  it("is a warning where two digests are all that comes of it", () => {
+    expect(plan("buildx", {}, { sourceDateEpoch: 7 }).warnings).toEqual([expect.stringContaining("SOURCE_DATE_EPOCH")]);
+    expect(plan("builder", {}, { sourceDateEpoch: 7 }).warnings).toEqual([]);
+    expect(plan("buildx").warnings).toEqual([]);
+  });
+
+  it("is the mode itself, where the stack file does not allow it", () => {
+    const setup = localSetup();
+    const options = { ...planOptions, mode: "local-docker" as const, docker: FACTS.buildx };
+    expect(errorOf(() => planBuild(setup, image(), options))).toMatchObject({
+      code: "mode-not-provisioned",
+      path: "pergola:builder.modes.local-docker",
+    });
+  });
+});
