@@ -48,10 +48,13 @@ export async function test(args: readonly string[]): Promise<number> {
       parts = partsText({ ...tools.parts });
       const cluster = decisions.some(({ tier, skipped }) => tier === "cluster" && skipped === null);
       const [docker] = cluster ? await ensureDebianSets([DOCKER], new Progress()) : [];
+      const buildx = cluster ? (await ensureToolchain(new Progress(), ["buildx"])).path("buildx") : undefined;
       environment = {
         ...tools.variables,
         PERGOLA_TEST_DEBIAN: toolchain.debianRoot,
         PERGOLA_TEST_DOCKER: docker,
+        PERGOLA_TEST_BUILDX: buildx,
+        PERGOLA_TEST_NODE_INIT: toolchain.path("node-init"),
         PERGOLA_TEST_PULUMI: tools.pulumi,
         PERGOLA_TEST_KUBERNETES: toolchain.path("kubernetes"),
         PERGOLA_TEST_KUBECONFIG: kubeconfigFile(),

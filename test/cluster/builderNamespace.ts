@@ -2,6 +2,7 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { BuildSetup } from "../../infra/setup.ts";
+import { clusterModes } from "../../infra/setupNames.ts";
 import { kubectl, type MODES, setupOf } from "./access.ts";
 import { build, context } from "./environment.ts";
 
@@ -17,7 +18,7 @@ export async function makeBuilderNamespace(name: string): Promise<void> {
 /** The environment's BuildSetup, for builders in `namespace` alone, with changes; the path of a file with it. */
 export async function setupIn(namespace: string, change: (setup: BuildSetup) => void): Promise<string> {
   const setup = (await setupOf("cluster-buildkit")) as BuildSetup;
-  for (const mode of Object.values(setup.builders.modes)) {
+  for (const [, mode] of clusterModes(setup)) {
     mode.namespaces = mode.namespaces.slice(0, 1).map((one) => ({ ...one, name: namespace }));
   }
   change(setup);

@@ -5,8 +5,8 @@ import { join } from "node:path";
 import { execa, type Options, type ResultPromise } from "execa";
 import { eventually } from "./access.ts";
 
-const debian = folderOf("PERGOLA_TEST_DEBIAN");
-const docker = folderOf("PERGOLA_TEST_DOCKER");
+export const debian = folderOf("PERGOLA_TEST_DEBIAN");
+export const docker = folderOf("PERGOLA_TEST_DOCKER");
 
 /** Root of unpacked Debian packages; `npm test` names it. */
 function folderOf(name: string): string {
@@ -19,7 +19,7 @@ const inRoots = (...paths: string[]): string[] =>
   [docker, debian].flatMap((root) => paths.map((one) => join(root, one)));
 
 /** What the daemons run with, and a PATH for the runner on which their clients are. */
-const environment = {
+export const environment = {
   PATH: [...inRoots("usr/sbin", "usr/bin"), process.env.PATH].join(":"),
   LD_LIBRARY_PATH: inRoots("usr/lib/x86_64-linux-gnu", "lib/x86_64-linux-gnu").join(":"),
 };
@@ -74,15 +74,20 @@ export async function startContainerd(): Promise<Store> {
 const options = { reject: false, all: true, env: environment, stdin: "ignore" } satisfies Options;
 
 /** With mounts and a network of its own: what a daemon changes there goes with it, however it ends. */
-function run(file: string, args: readonly string[]): ResultPromise<typeof options> {
-  return execa("unshare", ["--mount", "--propagation", "private", "--net", file, ...args], options);
+export function run(
+  file: string,
+  args: readonly string[],
+  variables: Record<string, string> = {},
+): ResultPromise<typeof options> {
+  const env = { ...options.env, ...variables };
+  return execa("unshare", ["--mount", "--propagation", "private", "--net", file, ...args], { ...options, env });
 }
 
-function clientOf(file: string, env: Record<string, string>): Store["client"] {
+export function clientOf(file: string, env: Record<string, string>): Store["client"] {
   return async (...args) => (await execa(file, args, { env: { ...environment, ...env }, stdin: "ignore" })).stdout;
 }
 
-async function whenThere(
+export async function whenThere(
   store: Omit<Store, "kill" | "remove" | "libraries">,
   daemon: ReturnType<typeof run>,
   ask: () => Promise<unknown>,

@@ -57,6 +57,13 @@ spec:
   });
 
   it("of another type, or disabled, is left out with a notice", () => {
+    const project = "kind: Project\nname: p\nproviders:\n  - name: kubernetes\n    buildMode: cluster-docker\n";
+    expect(errorOf(() => read(project))).toMatchObject({
+      code: "image-definition",
+      message: expect.stringContaining("buildMode: cluster-docker cannot be built by: it is gone since Garden 0.13"),
+      hint: "Write buildMode: cluster-buildkit, or kaniko.",
+      line: 5,
+    });
     const { root, images, notices } = read(`kind: Build\ntype: exec\nname: x\n---\n${action("disabled: true")}`);
     expect(images).toEqual([]);
     expect(notices).toEqual([

@@ -30,6 +30,18 @@ describe("a BuildSetup that does not fit", () => {
     }
   });
 
+  it("names a mode that is gone, and the line of the stack file to change", async () => {
+    const modes = text((input) => Object.assign((input.builders as { modes: object }).modes, { "cluster-docker": {} }));
+    const byDefault = text((input) => Object.assign(input.builders as object, { default: "cluster-docker" }));
+    expect(await rejectionOf(parseSetup(modes, "file x.json"))).toMatchObject({
+      code: "setup-invalid",
+      message: expect.stringMatching(/has the mode cluster-docker in builders\.modes\. It is gone since Garden 0\.13/),
+      hint: "Write cluster-buildkit in pergola:builder.modes of stacks/Pulumi.local.yaml, and run pulumi up.",
+    });
+    expect(await rejectionOf(parseSetup(byDefault, "file x.json"))).toMatchObject({ path: "builders.default" });
+    await rejectionOf(parseSetup('"cluster-docker"', "file x.json"));
+  });
+
   it("of a newer version asks for a newer pergola, whatever else it holds", async () => {
     expect(await rejectionOf(parseSetup('{"version": 2, "new": true}', "stack dev"))).toEqual({
       code: "setup-version",
