@@ -110,6 +110,12 @@ function lacks(image: Image, facts: DockerFacts, { cache, ...asked }: Asked): La
       "only buildx gives names of the Dockerfile another meaning.",
     ),
     row(
+      asked.paths.has(".dockerignore") && (asked.siblings || dockerfile.path.startsWith("../")),
+      `.dockerignore and ${asked.siblings ? "an image of this project that it is FROM" : "a Dockerfile outside of the context"}`,
+      LEGACY,
+      "it would change .dockerignore in the image.",
+    ),
+    row(
       asked.paths.has(`${dockerfile.path}.dockerignore`) && asked.paths.has(".dockerignore"),
       `${dockerfile.path}.dockerignore`,
       LEGACY,

@@ -54,11 +54,11 @@ export function planLocalDocker(
   refuseWhatDockerLacks(image, docker, asked);
   const cache = dockerCache(setup, destination, options.cache, docker);
   const references = [...destination.references, ...cache.inlineReferences];
-  const input = dockerfileInput(image, options, asked.plainContext);
+  const link = slotName(destination.repository);
+  const input = way === "legacy" ? legacyInput(image, options, asked.paths, link) : dockerfileInput(image, options);
   const outputs = way === "builder" ? builderOutputs(setup, image, destination, references, options) : null;
   const load =
     outputs === null ? loadFromStore(image, destination, options.load) : { ...KEPT_NOWHERE, load: outputs.load };
-  const link = slotName(destination.repository);
   const own = [
     ...input.arguments,
     ...Object.entries(image.secrets).flatMap(([id, source]) => ["--secret", secretArgument(id, source)]),
@@ -80,7 +80,7 @@ export function planLocalDocker(
     docker,
     references,
     platforms: image.platforms.length > 0 ? image.platforms : [docker.platform],
-    context: { directory: image.context, sent: options.contextSent, dockerfile: image.dockerfile.path },
+    context: { directory: image.context, sent: input.sent, dockerfile: image.dockerfile.path },
     secrets: image.secrets,
     files: input.files,
     siblings: options.siblings,
@@ -96,19 +96,34 @@ export function planLocalDocker(
   };
 }
 
-/** Where Docker finds the Dockerfile, and what its files are. */
-function dockerfileInput(
-  image: Image,
-  { siblings }: LocalDockerOptions,
-  plainContext: boolean,
-): { readonly arguments: readonly string[]; readonly files: Readonly<Record<string, string>> } {
-  if (plainContext) {
+/** Where Docker finds context and Dockerfile, and what its files are. */
+interface Input {
+  readonly arguments: readonly string[];
+  readonly files: Readonly<Record<string, string>>;
+  readonly sent: string;
+}
+
+/**
+ * Without BuildKit a Dockerfile from elsewhere is put into the context, and with it a line into `.dockerignore`, which may be
+ * copied into the image (AddDockerfileToBuildContext of docker/cli). So it is taken out of the context where that has it.
+ */
+function legacyInput(image: Image, options: LocalDockerOptions, paths: ReadonlySet<string>, link: string): Input {
+  const { path: place } = image.dockerfile;
+  if (options.siblings.length > 0 || place.startsWith("../")) return dockerfileInput(image, options);
+  // A copy without it is of a context that ignores it; docker itself leaves it out of the directory.
+  const sent = paths.has(place) ? options.contextSent : image.context;
+  return { arguments: ["--file", `${link}/${place}`], files: {}, sent };
+}
+
+function dockerfileInput(image: Image, { siblings, contextSent: sent }: LocalDockerOptions): Input {
+  if (sent === image.context) {
     // An ignore file beside the Dockerfile counts, so it stays where it is.
     const named = siblings.flatMap(({ name, reference }) => ["--build-context", `${name}=docker-image://${reference}`]);
-    return { arguments: ["--file", path.resolve(image.context, image.dockerfile.path), ...named], files: {} };
+    return { arguments: ["--file", path.resolve(image.context, image.dockerfile.path), ...named], files: {}, sent };
   }
   const file = `dockerfile/${path.posix.basename(image.dockerfile.path)}`;
   return {
+    sent,
     arguments: ["--file", file],
     files: {
       [file]: withReferences(dockerfileOf(image), image.buildArgs, siblings),

@@ -60,6 +60,8 @@ const words = (folder: string, name: string, by = setup): string[] => [
 
 describe.each(CLIENTS)("%s", (client) => {
   const name = `test-local-docker-${CLIENTS.indexOf(client)}`;
+  /** a step that ends when it is stopped, known from others by its number */
+  const endless = `sleep ${process.pid}${CLIENTS.indexOf(client)}`;
   const one = async (folder: string, ...more: string[]) => {
     const { code, result, stderr } = await build([...words(folder, name), ...more], variables(client));
     return { code, image: result.images[0]!, stderr };
@@ -73,7 +75,18 @@ describe.each(CLIENTS)("%s", (client) => {
       left: "out",
       ".dockerignore": "left\n",
     });
-    const args = ["--target", "wanted", "--build-arg", "WORD=hello", "--label", "a=b c", "-t", "one", "-t", "two"];
+    const args = [
+      "--target",
+      "wanted",
+      "--build-arg",
+      `WORD=hello-${client.length}`,
+      "--label",
+      "a=b c",
+      "-t",
+      "one",
+      "-t",
+      "two",
+    ];
     const first = await one(folder, ...args, "--load=docker");
     expect(first.image.error).toBeNull();
     expect(first.code).toBe(0);
@@ -142,7 +155,7 @@ describe.each(CLIENTS)("%s", (client) => {
   });
 
   it("is stopped by Ctrl-C and by a timeout, and leaves no step behind", async () => {
-    const folder = await context({ Dockerfile: "FROM busybox:1.36\nRUN echo began && sleep 1000\n" });
+    const folder = await context({ Dockerfile: `FROM busybox:1.36\nRUN echo began && ${endless}\n` });
     const running = pergola(
       ["build", ...words(folder, name), "-t", "stopped", "--progress", "plain"],
       variables(client),
@@ -154,20 +167,22 @@ describe.each(CLIENTS)("%s", (client) => {
     await eventually("the step", async () => (said.includes("| began") ? true : undefined));
     running.kill("SIGINT");
     expect((await running).exitCode, said).toBe(130);
-    await eventually("the end of the step", async () => ((await sleepers()) === 0 ? true : undefined));
+    await eventually("the end of the step", async () => ((await pidsOf(endless)).length === 0 ? true : undefined));
     const { code, image } = await one(folder, "-t", "stopped", "--timeout", "3");
     expect(code).toBe(75);
     expect(image.error?.code).toBe("timeout");
-    await eventually("the end of the step", async () => ((await sleepers()) === 0 ? true : undefined));
+    await eventually("the end of the step", async () => ((await pidsOf(endless)).length === 0 ? true : undefined));
     expect(await digestOf(image.reference)).toBeNull();
-    expect(await docker.client("ps", "--all", "--quiet")).toBe("");
+    const containers = async () => ((await docker.client("ps", "--all", "--quiet")) === "" ? true : undefined);
+    await eventually("the end of the step's container", containers, 20);
   });
 });
 
-/** Processes of the test's endless step. */
-async function sleepers(): Promise<number> {
-  const { stdout } = await execa("ps", ["-eo", "args"]);
-  return stdout.split("\n").filter((line) => line === "sleep 1000").length;
+/** Processes with this command line: steps of builds that are to end. */
+async function pidsOf(command: string): Promise<number[]> {
+  const { stdout } = await execa("ps", ["-eo", "pid,args"]);
+  const found = stdout.split("\n").map((line) => /^ *(\d+) (.*)$/.exec(line));
+  return found.flatMap((line) => (line?.[2] === command ? [Number(line[1])] : []));
 }
 
 describe("build secrets", () => {
@@ -304,8 +319,9 @@ describe("a builder of buildx with a BuildKit of its own", () => {
 
 it("a daemon that goes away under a build is told so", async () => {
   const doomed = await startDockerBuilder({}, []);
+  const endless = `sleep ${process.pid}9`;
   try {
-    const folder = await context({ Dockerfile: "FROM busybox:1.36\nRUN echo began && sleep 1000\n" });
+    const folder = await context({ Dockerfile: `FROM busybox:1.36\nRUN echo began && ${endless}\n` });
     const env = { ...doomed.buildx, KUBECONFIG: "/nowhere" };
     const running = pergola(["build", ...words(folder, "test-local-docker"), "--progress", "plain"], env);
     let said = "";
@@ -318,6 +334,8 @@ it("a daemon that goes away under a build is told so", async () => {
     expect(exitCode, stderr).toBe(75);
     expect(stderr).toMatch(/failed: Docker's daemon went away while it built/);
   } finally {
+    // A daemon that is killed leaves its steps behind.
+    for (const pid of await pidsOf(endless)) process.kill(pid, "SIGKILL");
     await doomed.remove();
   }
 });

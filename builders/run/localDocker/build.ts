@@ -90,7 +90,7 @@ async function build(
     await told;
     if (code !== 0 && reader instanceof LegacyText) for (const one of reader.failed(progress.errorText)) take(one);
     progress.end(code === 0);
-    if (code !== 0) throw dockerFailure(plan, progress, failingLine(plan, progress, reader), configFile());
+    if (code !== 0) throw dockerFailure(plan, progress, await failingLine(plan, progress, reader), configFile());
     return { progress, loader };
   } catch (error) {
     await loader?.drop();
@@ -108,9 +108,14 @@ async function readInto(
 }
 
 /** Line of the instruction that failed: by its number where steps are numbered so, else by its text where only one has it. */
-function failingLine(plan: LocalDockerPlan, progress: BuildkitProgress, reader: unknown): number | null {
-  const text = Object.entries(plan.files).find(([name]) => !name.endsWith(".dockerignore"))?.[1];
-  if (text === undefined) return null;
+async function failingLine(
+  plan: LocalDockerPlan,
+  progress: BuildkitProgress,
+  reader: BuildkitText | LegacyText | null,
+): Promise<number | null> {
+  const file = path.resolve(plan.context.directory, plan.context.dockerfile);
+  const planned = Object.entries(plan.files).find(([name]) => !name.endsWith(".dockerignore"))?.[1];
+  const text = planned ?? (await readFile(file, "utf8").catch(() => ""));
   const all = instructionLines(text);
   if (reader instanceof LegacyText) return all[(reader.instruction ?? 0) - 1]?.line ?? null;
   const name = progress.failedStep?.name ?? "";

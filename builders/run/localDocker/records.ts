@@ -54,7 +54,11 @@ export class LegacyText implements TextReader {
   #ended: object | null = null;
 
   line(coloured: string): string[] {
-    const text = stripVTControlCharacters(coloured);
+    // What was sent so far is written over itself.
+    const text =
+      stripVTControlCharacters(coloured)
+        .split("\r")
+        .findLast((part) => part !== "") ?? "";
     const [, at, of, instruction] = /^Step (\d+)\/(\d+) : (.*)$/.exec(text) ?? [];
     if (instruction !== undefined) {
       const before = this.#end({});

@@ -150,6 +150,32 @@ describe("each option", () => {
   });
 });
 
+describe("a Dockerfile without BuildKit", () => {
+  const entries = (...paths: string[]) => ({ contextEntries: paths.map((path) => ({ path, type: "file" as const })) });
+
+  it("is taken out of the context, as docker would change .dockerignore for one from elsewhere", () => {
+    const made = plan("legacy", {}, entries("Dockerfile", ".dockerignore"));
+    expect(made).toMatchObject({ files: {}, context: { sent: "/context" } });
+    expect(valuesOf(made, "--file")).toEqual([`${made.link}/Dockerfile`]);
+  });
+
+  it("is taken out of the directory itself, where the context ignores it", () => {
+    expect(plan("legacy", {}, entries(".dockerignore"))).toMatchObject({ files: {}, context: { sent: "/src/api" } });
+  });
+
+  it("is refused where it has to come from elsewhere, and there is an ignore file to change", () => {
+    const outside = { dockerfile: { path: "../Dockerfile", text: "FROM scratch\n" } };
+    for (const [fields, more] of [
+      [outside, {}],
+      [{}, { siblings: [sibling] }],
+    ] as const) {
+      const error = errorOf(() => plan("legacy", fields, { ...entries(".dockerignore"), ...more }));
+      expect(error.message).toContain("it would change .dockerignore in the image.");
+      expect(plan("legacy", fields, { ...entries(), ...more }).argv).toContain("--file");
+    }
+  });
+});
+
 describe("where the image goes", () => {
   it("is pushed by Docker out of its store, or by the builder that has none", () => {
     expect(plan("buildx", {}, { tags: ["a", "b"] })).toMatchObject({

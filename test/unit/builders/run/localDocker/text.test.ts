@@ -38,7 +38,7 @@ const BUILDKIT = `#1 [internal] load build definition from Dockerfile
 #10 exporting layers 0.2s done
 #10 DONE 0.2s`;
 
-const LEGACY = `Sending build context to Docker daemon  2.048kB
+const LEGACY = `Sending build context to Docker daemon     512B\r\rSending build context to Docker daemon  2.048kB\r\r
 Step 1/4 : FROM busybox:1.36 AS one
  ---> 8ec92f7f4642
 Step 2/4 : ARG A
