@@ -164,7 +164,9 @@ function loadFromStore(
   if (!target) return { ...KEPT_NOWHERE, load: null };
   if (target.into === "docker") return { load: null, save: null, kept: target };
   const load = planLoad(image, target, destination.references, false);
-  return { load, save: ["docker", "save", ...load.references], kept: null };
+  const archive = ["docker", "save", ...load.references];
+  const identify = ["docker", "image", "inspect", "--format", "{{.Id}}", destination.references[0]];
+  return { load, save: { archive, identify }, kept: null };
 }
 
 /**

@@ -249,8 +249,11 @@ export interface LocalDockerPlan extends CommonPlan {
   readonly oci: { readonly written: string; readonly file: string } | null;
   /** image store of this machine that the image is loaded into; null for none, also when it is there anyway */
   readonly load: LoadPlan | null;
-  /** prints the archive that is loaded, once the image is pushed; null when the build itself writes it to its stdout */
-  readonly save: readonly string[] | null;
+  /**
+   * How the image is taken out of Docker's store once it is pushed: `archive` prints it, `identify` prints its identity there.
+   * Null when the build itself writes the archive to its stdout
+   */
+  readonly save: { readonly archive: readonly string[]; readonly identify: readonly string[] } | null;
   /** store that holds the image after the build although nothing is loaded: Docker's own, when that was asked for by `--load` */
   readonly kept: LoadTarget | null;
   /** what this Docker does otherwise than was asked, one sentence each */

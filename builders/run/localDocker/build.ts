@@ -2,8 +2,10 @@
 import { mkdir, readFile, rename, rm, symlink, writeFile } from "node:fs/promises";
 import { homedir } from "node:os";
 import path from "node:path";
+import { text } from "node:stream/consumers";
 import { PergolaError } from "../../errors.ts";
 import { instructionLines } from "../../images/dockerfile.ts";
+import { placeOf } from "../../plan/load.ts";
 import type { LocalDockerPlan } from "../../plan/plan.ts";
 import type { BuildEvent } from "../../report/events.ts";
 import type { Outcome } from "../../report/result.ts";
@@ -31,13 +33,14 @@ export async function runLocalDocker(plan: LocalDockerPlan, io: Io): Promise<Out
     for (const text of plan.warnings) io.emit({ type: "warning", text });
     const built = await build(plan, directory.path, io);
     loader = built.loader;
-    const digest = await push(plan, directory.path, io);
+    const { digest, config } = await push(plan, directory.path, io);
     if (plan.oci !== null) await rename(plan.oci.written, plan.oci.file);
     for (const reference of plan.references) io.emit({ type: "pushed", reference, digest });
-    if (plan.save !== null) loader = await saveInto(plan, plan.save, directory.path, digest, io);
-    else await loader?.finish(`${plan.references[0]}@${digest}`, io.signal);
+    const ids = config === null ? [digest] : [digest, config];
+    if (plan.save !== null) await saveInto(plan, plan.save, directory.path, digest, io);
+    else await loader?.finish({ state: `${plan.references[0]}@${digest} is pushed`, ids }, io.signal);
     if (plan.kept !== null) {
-      for (const reference of plan.references) io.emit({ type: "loaded", reference, place: "Docker" });
+      for (const reference of plan.references) io.emit({ type: "loaded", reference, place: placeOf(plan.kept) });
     }
     const { progress } = built;
     return {
@@ -51,7 +54,7 @@ export async function runLocalDocker(plan: LocalDockerPlan, io: Io): Promise<Out
     };
   } finally {
     await loader?.drop();
-    await directory.remove();
+    directory.remove();
     if (plan.oci !== null) await rm(plan.oci.written, { force: true });
   }
 }
@@ -131,8 +134,12 @@ async function failingLine(
 }
 
 /** Pushes what is in Docker's store, or reads what the build pushed. @throws PergolaError */
-async function push(plan: LocalDockerPlan, directory: string, io: Io): Promise<string> {
-  if (plan.metadataFile !== null) return readDigest(path.join(directory, plan.metadataFile));
+async function push(
+  plan: LocalDockerPlan,
+  directory: string,
+  io: Io,
+): Promise<{ readonly digest: string; readonly config: string | null }> {
+  if (plan.metadataFile !== null) return readDigests(path.join(directory, plan.metadataFile));
   const digests: string[] = [];
   for (const [at, argv] of plan.push.entries()) {
     const reference = plan.references[at] as string;
@@ -158,32 +165,41 @@ async function push(plan: LocalDockerPlan, directory: string, io: Io): Promise<s
     const seconds = (performance.now() - started) / 1000;
     io.emit({ type: "step", id, name: `pushing ${reference}`, state: "done", seconds });
   }
-  return digests[0] as string;
+  return { digest: digests[0] as string, config: null };
 }
 
-/** Hands the image from Docker's store to another one. */
+/** Hands the image from Docker's store to another one. @throws PergolaError load-failed, interrupted */
 async function saveInto(
   plan: LocalDockerPlan,
-  argv: readonly string[],
+  save: NonNullable<LocalDockerPlan["save"]>,
   directory: string,
   digest: string,
   io: Io,
-): Promise<Loader | null> {
+): Promise<void> {
+  if (plan.load === null) return;
+  const state = `${plan.references[0]}@${digest} is pushed`;
+  const failed = (code: number, errors: readonly string[]): PergolaError =>
+    new PergolaError({
+      code: "load-failed",
+      message: `${state}, but cannot be taken out of Docker's store: ${errors.at(-1) ?? `docker ended with exit code ${code}`}`,
+      hint: "Build again: what was built is in Docker's cache.",
+    });
   const errors: string[] = [];
-  const running = start(argv, { plan, directory, output: true }, (line) => errors.push(line));
-  if (plan.load === null || running.stdout === null) return null;
+  const asked = start(save.identify, { plan, directory, output: true }, (line) => errors.push(line));
+  const [code, id] = await Promise.all([
+    untilEnded(asked, [], io.signal),
+    asked.stdout === null ? "" : text(asked.stdout),
+  ]);
+  if (code !== 0) throw failed(code, errors);
+  const running = start(save.archive, { plan, directory, output: true }, (line) => errors.push(line));
+  if (running.stdout === null) return;
   const loader = startLoader(plan.load, running.stdout, { environment: process.env, emit: io.emit });
   try {
-    const code = await untilEnded(running, [loader.failed], io.signal);
-    if (code !== 0) {
-      const message = `${plan.references[0]}@${digest} is pushed, but docker save failed: ${errors.at(-1) ?? `exit code ${code}`}`;
-      throw new PergolaError({ code: "load-failed", message });
-    }
-    await loader.finish(`${plan.references[0]}@${digest}`, io.signal);
-    return loader;
-  } catch (error) {
+    const ended = await untilEnded(running, [loader.failed], io.signal);
+    if (ended !== 0) throw failed(ended, errors);
+    await loader.finish({ state, ids: [digest, id.trim()] }, io.signal);
+  } finally {
     await loader.drop();
-    throw error;
   }
 }
 
@@ -217,10 +233,11 @@ async function untilEnded(running: Running, failed: readonly Promise<never>[], s
   }
 }
 
-async function readDigest(file: string): Promise<string> {
+async function readDigests(file: string): Promise<{ digest: string; config: string | null }> {
   const metadata = JSON.parse(await readFile(file, "utf8").catch(() => "{}")) as Record<string, unknown>;
   const digest = metadata["containerimage.digest"];
-  if (typeof digest === "string") return digest;
+  const config = metadata["containerimage.config.digest"];
+  if (typeof digest === "string") return { digest, config: typeof config === "string" ? config : null };
   throw new PergolaError({ code: "internal", message: "docker buildx succeeded but named no image digest." });
 }
 

@@ -194,13 +194,16 @@ describe("where the image goes", () => {
     expect(plan("buildx", {}, { load: { into: "docker" } })).toMatchObject({ load: null, kept: { into: "docker" } });
     expect(plan("legacy", {}, { load: containerd })).toMatchObject({
       load: { target: containerd },
-      save: ["docker", "save", `${HOST}/examples/api:v1`],
+      save: {
+        archive: ["docker", "save", `${HOST}/examples/api:v1`],
+        identify: ["docker", "image", "inspect", "--format", "{{.Id}}", `${HOST}/examples/api:v1`],
+      },
     });
     const built = plan("builder", {}, { load: { into: "docker" }, ociFile: "/o.tar" });
     expect(built).toMatchObject({ save: null, kept: null, oci: { written: "/o.tar.part", file: "/o.tar" } });
     expect(valuesOf(built, "--output").slice(1)).toEqual([
       `type=oci,dest=/o.tar.part,name=${HOST}/examples/api:v1`,
-      `type=docker,dest=-,name=${HOST}/examples/api:v1`,
+      `type=docker,oci-mediatypes=true,dest=-,name=${HOST}/examples/api:v1`,
     ]);
   });
 });

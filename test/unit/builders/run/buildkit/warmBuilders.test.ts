@@ -7,8 +7,7 @@ import type { Kube } from "../../../../../builders/run/kube/kube.ts";
 import type { Pod } from "../../../../../builders/run/kube/objects.ts";
 import { localSetup } from "../../samples.ts";
 
-const plan = planBuilder(localSetup(), {
-  mode: "cluster-buildkit",
+const plan = planBuilder(localSetup(), "cluster-buildkit", {
   namespace: null,
   contextNamespace: null,
 }) as BuilderPlan;
