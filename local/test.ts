@@ -46,7 +46,9 @@ export async function test(args: readonly string[]): Promise<number> {
       const toolchain = await ensureToolchain(new Progress(), TOOLS);
       const tools = await toolEnvironment(toolchain, { own: true });
       parts = partsText({ ...tools.parts });
-      const cluster = decisions.some(({ tier, skipped }) => tier === "cluster" && skipped === null);
+      const cluster = decisions.some(
+        ({ tier, skipped }) => ["cluster", "conformance"].includes(tier) && skipped === null,
+      );
       const [docker] = cluster ? await ensureDebianSets([DOCKER], new Progress()) : [];
       const buildx = cluster ? (await ensureToolchain(new Progress(), ["buildx"])).path("buildx") : undefined;
       environment = {

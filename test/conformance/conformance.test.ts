@@ -1,4 +1,8 @@
-import { beforeAll, describe, expect, it } from "vitest";
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { type DockerBuilder, startDockerBuilder } from "../cluster/dockerBuilder.ts";
+import { context, setupOf } from "../cluster/environment.ts";
 import { readCases } from "./case.ts";
 import { differencesBetween, type Outcome } from "./compare.ts";
 import { type Judgement, judge, readDifferences } from "./differences.ts";
@@ -6,19 +10,23 @@ import { buildCases, type Refusal, refusals } from "./suite.ts";
 
 const cases = readCases();
 const refused = cases.filter((one) => one.refused.kaniko !== undefined);
+/** By BuildKit in the cluster, which the others are held against. */
+let reference: ReadonlyMap<string, Outcome>;
+beforeAll(async () => {
+  reference = (await buildCases(cases, "cluster-buildkit")).outcomes;
+});
 const built = cases.filter((one) => one.refused.kaniko === undefined);
 
 describe("kaniko builds what BuildKit builds", () => {
   let outcomes: Record<"buildkit" | "kaniko", ReadonlyMap<string, Outcome>>;
   let judgement: Judgement;
   beforeAll(async () => {
-    const [buildkit, kaniko] = await Promise.all([buildCases(cases, "cluster-buildkit"), buildCases(built, "kaniko")]);
-    outcomes = { buildkit: buildkit.outcomes, kaniko: kaniko.outcomes };
+    outcomes = { buildkit: reference, kaniko: (await buildCases(built, "kaniko")).outcomes };
     const lines = built.map(({ name, fails }) => {
       const [first, second] = [outcomes.buildkit.get(name)!, outcomes.kaniko.get(name)!];
       return [name, differencesBetween(first, second, fails)] as const;
     });
-    judgement = judge(readDifferences(), new Map(lines));
+    judgement = judge(readDifferences(), "kaniko", new Map(lines));
   });
 
   it.each(built)("$name: $what", ({ name }) => {
@@ -49,6 +57,34 @@ describe("kaniko builds what BuildKit builds", () => {
       return differencesBetween(first, second, "failed" in first).map((line) => `${name}: ${line}`);
     });
     expect(changed).toEqual([]);
+  });
+});
+
+describe("Docker of this machine builds what BuildKit builds", () => {
+  let docker: DockerBuilder;
+  let judgement: Judgement;
+  let outcomes: ReadonlyMap<string, Outcome>;
+  beforeAll(async () => {
+    docker = await startDockerBuilder({}, []);
+    const setup = join(await context({}), "setup.json");
+    const made = (await setupOf("cluster-buildkit")) as { builders: { modes: object } };
+    Object.assign(made.builders.modes, { "local-docker": {} });
+    await writeFile(setup, JSON.stringify(made));
+    outcomes = (await buildCases(cases, "local-docker", { setup, env: docker.buildx })).outcomes;
+    const lines = cases.map(({ name, fails }) => {
+      return [name, differencesBetween(reference.get(name)!, outcomes.get(name)!, fails)] as const;
+    });
+    judgement = judge(readDifferences(), "local-docker", new Map(lines));
+  });
+  afterAll(() => docker?.remove());
+
+  it.each(cases)("$name: $what", ({ name }) => {
+    const outcome = outcomes.get(name)!;
+    expect(judgement.unexplained.get(name), "failed" in outcome ? outcome.failed : "").toEqual([]);
+  });
+
+  it("every difference of the table occurs", () => {
+    expect(judgement.stale).toEqual([]);
   });
 });
 

@@ -4,20 +4,26 @@ import { join } from "node:path";
 import { parse } from "yaml";
 import { z } from "zod";
 
+/** case, or `any` for all of them -> lines of differencesBetween(BuildKit, the other); `*` stands for anything */
+const places = z.record(z.string(), z.array(z.string()).min(1));
+
 const table = z.array(
   z.strictObject({
     /** what differs, for people */
     what: z.string(),
     "cluster-buildkit": z.string(),
-    kaniko: z.string(),
+    /** left out where it does the same as BuildKit, or refuses it */
+    kaniko: z.string().optional(),
+    "local-docker": z.string().optional(),
     reason: z.string(),
     /** what a user can do about it */
     instead: z.string().optional(),
-    /** case, or `any` for all of them -> lines of differencesBetween(BuildKit, kaniko); `*` stands for anything */
-    occurs: z.record(z.string(), z.array(z.string()).min(1)),
+    occurs: z.strictObject({ kaniko: places.optional(), "local-docker": places.optional() }),
   }),
 );
 export type Differences = z.infer<typeof table>;
+/** Builders that are held against BuildKit in the cluster. */
+export type Compared = "kaniko" | "local-docker";
 
 /** The file that holds the table, and the one that it is rendered to. */
 export const TABLE_FILE = join(import.meta.dirname, "differences.yaml");
@@ -35,10 +41,16 @@ export interface Judgement {
   readonly stale: readonly string[];
 }
 
-/** Holds what was found, by case, against the table. */
-export function judge(differences: Differences, found: ReadonlyMap<string, readonly string[]>): Judgement {
+/** Holds what was found of a builder, by case, against the table. */
+export function judge(
+  differences: Differences,
+  builder: Compared,
+  found: ReadonlyMap<string, readonly string[]>,
+): Judgement {
   const listed = differences.flatMap(({ occurs }) =>
-    Object.entries(occurs).flatMap(([where, lines]) => lines.map((line) => ({ where, line, matches: matcher(line) }))),
+    Object.entries(occurs[builder] ?? {}).flatMap(([where, lines]) =>
+      lines.map((line) => ({ where, line, matches: matcher(line) })),
+    ),
   );
   const applies = (where: string, name: string): boolean => where === "any" || where === name;
   const unexplained = new Map(
@@ -63,7 +75,8 @@ function matcher(pattern: string): (line: string) => boolean {
 export function rendered(differences: Differences): string {
   const rows = differences.map((entry) => {
     const instead = entry.instead === undefined ? "" : ` **Instead:** ${entry.instead}`;
-    const cells = [entry.what, entry["cluster-buildkit"], entry.kaniko, "not compared yet", entry.reason + instead];
+    const others = [entry.kaniko ?? "-", entry["local-docker"] ?? "-"];
+    const cells = [entry.what, entry["cluster-buildkit"], ...others, entry.reason + instead];
     return `| ${cells.map((cell) => cell.trim().replaceAll("|", "\\|").replaceAll("\n", " ")).join(" | ")} |`;
   });
   return `# Where the builders differ
@@ -71,9 +84,9 @@ export function rendered(differences: Differences): string {
 Made from \`test/conformance/differences.yaml\`; do not edit. The conformance suite builds each of its Dockerfiles in every mode and
 compares contents, modes, owners, links and configuration of the images. A difference that is not in this table fails it, and so does
 one of this table that no longer occurs. What kaniko would build otherwise and a Dockerfile shows beforehand is refused before a pod
-starts, with file and line, and is not in this table.
+starts, with file and line, and is not in this table. A dash stands for what is as in cluster-buildkit, or refused.
 
-| what | cluster-buildkit | kaniko 1.25.5 | local-docker | why |
+| what | cluster-buildkit | kaniko 1.25.5 | local-docker with Docker 20.10 | why |
 |---|---|---|---|---|
 ${rows.join("\n")}
 `;

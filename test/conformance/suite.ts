@@ -8,10 +8,16 @@ import { type Case, writeCase } from "./case.ts";
 import type { Outcome } from "./compare.ts";
 import { readImage } from "./image.ts";
 
-export type Mode = (typeof MODES)[number];
+export type Mode = (typeof MODES)[number] | "local-docker";
+
+/** How the runner finds Docker, and the BuildSetup that allows it. */
+export interface DockerPlace {
+  readonly setup: string;
+  readonly env: Record<string, string>;
+}
 
 /** Images built at a time. kaniko's pods start one by one and then mostly wait; BuildKit's steps share the two cores at once. */
-const CONCURRENCY: Readonly<Record<Mode, number>> = { "cluster-buildkit": 6, kaniko: 8 };
+const CONCURRENCY: Readonly<Record<Mode, number>> = { "cluster-buildkit": 6, kaniko: 8, "local-docker": 4 };
 
 /** Set on every image: also a flag's labels are to come out alike. */
 const LABEL = 'conformance=of = all "modes"';
@@ -30,11 +36,12 @@ export interface Built {
 }
 
 /** Builds the cases in one run. */
-export async function buildCases(cases: readonly Case[], mode: Mode): Promise<Built> {
+export async function buildCases(cases: readonly Case[], mode: Mode, docker?: DockerPlace): Promise<Built> {
   const directory = await folderOf(cases);
   const secret = mode === "kaniko" ? [] : ["--secret", "id=token,env=CONFORMANCE_TOKEN"];
   const args = ["--mode", mode, "--label", LABEL, "--concurrency", String(CONCURRENCY[mode]), "--tag", `built-${mode}`];
-  const { result, stderr } = await build([directory, ...args, ...secret], SECRET);
+  const setup = docker === undefined ? [] : ["--setup", docker.setup];
+  const { result, stderr } = await build([directory, ...args, ...secret, ...setup], { ...SECRET, ...docker?.env });
   if (result.images === undefined) throw new Error(`${mode} built nothing: ${JSON.stringify(result)}\n${stderr}`);
   const outcomes = await Promise.all(
     cases.map(async ({ name }) => {
