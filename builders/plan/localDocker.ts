@@ -5,7 +5,7 @@ import { PergolaError } from "../errors.ts";
 import type { ContextEntry } from "../images/context.ts";
 import { dockerfileOf } from "../images/dockerfile.ts";
 import type { Image } from "../images/image.ts";
-import { csv, EPOCH, isAttested, nameField, outputFields, secretArgument } from "./buildkit.ts";
+import { type BuildkitOptions, csv, EPOCH, isAttested, nameField, outputFields, secretArgument } from "./buildkit.ts";
 import { buildkitCache, type CacheRequest } from "./cache.ts";
 import type { Destination } from "./destination.ts";
 import { DOCKER_FLAGS } from "./dockerFlags.ts";
@@ -19,15 +19,9 @@ import { slotName } from "./slot.ts";
 
 const METADATA_FILE = "metadata.json";
 
-export interface LocalDockerOptions {
-  readonly siblings: readonly Sibling[];
-  readonly noCache: boolean;
-  readonly cache: CacheRequest;
-  readonly ociFile: string | null;
-  readonly load?: LoadTarget | null;
-  readonly contextSent: string;
+export interface LocalDockerOptions extends Omit<BuildkitOptions, "buildId" | "auth"> {
+  /** what the context holds; not known if left out */
   readonly contextEntries?: readonly Pick<ContextEntry, "path" | "type">[];
-  readonly sourceDateEpoch: number | null;
   readonly docker?: DockerFacts;
 }
 

@@ -2,9 +2,8 @@ import { describe, expect, it } from "vitest";
 import { stringify } from "yaml";
 import type { Image } from "../../../../builders/images/image.ts";
 import { NO_SETTINGS } from "../../../../builders/images/settings.ts";
-import { type PlanOptions, planBuild } from "../../../../builders/plan/index.ts";
 import type { DockerFacts, LocalDockerPlan, Sibling } from "../../../../builders/plan/plan.ts";
-import { errorOf, image, localSetup, planOptions, type SetupInput } from "../samples.ts";
+import { errorOf, image, localSetup, type PlanOptions, planBuild, planOptions, type SetupInput } from "../samples.ts";
 
 const DAEMON = { driver: "docker", builder: "", containerdStore: false, platform: "linux/amd64" } as const;
 const FACTS = {
