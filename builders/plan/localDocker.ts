@@ -14,7 +14,7 @@ import { type DockerWay, dockerWarnings, refuseWhatDockerLacks, wayOf } from "./
 import { imageFlags, withExtraFlags } from "./extraFlags.ts";
 import { archiveFields, planLoad } from "./load.ts";
 import { asksForHostNetwork, HOST_NETWORK } from "./network.ts";
-import type { DockerFacts, LoadTarget, LocalDockerPlan, Sibling } from "./plan.ts";
+import type { DockerFacts, LoadTarget, LocalDockerPlan } from "./plan.ts";
 import { slotName } from "./slot.ts";
 
 const METADATA_FILE = "metadata.json";
