@@ -16,6 +16,7 @@ import type { Auth, BuildPlan, DockerFacts, LoadRequest, LoadTarget, Sibling } f
 import { makeProgress } from "../report/progress.ts";
 import { buildResult, exitCodeOf, resultTable } from "../report/result.ts";
 import type { ExecTransport, Executors } from "../run/index.ts";
+import { thisRunner } from "../run/runner.ts";
 import { connect, type Session } from "./connect.ts";
 import { type ReadContext, readContexts, type Times } from "./contexts.ts";
 import { type ImageFlags, requestImages } from "./imageOptions.ts";
@@ -237,6 +238,7 @@ function planner({
   const { setup, contextNamespace } = session;
   // A dry run is the same text each time.
   const buildId = options.dryRun ? "0000000000" : randomBytes(5).toString("hex");
+  const runner = options.dryRun ? null : thisRunner();
   return (image, siblings) =>
     planBuild(setup, image, {
       namespace: options.namespace,
@@ -253,6 +255,7 @@ function planner({
       auth: authOf(options.auth, process.env),
       ...(docker === undefined ? {} : { docker }),
       buildId,
+      runner,
     });
 }
 

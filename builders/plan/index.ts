@@ -47,6 +47,8 @@ export interface PlanOptions {
   readonly docker?: DockerFacts;
   /** tells the pods of this build from others: lowercase letters and digits */
   readonly buildId: string;
+  /** names the process that builds to later ones; not known if left out */
+  readonly runner?: string | null;
 }
 
 /**

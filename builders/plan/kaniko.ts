@@ -16,7 +16,7 @@ import { KANIKO_FLAGS } from "./kanikoFlags.ts";
 import { architectureSelector, DOCKER_CONFIG, planKanikoIndex } from "./kanikoIndex.ts";
 import { refuseWhatKanikoLacks } from "./kanikoRefusals.ts";
 import { platformArgumentsOf, withoutUnusedStages } from "./kanikoStages.ts";
-import { builderLabels, podName } from "./labels.ts";
+import { builderLabels, podName, RUNNER_ANNOTATION } from "./labels.ts";
 import type { Placement } from "./placement.ts";
 import type { Auth, KanikoIndexPlan, KanikoPlan, LoadTarget, Manifest, Sibling } from "./plan.ts";
 
@@ -25,10 +25,18 @@ const DIRECTORY = "/.pergola";
 const CONTEXT = `${DIRECTORY}/context`;
 const MARKER = `${DIRECTORY}/received`;
 
-/** Until the marker names a process that has ended. */
+/** Programs that the context is brought in with, and kaniko itself: only its debug images have them all. */
+const TOOLS = ["cat", "gzip", "rm", "sha256sum", "sleep", "tar", "wc", "/kaniko/executor"];
+
+/** Until the marker names a process that has ended. Exit code 127 and a termination message say what the image lacks. */
 const AWAIT_CONTEXT =
+  `for tool in ${TOOLS.join(" ")}; do ` +
+  `command -v "$tool" > /dev/null || { echo "$tool" > /dev/termination-log; exit 127; }; done; ` +
   `trap 'exit 143' TERM INT; ` +
   `until { read -r sender < ${MARKER} && ! kill -0 "$sender"; } 2>/dev/null; do sleep 0.2 & wait $!; done`;
+
+/** Istio goes by this label first; its annotation, and that of Linkerd, are with every builder's. */
+const NO_SIDECAR = { "sidecar.istio.io/inject": "false" };
 
 /** Seconds that the cluster waits beyond the runner's own limit before it ends a pod that nobody watches. */
 const DEADLINE_MARGIN_SECONDS = 120;
@@ -46,6 +54,8 @@ export interface KanikoOptions {
   readonly auth?: Auth;
   /** tells this build's pod from others: lowercase letters and digits */
   readonly buildId: string;
+  /** the process that builds, so that what it leaves when it is killed can be told from what is in use; not known if left out */
+  readonly runner?: string | null;
 }
 
 /**
@@ -108,7 +118,7 @@ function planPlatform(
       ...(setup.registry.caBundle === undefined ? {} : { [CA_FILE]: setup.registry.caBundle }),
     },
     siblings: options.siblings,
-    pod: pod(placement, image, platform, executor, args, options.buildId, deadlineSeconds),
+    pod: pod(placement, image, platform, executor, args, options, deadlineSeconds),
     transfer: { container: "context", directory: DIRECTORY, context: CONTEXT, marker: MARKER },
     container: "kaniko",
     deadlineSeconds,
@@ -176,7 +186,7 @@ function pod(
   platform: string,
   executor: KanikoExecutor,
   args: readonly string[],
-  buildId: string,
+  { buildId, runner = null }: Pick<KanikoOptions, "buildId" | "runner">,
   deadlineSeconds: number,
 ): Manifest {
   const { mode, namespace, pullSecret } = placement;
@@ -190,8 +200,8 @@ function pod(
     metadata: {
       name: podName(image.name, buildId),
       namespace: namespace.name,
-      labels: builderLabels("kaniko", { image: image.name, id: buildId }),
-      annotations: { ...BUILDER_POD_ANNOTATIONS },
+      labels: { ...builderLabels("kaniko", { image: image.name, id: buildId }), ...NO_SIDECAR },
+      annotations: { ...BUILDER_POD_ANNOTATIONS, ...(runner === null ? {} : { [RUNNER_ANNOTATION]: runner }) },
     },
     spec: {
       restartPolicy: "Never",

@@ -5,6 +5,9 @@ import { BUILDER_POD_LABELS } from "../../infra/setupNames.ts";
 export const IMAGE_LABEL = "pergola.dev/image";
 export const BUILD_LABEL = "pergola.dev/build-id";
 
+/** The process that made a pod: see run/runner.ts. */
+export const RUNNER_ANNOTATION = "pergola.dev/runner";
+
 /** Selects every object that a runner made. */
 export const MANAGED_BY = "app.kubernetes.io/managed-by=pergola";
 

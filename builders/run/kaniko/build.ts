@@ -8,12 +8,13 @@ import type { Kube } from "../kube/kube.ts";
 import type { Pod } from "../kube/objects.ts";
 import type { Limits } from "../pods/limits.ts";
 import { PodWatch } from "../pods/podWatch.ts";
-import { containerStatus, endReason, memoryLimit } from "../pods/state.ts";
+import { containerStatus, endReason, limitOf, memoryLimit } from "../pods/state.ts";
 import { waitUntilRunning } from "../pods/waiting.ts";
+import { executorProblem } from "./executor.ts";
 import { removeLeftovers } from "./leftovers.ts";
 import { KanikoLog } from "./log.ts";
 import { sendContext } from "./transfer.ts";
-import { verdict } from "./verdict.ts";
+import { MORE_DISK, verdict } from "./verdict.ts";
 
 export interface ExecutorIo {
   readonly kube: Kube;
@@ -37,7 +38,11 @@ export async function runKaniko(plan: KanikoPlan, io: ExecutorIo): Promise<Outco
     created = true;
     const find = () => pods.pods.get(name) ?? null;
     const wait = { ...io, namespace, pods, find };
-    await waitUntilRunning({ ...wait, container: plan.transfer.container });
+    await waitUntilRunning({ ...wait, container: plan.transfer.container }).catch((error: unknown) => {
+      const pod = find();
+      const problem = pod && executorProblem(pod, plan);
+      throw problem ? new PergolaError(problem, { cause: error }) : error;
+    });
     const bytesSent = await orPodReason(plan, pods, sendContext(plan, io));
     await waitUntilRunning({ ...wait, container: plan.container, mayHaveEnded: true });
     const log = new KanikoLog(io.emit, plan.files.Dockerfile);
@@ -87,19 +92,21 @@ function outcome(plan: KanikoPlan, pod: Pod, log: KanikoLog, bytesSent: number, 
   const status = containerStatus(pod, plan.container)?.state?.terminated;
   if (status?.exitCode !== 0) {
     throw new PergolaError(
-      verdict({
-        end: endReason(pod, plan.container),
-        exitCode: status?.exitCode ?? null,
-        errorText: log.errorText,
-        mirrorErrors: log.mirrorErrors,
-        tail: log.tail,
-        step: log.current,
-        dockerfile: plan.context.dockerfile,
-        pod: plan.pod.metadata.name,
-        namespace: plan.namespace,
-        reference: plan.references[0] ?? plan.name,
-        memoryLimit: memoryLimit(pod, plan.container),
-      }),
+      executorProblem(pod, plan) ??
+        verdict({
+          end: endReason(pod, plan.container),
+          exitCode: status?.exitCode ?? null,
+          errorText: log.errorText,
+          mirrorErrors: log.mirrorErrors,
+          tail: log.tail,
+          step: log.current,
+          dockerfile: plan.context.dockerfile,
+          pod: plan.pod.metadata.name,
+          namespace: plan.namespace,
+          reference: plan.references[0] ?? plan.name,
+          memoryLimit: memoryLimit(pod, plan.container),
+          diskLimit: limitOf(pod, plan.container, "ephemeral-storage"),
+        }),
     );
   }
   // kaniko writes the digest of every push into that file, those of cache layers too: its log tells them apart.
@@ -133,10 +140,11 @@ async function orPodReason<T>(plan: KanikoPlan, pods: PodWatch, work: Promise<T>
     const { name, namespace } = plan.pod.metadata;
     await pods.next(1000);
     const pod = pods.pods.get(name) ?? pods.gone.get(name);
-    const phrase =
-      pod && (endReason(pod, plan.transfer.container)?.phrase ?? (pods.gone.has(name) ? "was deleted" : null));
+    const end = pod && endReason(pod, plan.transfer.container);
+    const phrase = end?.phrase ?? (pods.gone.has(name) ? "was deleted" : null);
     if (!phrase) throw error;
     const message = `Pod ${name} in namespace ${namespace} ${phrase} while the build context was sent.`;
+    if (end?.outOfDisk) throw new PergolaError({ code: "build-failed", message, hint: MORE_DISK }, { cause: error });
     throw new PergolaError({ code: "builder-gone", message }, { cause: error });
   }
 }

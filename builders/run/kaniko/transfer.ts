@@ -12,9 +12,9 @@ import { PergolaError } from "../../errors.ts";
 import { listContext } from "../../images/context.ts";
 import type { KanikoPlan } from "../../plan/plan.ts";
 import type { BuildEvent } from "../../report/events.ts";
-import { interrupted } from "../kube/errors.ts";
 import type { Kube } from "../kube/kube.ts";
 import { archive } from "./archive.ts";
+import { type LivingCommand, runLiving } from "./livingCommand.ts";
 
 /** The fastest level: the way into a cluster is mostly faster than a better compression. */
 const GZIP_LEVEL = 1;
@@ -25,9 +25,6 @@ const GZIP_LEVEL = 1;
  * while a command leaves input unread its end is never told, so a failure (a full disk) reads on to the end of the stream.
  */
 const RECEIVE = '{ cat > "$1" && wc -c < "$1" && sha256sum < "$1"; } || { cat > /dev/null; exit 1; }';
-
-/** A connection that takes nothing for so long is given up, in seconds. */
-const STALL_SECONDS = 60;
 
 /**
  * sh: file, directory, marker. The marker holds this shell's own number: the container waits for its end, too, as everything
@@ -73,37 +70,18 @@ export async function sendContext(plan: KanikoPlan, io: TransferIo): Promise<num
     },
   });
 
-  const exec = await kube.exec({ ...target, command: ["sh", "-c", RECEIVE, "sh", file] }, signal);
-  let answer = "";
-  exec.stdout.setEncoding("utf8").on("data", (text: string) => {
-    answer += text;
-  });
-  let [last, stalled] = [0, 0];
-  const stall = setInterval(() => {
-    stalled = bytes === last ? stalled + 1 : 0;
-    last = bytes;
-    if (stalled >= STALL_SECONDS) exec.stdin.destroy(new Error(`the pod takes nothing since ${STALL_SECONDS} s`));
-  }, 1000);
-  try {
-    await pipeline(Readable.from(source), createGzip({ level: GZIP_LEVEL }), count, exec.stdin);
-  } catch (error) {
-    exec.close();
-    if (signal.aborted) throw interrupted();
-    if (error instanceof PergolaError) throw error;
-    throw failed(exec.stderr().trim() || (error as Error).message, error);
-  } finally {
-    clearInterval(stall);
-  }
-  const received = await exec.result;
-  if (signal.aborted) throw interrupted();
-  if (received.exitCode !== 0) throw failed(exec.stderr().trim() || received.message);
-  const [size, digest] = answer.trim().split(/\s+/);
-  if (size !== String(bytes)) throw failed(`${size ?? "none"} of ${bytes} bytes arrived`);
-  if (digest !== hash.digest("hex")) throw failed("the bytes that arrived are not the bytes that were sent");
+  const run = (script: string, args: readonly string[], input: Partial<LivingCommand> = {}): Promise<string> =>
+    runLiving(kube, { ...target, script, args, ...input }, signal).catch((error: Error) => {
+      throw error instanceof PergolaError ? error : failed(error.message, error);
+    });
 
-  const unpack = ["sh", "-c", UNPACK, "sh", file, transfer.directory, transfer.marker];
-  const { exitCode, stderr, message } = await kube.run({ ...target, command: unpack }, "", signal);
-  if (signal.aborted) throw interrupted();
-  if (exitCode !== 0) throw failed(stderr.trim() || message);
+  const answer = await run(RECEIVE, [file], {
+    send: (stdin) => pipeline(Readable.from(source), createGzip({ level: GZIP_LEVEL }), count, stdin),
+    sent: () => bytes,
+  });
+  const [size, digest] = answer.trim().split(/\s+/);
+  if (size !== String(bytes)) throw failed(`${size || "none"} of ${bytes} bytes arrived`);
+  if (digest !== hash.digest("hex")) throw failed("the bytes that arrived are not the bytes that were sent");
+  await run(UNPACK, [file, transfer.directory, transfer.marker]);
   return bytes;
 }

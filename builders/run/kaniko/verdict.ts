@@ -1,11 +1,12 @@
 /** From the end of a kaniko pod to the error that a user sees. Pure. */
 import type { ErrorCode, ErrorData } from "../../errors.ts";
+import type { PodEnd } from "../pods/state.ts";
 import { hostOf, registryError, registryProblem } from "../registryErrors.ts";
 import type { KanikoStep } from "./log.ts";
 
 export interface KanikoFailure {
   /** how the pod ended, as its status says */
-  readonly end: { readonly phrase: string; readonly outOfMemory: boolean } | null;
+  readonly end: PodEnd | null;
   /** of the main container; null when it did not end by itself */
   readonly exitCode: number | null;
   /** kaniko's last words */
@@ -21,11 +22,18 @@ export interface KanikoFailure {
   readonly namespace: string;
   readonly reference: string;
   readonly memoryLimit: string | undefined;
+  /** of ephemeral storage */
+  readonly diskLimit: string | undefined;
 }
 
+/** What helps a build that has too little disk. */
+export const MORE_DISK = "Raise ephemeral-storage of mode kaniko in the stack file.";
+const EVICTED =
+  "The node was short of it: build again. Higher requests of mode kaniko in the stack file keep builds on nodes with room.";
+
 export function verdict(failure: KanikoFailure): ErrorData {
-  const { end, exitCode, errorText, mirrorErrors, tail, step, dockerfile, pod, namespace, reference, memoryLimit } =
-    failure;
+  const { end, exitCode, errorText, mirrorErrors, tail, step, dockerfile, pod, namespace, reference } = failure;
+  const { memoryLimit, diskLimit } = failure;
   const said = errorText.replace(/^(?:error building image: |error building stage: |Error: )+/i, "").trim();
   const parseLine = /dockerfile parse error on line (\d+)/.exec(said)?.[1];
   const line = parseLine === undefined ? (step?.line ?? null) : Number(parseLine);
@@ -52,12 +60,25 @@ export function verdict(failure: KanikoFailure): ErrorData {
       },
     );
   }
+  if (end?.outOfDisk) {
+    const limit = diskLimit ? ` (limit ${diskLimit} of ephemeral-storage)` : "";
+    const where = step ? `${at}: ${oneLine(step.name)}` : "";
+    return error(
+      "build-failed",
+      `The build used more disk than its pod ${pod} may${limit}, which ${end.phrase}${where}`,
+      {
+        hint: MORE_DISK,
+        inStep: true,
+      },
+    );
+  }
   if (exitCode === null || (errorText === "" && end && !end.phrase.startsWith("ended with exit code"))) {
     const why = end?.phrase ?? "was deleted";
     const timeout = why.includes("DeadlineExceeded");
     return error(
       timeout ? "timeout" : "builder-gone",
       `Pod ${pod} in namespace ${namespace}, which ran the build, ${why}.`,
+      { hint: why.startsWith("was evicted") ? EVICTED : "" },
     );
   }
   if (command !== undefined) {
@@ -104,7 +125,7 @@ export function verdict(failure: KanikoFailure): ErrorData {
   }
   if (/no space left on device/.test(said)) {
     return error("build-failed", `The build has no space left${at}: ${said}`, {
-      hint: "Raise ephemeral-storage of mode kaniko in the stack file.",
+      hint: MORE_DISK,
       inStep: true,
     });
   }

@@ -1,8 +1,14 @@
 /** Splits a byte stream into lines of text. */
 import { StringDecoder } from "node:string_decoder";
 
-/** Yields each line without its newline; a last line without one is yielded when the stream ends. */
-export async function* lines(source: AsyncIterable<Buffer | string>): AsyncGenerator<string, void, void> {
+/**
+ * Yields each line without its newline.
+ * @param unended whether a last line without one is yielded when the stream ends
+ */
+export async function* lines(
+  source: AsyncIterable<Buffer | string>,
+  unended = true,
+): AsyncGenerator<string, void, void> {
   const decoder = new StringDecoder("utf8");
   let rest = "";
   for await (const chunk of source) {
@@ -11,5 +17,5 @@ export async function* lines(source: AsyncIterable<Buffer | string>): AsyncGener
     yield* parts;
   }
   rest += decoder.end();
-  if (rest !== "") yield rest;
+  if (rest !== "" && unended) yield rest;
 }

@@ -4,7 +4,7 @@ import { PergolaError } from "../../errors.ts";
 import { interrupted, isNotFound, KubeStatusError } from "./errors.ts";
 import { lines } from "./lines.ts";
 import { apiPath, type Pod } from "./objects.ts";
-import type { KubeTransport } from "./transport.ts";
+import { type KubeTransport, SILENCE_MILLISECONDS } from "./transport.ts";
 
 /** Pause before a broken stream is opened again. */
 const RETRY_MILLISECONDS = 300;
@@ -34,10 +34,11 @@ export class LogPosition {
     this.#skip = this.#seen;
   }
 
-  /** The text of a line `TIME TEXT`, or null when it was seen before. */
+  /** The text of a line `TIME TEXT`; null when it was seen before, and for the kubelet's own words, which have no time. */
   accept(line: string): string | null {
     const space = line.indexOf(" ");
     const time = space < 0 ? line : line.slice(0, space);
+    if (!TIME.test(time)) return null;
     const order = compareTimes(time, this.#last);
     if (order < 0) return null;
     if (order > 0) {
@@ -52,6 +53,9 @@ export class LogPosition {
     return space < 0 ? "" : line.slice(space + 1);
   }
 }
+
+/** "unable to retrieve container logs for containerd://..." comes instead of lines when a container is removed meanwhile. */
+const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d/;
 
 /** Compares RFC 3339 times of one zone; their fractions have no zeros at the end, so text order alone would be wrong. */
 function compareTimes(a: string, b: string): number {
@@ -83,9 +87,11 @@ export async function* followLogs(
       },
       subject: { verb: "get", resource: "pods/log", namespace: target.namespace, name: target.pod },
       signal,
+      silence: SILENCE_MILLISECONDS,
     });
     try {
-      for await (const line of lines(response)) {
+      // A stream that is cut may end within a line; the next one, or the last look, brings all of it.
+      for await (const line of lines(response, !follow)) {
         const text = position.accept(line);
         if (text !== null) yield text;
       }

@@ -19,6 +19,8 @@ export interface KubeRequest {
   readonly contentType?: string;
   /** what errors call this request */
   readonly subject: Subject;
+  /** milliseconds without a byte after which an answer that streams breaks off; none when left out */
+  readonly silence?: number | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -26,6 +28,13 @@ export interface KubeRequest {
 const ANSWER_SECONDS = 30;
 /** A connection that is not there after this time, certificates exchanged, will not come. */
 const CONNECT_SECONDS = 8;
+/** The same on a connection that was used before: it may have died meanwhile without a word, and another try takes a new one. */
+const REUSED_SECONDS = 8;
+/**
+ * A watch or a log without a byte for so long is to be opened again, from where it was: nothing else tells that nothing
+ * happens from a connection that a proxy keeps open and forgets.
+ */
+export const SILENCE_MILLISECONDS = 10_000;
 /** Waits before another try, in milliseconds. */
 const RETRY_DELAYS = [250, 500, 1000];
 /** A dead peer of a silent stream is noticed after this time and ten unanswered probes, a second apart. */
@@ -91,6 +100,12 @@ export class KubeTransport {
     return this.#accepted(request, await this.#send(request, await this.credentials()));
   }
 
+  /** The error of a connection that is silent. Those that are kept for later may be no better. */
+  #silent(why: string): Error {
+    for (const socket of Object.values(this.#agent.freeSockets).flat()) socket?.destroy();
+    return Object.assign(new Error(why), { code: "ETIMEDOUT" });
+  }
+
   async #accepted(request: KubeRequest, response: http.IncomingMessage): Promise<http.IncomingMessage> {
     const status = response.statusCode ?? 0;
     if (status >= 200 && status < 300) return response;
@@ -125,15 +140,21 @@ export class KubeTransport {
         (response) => {
           clearTimeout(timer);
           response.socket.setKeepAlive(true, KEEP_ALIVE_MILLISECONDS);
+          if (request.silence !== undefined) {
+            sent.setTimeout(request.silence, () => response.destroy(this.#silent(`no byte for ${request.silence} ms`)));
+          }
           resolve(response);
         },
       );
-      const timer = setTimeout(
-        () => sent.destroy(new Error(`no answer within ${ANSWER_SECONDS} s`)),
-        ANSWER_SECONDS * 1000,
-      );
+      const giveUp = (seconds: number) => () => sent.destroy(this.#silent(`no answer within ${seconds} s`));
+      let timer = setTimeout(giveUp(ANSWER_SECONDS), ANSWER_SECONDS * 1000);
       sent.once("socket", (socket) => {
-        if (!socket.connecting) return;
+        if (!socket.connecting) {
+          if (request.method === "POST") return;
+          clearTimeout(timer);
+          timer = setTimeout(giveUp(REUSED_SECONDS), REUSED_SECONDS * 1000);
+          return;
+        }
         const connected = this.#secure ? "secureConnect" : "connect";
         const late = setTimeout(
           () => sent.destroy(new Error(`no connection within ${CONNECT_SECONDS} s`)),

@@ -8,7 +8,7 @@ import { PergolaError } from "../../errors.ts";
 import { interrupted, isExpired, type Status, statusError } from "./errors.ts";
 import { lines } from "./lines.ts";
 import { apiPath, type Kind, type KubeObject, type ObjectTypes, pluralOf } from "./objects.ts";
-import type { KubeTransport } from "./transport.ts";
+import { type KubeTransport, SILENCE_MILLISECONDS } from "./transport.ts";
 
 export interface WatchOptions {
   readonly namespace?: string;
@@ -80,6 +80,7 @@ export async function* watch<K extends Kind>(
         },
         subject: subject("watch"),
         signal: options.signal,
+        silence: SILENCE_MILLISECONDS,
       });
       failingSince = undefined;
       try {

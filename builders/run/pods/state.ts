@@ -10,6 +10,17 @@ export interface StartProblem {
   readonly hint?: string;
   /** waiting longer cannot help */
   readonly final: boolean;
+  /** another try of the cluster's own would most likely end the same way */
+  readonly lasting?: boolean;
+}
+
+/** How a pod or its container came to an end. */
+export interface PodEnd {
+  /** continues "pod NAME ..." */
+  readonly phrase: string;
+  readonly outOfMemory: boolean;
+  /** evicted for using more disk than its own limits allow; by default not */
+  readonly outOfDisk?: boolean;
 }
 
 export type StartState =
@@ -22,7 +33,7 @@ export function containerStatus(pod: Pod, container: string): ContainerStatus | 
   return [...containerStatuses, ...initContainerStatuses].find(({ name }) => name === container);
 }
 
-/** Answers of a registry that another try does not change. */
+/** Answers of a registry that another try seldom changes. */
 const NO_SUCH_IMAGE =
   /not found|manifest unknown|name unknown|denied|unauthorized|forbidden|no such host|not present|invalid reference/i;
 
@@ -44,14 +55,18 @@ export function startState(pod: Pod, container: string): StartState {
     case "ImageInspectError":
     case "InvalidImageName":
     case "ErrImageNeverPull": {
-      const final = /^(Invalid|ErrImageNever)/.test(waiting.reason) || NO_SUCH_IMAGE.test(said);
       const image = status?.image || imageOf(pod, container);
-      return problem(
-        "image-pull",
-        `The node cannot get the image ${image} for pod ${name}: ${said || waiting.reason}`,
-        final,
-        "Check the builder image in the stack file, and that the nodes may pull it.",
-      );
+      return {
+        state: "starting",
+        problem: {
+          code: "image-pull",
+          message: `The node cannot get the image ${image} for pod ${name}: ${said || waiting.reason}`,
+          hint: "Check the builder image in the stack file, and that the nodes may pull it.",
+          // The kubelet tries every other pull again.
+          final: /^(Invalid|ErrImageNever)/.test(waiting.reason),
+          lasting: NO_SUCH_IMAGE.test(said),
+        },
+      };
     }
     case "CrashLoopBackOff":
       return problem("builder-not-ready", `${container} in pod ${name} ends again and again${lastExit(status)}.`, true);
@@ -78,24 +93,27 @@ export function startState(pod: Pod, container: string): StartState {
   return { state: "starting", problem: null };
 }
 
+/** The kubelet's words of an eviction for a pod's own limits (pkg/kubelet/eviction/eviction_manager.go); others are for the node. */
+const OWN_DISK_LIMIT = /exceeds the (?:total )?limit|exceeded its local ephemeral storage limit/;
+
 /**
  * Why a pod or its container came to an end that the build did not ask for; null while it runs, or after exit code 0.
  * A phrase that continues "pod NAME ...": "was killed for memory (limit 2Gi)".
  */
-export function endReason(
-  pod: Pod,
-  container: string,
-): { readonly phrase: string; readonly outOfMemory: boolean } | null {
+export function endReason(pod: Pod, container: string): PodEnd | null {
   const status = containerStatus(pod, container);
   const ended = status?.state?.terminated;
-  const plain = (phrase: string) => ({ phrase, outOfMemory: false });
+  const plain = (phrase: string): PodEnd => ({ phrase, outOfMemory: false });
   if (ended?.reason === "OOMKilled") {
     return {
       phrase: `was killed for using more memory than its limit of ${memoryLimit(pod, container) ?? "the node"}`,
       outOfMemory: true,
     };
   }
-  if (pod.status?.reason === "Evicted") return plain(`was evicted: ${pod.status.message ?? "no reason given"}`);
+  if (pod.status?.reason === "Evicted") {
+    const why = (pod.status.message ?? "no reason given").replace(/[\s.]+$/, "");
+    return { ...plain(`was evicted: ${why}`), outOfDisk: OWN_DISK_LIMIT.test(why) };
+  }
   if (pod.status?.reason)
     return plain(`was ended by the cluster (${pod.status.reason}): ${pod.status.message ?? ""}`.replace(/: $/, ""));
   const disruption = pod.status?.conditions?.find(
@@ -111,13 +129,17 @@ export function endReason(
   return null;
 }
 
-/** The memory limit of a container ("512Mi"), undefined when it has none. */
-export function memoryLimit(pod: Pod, container: string): string | undefined {
+/** A limit of a container ("512Mi"), undefined when it has none. */
+export function limitOf(pod: Pod, container: string, resource: string): string | undefined {
   const all = [...(pod.spec?.containers ?? []), ...(pod.spec?.initContainers ?? [])];
-  return all.find(({ name }) => name === container)?.resources?.limits?.memory;
+  return all.find(({ name }) => name === container)?.resources?.limits?.[resource];
 }
 
-function imageOf(pod: Pod, container: string): string {
+/** The memory limit of a container ("512Mi"), undefined when it has none. */
+export const memoryLimit = (pod: Pod, container: string): string | undefined => limitOf(pod, container, "memory");
+
+/** The image that a pod's container was asked for. */
+export function imageOf(pod: Pod, container: string): string {
   const all = [...(pod.spec?.containers ?? []), ...(pod.spec?.initContainers ?? [])];
   return all.find(({ name }) => name === container)?.image ?? "(unknown)";
 }

@@ -6,7 +6,10 @@ import type { Kube } from "../kube/kube.ts";
 import type { KubeEvent, Pod } from "../kube/objects.ts";
 import type { Limits } from "./limits.ts";
 import type { PodWatch } from "./podWatch.ts";
-import { endReason, startState } from "./state.ts";
+import { containerStatus, endReason, startState } from "./state.ts";
+
+/** Pulls of an image that fail for good, as it seems, before they are taken for that: the kubelet waits 10 s after the first. */
+const PULLS = 2;
 
 export interface WaitOptions {
   readonly kube: Kube;
@@ -28,7 +31,7 @@ export interface WaitOptions {
 
 /**
  * The pod, once its container runs, or has ended well.
- * After `limits.notice` the reason of a delay is emitted as a status, and again when it changes.
+ * After `limits.notice` the reason of a delay is emitted as a status, and again when it changes; that of a failed pull at once.
  * @throws PergolaError: pending, image-pull, builder-not-ready, timeout, interrupted
  */
 export async function waitUntilRunning(options: WaitOptions): Promise<Pod> {
@@ -38,10 +41,15 @@ export async function waitUntilRunning(options: WaitOptions): Promise<Pod> {
   let shown = "";
   let asked = started;
   let fromEvents: string | null = null;
+  let pulls = 0;
+  let reason: string | undefined;
   for (;;) {
     if (signal.aborted) throw interrupted();
     const pod = options.find();
     const state = pod ? startState(pod, container) : null;
+    const before = reason;
+    reason = pod ? containerStatus(pod, container)?.state?.waiting?.reason : undefined;
+    if (reason === "ErrImagePull" && before !== reason) pulls++;
     if (pod && state?.state === "running") return pod;
     if (pod && state?.state === "ended" && !options.restarts) {
       const end = endReason(pod, container);
@@ -54,7 +62,7 @@ export async function waitUntilRunning(options: WaitOptions): Promise<Pod> {
       });
     }
     const problem = state?.state === "starting" ? state.problem : null;
-    if (pod && problem?.final) {
+    if (pod && (problem?.final || (problem?.lasting && pulls >= PULLS))) {
       const target = { namespace, pod: pod.metadata.name, container };
       const logTail = problem.code === "builder-not-ready" ? await kube.logTail(target, 20, true) : "";
       throw new PergolaError({
@@ -71,7 +79,7 @@ export async function waitUntilRunning(options: WaitOptions): Promise<Pod> {
       else if (seconds() > limits.notice / 2) fromEvents = await latestWarning(kube, namespace, pod);
     }
     const why = problem?.message ?? fromEvents;
-    if (seconds() >= limits.notice && why && why !== shown) {
+    if ((seconds() >= limits.notice || problem?.code === "image-pull") && why && why !== shown) {
       shown = why;
       options.emit({ type: "status", text: `waiting: ${why}` });
     }

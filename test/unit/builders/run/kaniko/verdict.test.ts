@@ -14,6 +14,7 @@ const judge = (more: Partial<KanikoFailure>) =>
     namespace: "g-kn",
     reference: "172.30.0.11:30500/g/x:1",
     memoryLimit: undefined,
+    diskLimit: undefined,
     ...more,
   });
 const step = { id: "2", name: "RUN make all", line: 5 };

@@ -18,6 +18,10 @@ describe("LogPosition", () => {
     expect(stream.map((line) => position.accept(line)).filter((line) => line !== null)).toEqual(["four"]);
   });
 
+  it("leaves out what the kubelet says itself", () => {
+    expect(new LogPosition().accept("unable to retrieve container logs for containerd://17 ")).toBeNull();
+  });
+
   it("keeps empty lines and compares fractions as numbers", () => {
     const position = new LogPosition();
     expect(position.accept("2026-11-21T04:00:01.123456789Z ")).toBe("");

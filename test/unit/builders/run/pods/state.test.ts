@@ -16,14 +16,14 @@ describe("startState", () => {
     ["ended", pod({}, { state: { terminated: { exitCode: 0 } } }), { state: "ended" }],
     ["starting without a problem", waiting("ContainerCreating"), { state: "starting", problem: null }],
     [
-      "an image that is not there: final",
+      "an image that is not there: most likely for good",
       waiting("ImagePullBackOff", 'Back-off pulling image "img:1": ErrImagePull: img:1: not found'),
-      { state: "starting", problem: { code: "image-pull", final: true } },
+      { state: "starting", problem: { code: "image-pull", final: false, lasting: true } },
     ],
     [
       "a registry that is slow to answer: worth waiting",
       waiting("ErrImagePull", "dial tcp 10.0.0.1:443: i/o timeout"),
-      { state: "starting", problem: { code: "image-pull", final: false } },
+      { state: "starting", problem: { code: "image-pull", final: false, lasting: false } },
     ],
     [
       "a crash loop",
@@ -74,6 +74,19 @@ describe("endReason", () => {
     expect(endReason(object, "c")?.phrase).toBe(phrase);
   });
 
+  it.each([
+    ["Pod ephemeral local storage usage exceeds the total limit of containers 64Mi. ", true],
+    ['Container kaniko exceeded its local ephemeral storage limit "64Mi". ', true],
+    ['Usage of EmptyDir volume "build" exceeds the limit "1Gi". ', true],
+    ["The node was low on resource: ephemeral-storage. Threshold quantity: 1Gi, available: 2Ki.", false],
+  ])("knows whose disk was short: %s", (message, outOfDisk) => {
+    expect(endReason(pod({ phase: "Failed", reason: "Evicted", message }), "c")).toEqual({
+      phrase: `was evicted: ${message.replace(/\. ?$/, "")}`,
+      outOfMemory: false,
+      outOfDisk,
+    });
+  });
+
   it("is null for what runs or ended well", () => {
     expect(endReason(pod({}, { state: { running: {} } }), "c")).toBeNull();
     expect(endReason(pod({}, { state: { terminated: { exitCode: 0 } } }), "c")).toBeNull();
@@ -91,5 +104,17 @@ describe("isAbandoned", () => {
     ["a pod that still runs, however old", pod({ phase: "Running" }), "2026-11-22T05:10:00Z", false],
   ])("%s", (_, object, now, expected) => {
     expect(isAbandoned(object, Date.parse(now))).toBe(expected);
+  });
+
+  it.each([
+    ["has ended for certain", true],
+    ["may still run", false],
+  ])("a running pod whose runner %s: %s", (_, gone) => {
+    const running = pod({ phase: "Running" });
+    const metadata = { ...running.metadata, annotations: { "pergola.dev/runner": "a/1/2/3" } };
+    const asked: string[] = [];
+    const ended = (runner: string) => asked.push(runner) > 0 && gone;
+    expect(isAbandoned({ ...running, metadata }, Date.parse("2026-11-21T05:00:00Z"), ended)).toBe(gone);
+    expect(asked).toEqual(["a/1/2/3"]);
   });
 });
