@@ -28,12 +28,17 @@ const MARKER = `${DIRECTORY}/received`;
 /** Programs that the context is brought in with, and kaniko itself: only its debug images have them all. */
 const TOOLS = ["cat", "gzip", "rm", "sha256sum", "sleep", "tar", "wc", "/kaniko/executor"];
 
-/** Until the marker names a process that has ended. Exit code 127 and a termination message say what the image lacks. */
-const AWAIT_CONTEXT =
+/**
+ * Waits for the context, until the marker names a process that has ended, and becomes kaniko. In one container, as the kubelet
+ * looks but once a second whether one has ended and the next can start. Exit code 127 and a termination message say what the
+ * image lacks.
+ */
+const SCRIPT =
   `for tool in ${TOOLS.join(" ")}; do ` +
-  `command -v "$tool" > /dev/null || { echo "$tool" > /dev/termination-log; exit 127; }; done; ` +
+  `command -v "$tool" > /dev/null || { echo "missing $tool" > /dev/termination-log; exit 127; }; done; ` +
   `trap 'exit 143' TERM INT; ` +
-  `until { read -r sender < ${MARKER} && ! kill -0 "$sender"; } 2>/dev/null; do sleep 0.2 & wait $!; done`;
+  `until { read -r sender < ${MARKER} && ! kill -0 "$sender"; } 2>/dev/null; do sleep 0.05 & wait $!; done; ` +
+  `exec /kaniko/executor "$@"`;
 
 /** Istio goes by this label first; its annotation, and that of Linkerd, are with every builder's. */
 const NO_SIDECAR = { "sidecar.istio.io/inject": "false" };
@@ -119,7 +124,7 @@ function planPlatform(
     },
     siblings: options.siblings,
     pod: pod(placement, image, platform, executor, args, options, deadlineSeconds),
-    transfer: { container: "context", directory: DIRECTORY, context: CONTEXT, marker: MARKER },
+    transfer: { directory: DIRECTORY, context: CONTEXT, marker: MARKER },
     container: "kaniko",
     deadlineSeconds,
     cacheRepository: cache.repository,
@@ -214,20 +219,11 @@ function pod(
       ...(pullSecret === null ? {} : { imagePullSecrets: [{ name: pullSecret }] }),
       ...(Object.keys(nodeSelector).length > 0 ? { nodeSelector } : {}),
       tolerations: mode.tolerations,
-      initContainers: [
-        {
-          name: "context",
-          image: mode.image,
-          command: ["sh", "-c", AWAIT_CONTEXT],
-          // The same as kaniko's own: a pod is scheduled by the larger of the two, so this costs nothing and fits every quota.
-          resources: mode.resources,
-          volumeMounts: [shared],
-        },
-      ],
       containers: [
         {
           name: "kaniko",
           image: mode.image,
+          command: ["sh", "-c", SCRIPT, "kaniko"],
           args: [...args],
           ...(environment.length > 0 ? { env: environment.map(([name, value]) => ({ name, value })) } : {}),
           resources: mode.resources,

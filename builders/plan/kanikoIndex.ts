@@ -83,7 +83,7 @@ interface Named {
 
 /** A pod beside a part's, with its account, its place and its docker config, that does nothing by itself. */
 function joiningPod({ spec, ...part }: Manifest, name: string): Manifest {
-  const { initContainers: _, containers, volumes, ...rest } = spec as PodSpec & { readonly initContainers: unknown };
+  const { containers, volumes, ...rest } = spec as PodSpec;
   const [kaniko] = containers;
   const kept = (named: readonly Named[] = []): Named[] => named.filter((one) => one.name === "docker-config");
   return {

@@ -176,16 +176,14 @@ export interface KanikoPlan extends ClusterPlan {
   readonly pod: Manifest;
   /** how the build context gets into the pod */
   readonly transfer: {
-    /** init container that waits until the file `marker` exists (has sh, tar, head, sha256sum) */
-    readonly container: string;
-    /** volume that both containers share; `files` go here as they are */
+    /** volume of the build; `files` go here as they are */
     readonly directory: string;
     /** directory below `directory` that takes the context's files */
     readonly context: string;
     /** absolute path, created last by the executor once everything arrived and was checked; holds the number of its process */
     readonly marker: string;
   };
-  /** main container, whose termination message is the digest */
+  /** waits until the file `marker` is there (has sh, tar, sha256sum), then builds; its termination message is the digest */
   readonly container: string;
   /** seconds after which the cluster ends the pod by itself, also when nobody watches any more */
   readonly deadlineSeconds: number;

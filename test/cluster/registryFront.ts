@@ -4,6 +4,8 @@
  * What it does is in the repository's first component, which the real registry does not see: `WHAT-STATUS[-TIMES]/NAME`
  * answers STATUS where WHAT is asked for (the first TIMES only, else always), and passes everything else on.
  * WHAT is `pull` (manifests and layers), `layer` (layers alone), `push` (anything sent) or `manifest` (manifests sent).
+ * WHAT `tag` stands for tags that cannot be moved, as Amazon ECR has them: what is under a tag stays, and another manifest is
+ * refused in ECR's words, of the repository for STATUS 405 and of the tag for 400. `cache` is anything sent to `NAME/cache`.
  * `/counts` says how often it refused, by that component.
  */
 import http from "node:http";
@@ -26,6 +28,7 @@ function concerns(what: string | undefined, method: string, path: string): boole
   if (what === "pull") return reads;
   if (what === "layer") return reads && path.includes("/blobs/");
   if (what === "push") return !reads;
+  if (what === "cache") return !reads && path.includes("/cache/");
   return what === "manifest" && method === "PUT" && path.includes("/manifests/");
 }
 
@@ -41,8 +44,26 @@ function refuse(status: number, response: http.ServerResponse): void {
   response.end(status >= 500 ? "<html>out of order</html>" : JSON.stringify({ errors }));
 }
 
+/** Media types of the manifests that a registry is asked for. */
+const MANIFESTS = ["oci.image.manifest.v1", "oci.image.index.v1", "docker.distribution.manifest.v2"]
+  .map((type) => `application/vnd.${type}+json`)
+  .join(", ");
+
+/** Refuses a manifest under a tag that the real registry has already; resolves to whether it did. */
+async function keepsTag(status: number, path: string, response: http.ServerResponse): Promise<boolean> {
+  const [, name, tag = ""] = /^(.+)\/manifests\/([^/]+)$/.exec(path) ?? [];
+  if (name === undefined || tag.startsWith("sha256:")) return false;
+  const url = `http://${upstream}/v2/${path}`;
+  if (!(await fetch(url, { method: "HEAD", headers: { accept: MANIFESTS } })).ok) return false;
+  const what = status === 405 ? "repository" : "tag";
+  const message = `The image tag '${tag}' already exists in the '${name}' repository and cannot be overwritten because the ${what} is immutable.`;
+  response.writeHead(400, { "content-type": "application/json" });
+  response.end(JSON.stringify({ errors: [{ code: "TAG_INVALID", message }] }));
+  return true;
+}
+
 http
-  .createServer((request, response) => {
+  .createServer(async (request, response) => {
     const { method = "GET", url = "/" } = request;
     if (url === "/counts") return response.end(JSON.stringify(refused));
     const [, fault = "", path = ""] = /^\/v2\/([^/]+)\/(.*)$/.exec(url) ?? [];
@@ -51,6 +72,11 @@ http
       refused[fault] = (refused[fault] ?? 0) + 1;
       request.resume();
       return refuse(Number(status), response);
+    }
+    if (what === "tag" && method === "PUT" && (await keepsTag(Number(status), path, response))) {
+      refused[fault] = (refused[fault] ?? 0) + 1;
+      request.resume();
+      return;
     }
     const target = fault === "" ? url : `/v2/${path.replace(`from=${fault}%2F`, "from=")}`;
     const headers = { ...request.headers, host: upstream };

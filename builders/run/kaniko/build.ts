@@ -38,13 +38,12 @@ export async function runKaniko(plan: KanikoPlan, io: ExecutorIo): Promise<Outco
     created = true;
     const find = () => pods.pods.get(name) ?? null;
     const wait = { ...io, namespace, pods, find };
-    await waitUntilRunning({ ...wait, container: plan.transfer.container }).catch((error: unknown) => {
+    await waitUntilRunning({ ...wait, container: plan.container }).catch((error: unknown) => {
       const pod = find();
-      const problem = pod && executorProblem(pod, plan);
+      const problem = pod && executorProblem(pod, plan.container);
       throw problem ? new PergolaError(problem, { cause: error }) : error;
     });
     const bytesSent = await orPodReason(plan, pods, sendContext(plan, io));
-    await waitUntilRunning({ ...wait, container: plan.container, mayHaveEnded: true });
     const log = new KanikoLog(io.emit, plan.files.Dockerfile);
     const pod = await untilEnded(plan, pods, log, io);
     return outcome(plan, pod, log, bytesSent, io);
@@ -92,7 +91,7 @@ function outcome(plan: KanikoPlan, pod: Pod, log: KanikoLog, bytesSent: number, 
   const status = containerStatus(pod, plan.container)?.state?.terminated;
   if (status?.exitCode !== 0) {
     throw new PergolaError(
-      executorProblem(pod, plan) ??
+      executorProblem(pod, plan.container) ??
         verdict({
           end: endReason(pod, plan.container),
           exitCode: status?.exitCode ?? null,
@@ -140,7 +139,7 @@ async function orPodReason<T>(plan: KanikoPlan, pods: PodWatch, work: Promise<T>
     const { name, namespace } = plan.pod.metadata;
     await pods.next(1000);
     const pod = pods.pods.get(name) ?? pods.gone.get(name);
-    const end = pod && endReason(pod, plan.transfer.container);
+    const end = pod && endReason(pod, plan.container);
     const phrase = end?.phrase ?? (pods.gone.has(name) ? "was deleted" : null);
     if (!phrase) throw error;
     const message = `Pod ${name} in namespace ${namespace} ${phrase} while the build context was sent.`;

@@ -47,7 +47,7 @@ export async function sendContext(plan: KanikoPlan, io: TransferIo): Promise<num
   const { kube, signal, emit } = io;
   const { transfer, context, namespace } = plan;
   const pod = plan.pod.metadata.name;
-  const target = { namespace, pod, container: transfer.container };
+  const target = { namespace, pod, container: plan.container };
   const file = path.posix.join(transfer.directory, ".context.tar.gz");
   const failed = (why: string, cause?: unknown) =>
     new PergolaError(

@@ -16,8 +16,6 @@ export interface WaitOptions {
   readonly namespace: string;
   readonly container: string;
   readonly pods: PodWatch;
-  /** a container that has already run is as good as one that runs; its status tells how it ended */
-  readonly mayHaveEnded?: boolean;
   /** the cluster starts the container again when it ends; only its giving up (CrashLoopBackOff) is a failure */
   readonly restarts?: boolean;
   /** the pod that is waited for; null while there is none */
@@ -53,7 +51,7 @@ export async function waitUntilRunning(options: WaitOptions): Promise<Pod> {
     if (pod && state?.state === "running") return pod;
     if (pod && state?.state === "ended" && !options.restarts) {
       const end = endReason(pod, container);
-      if (options.mayHaveEnded || !end) return pod;
+      if (!end) return pod;
       const logTail = await kube.logTail({ namespace, pod: pod.metadata.name, container }, 20);
       throw new PergolaError({
         code: "builder-not-ready",

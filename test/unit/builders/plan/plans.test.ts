@@ -230,13 +230,10 @@ describe("kaniko", () => {
 
   it("has placement and resources on every container", () => {
     const { spec } = kaniko({}).pod as unknown as {
-      spec: { initContainers: { resources: object }[]; containers: { resources: object }[]; tolerations: object[] };
+      spec: { containers: { resources: object }[]; tolerations: object[] };
     };
     const resources = { limits: { memory: "4Gi" }, requests: { cpu: "100m", "ephemeral-storage": "1Gi" } };
-    expect([...spec.initContainers, ...spec.containers].map((container) => container.resources)).toEqual([
-      resources,
-      resources,
-    ]);
+    expect(spec.containers.map((container) => container.resources)).toEqual([resources]);
     expect(spec.tolerations).toHaveLength(1);
   });
 
