@@ -43,6 +43,7 @@ export const ERROR_CODES = {
   "base-image-missing": EXIT.buildFailed,
   "pull-denied": EXIT.buildFailed,
   "push-denied": EXIT.buildFailed,
+  "tag-taken": EXIT.buildFailed,
   "out-of-memory": EXIT.buildFailed,
   "dependency-failed": EXIT.buildFailed,
   "cluster-unreachable": EXIT.infrastructure,

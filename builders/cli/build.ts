@@ -244,6 +244,7 @@ function planner({
       namespace: options.namespace,
       contextNamespace,
       tags: tags.get(image.name) as Tags,
+      tagOfContent: options.tag.length === 0,
       siblings,
       noCache: !options.cache,
       cache,

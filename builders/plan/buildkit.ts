@@ -20,6 +20,8 @@ const METADATA_FILE = "metadata.json";
 export const EPOCH = "SOURCE_DATE_EPOCH";
 
 export interface BuildkitOptions {
+  /** as in the plan; false if left out */
+  readonly tagOfContent?: boolean;
   readonly siblings: readonly Sibling[];
   /** run every step again; the cache is still written */
   readonly noCache: boolean;
@@ -84,6 +86,7 @@ export function planBuildkit(
     auth: options.auth ?? { from: "builder" },
     name: image.name,
     references,
+    tagOfContent: options.tagOfContent ?? false,
     platforms: image.platforms.length > 0 ? image.platforms : placement.mode.platforms.slice(0, 1),
     namespace: placement.namespace.name,
     serviceAccount: placement.namespace.serviceAccount,

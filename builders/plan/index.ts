@@ -26,6 +26,8 @@ export interface PlanOptions {
   readonly contextNamespace: string | null;
   /** the first is the one reported */
   readonly tags: Tags;
+  /** whether the tags follow from the content; they do not if left out */
+  readonly tagOfContent?: boolean;
   /** images of the graph that this one's Dockerfile names */
   readonly siblings: readonly Sibling[];
   readonly noCache: boolean;

@@ -48,6 +48,8 @@ const DEADLINE_MARGIN_SECONDS = 120;
 
 export interface KanikoOptions {
   readonly siblings: readonly Sibling[];
+  /** as in the plan; false if left out */
+  readonly tagOfContent?: boolean;
   readonly noCache: boolean;
   readonly cache: CacheRequest;
   readonly ociFile: string | null;
@@ -86,7 +88,7 @@ export function planKaniko(
   const planOne = (one: Image, to: Destination, buildId: string): KanikoPlan =>
     planPlatform(setup, one, placement, to, { ...options, buildId, joined: platforms.length > 1 });
   return platforms.length > 1
-    ? planKanikoIndex(setup, { ...image, platforms }, destination, options.buildId, planOne)
+    ? planKanikoIndex(setup, { ...image, platforms }, destination, options, planOne)
     : planOne(image, destination, options.buildId);
 }
 
@@ -111,6 +113,7 @@ function planPlatform(
     mode: "kaniko",
     name: image.name,
     references: destination.references,
+    tagOfContent: options.tagOfContent ?? false,
     platforms: [platform],
     namespace: placement.namespace.name,
     serviceAccount: placement.namespace.serviceAccount,

@@ -22,7 +22,7 @@ export function planKanikoIndex(
   setup: BuildSetup,
   image: Image,
   destination: Destination,
-  buildId: string,
+  { buildId, tagOfContent = false }: { readonly buildId: string; readonly tagOfContent?: boolean },
   planOne: (image: Image, destination: Destination, buildId: string) => KanikoPlan,
 ): KanikoIndexPlan {
   const parts = image.platforms.map((platform) => {
@@ -41,6 +41,7 @@ export function planKanikoIndex(
     mode: "kaniko",
     name: image.name,
     references: destination.references,
+    tagOfContent,
     platforms: image.platforms,
     namespace: first.namespace,
     serviceAccount: first.serviceAccount,

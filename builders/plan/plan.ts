@@ -42,6 +42,8 @@ interface CommonPlan {
   readonly name: string;
   /** full references that the image is pushed to; the first is the one reported */
   readonly references: readonly string[];
+  /** whether the tag follows from the content: what a registry has under it already is as good */
+  readonly tagOfContent: boolean;
   readonly platforms: readonly string[];
   readonly context: {
     /** absolute path of the context directory */

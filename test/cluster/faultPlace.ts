@@ -1,5 +1,5 @@
 /**
- * A namespace of a test's own with a builder of its own, in which the environment's guardrails do not hold: there a build may
+ * A namespace of a test's own with builders of its own, in which the environment's guardrails do not hold: there a build may
  * reach whatever the test puts in its way, and the environment's builder keeps its configuration and its cache.
  */
 import { readFile } from "node:fs/promises";
@@ -26,6 +26,7 @@ const apply = (manifest: object) => kubectl(["apply", "--filename", "-"], manife
 export async function faultPlace(namespace: string): Promise<FaultPlace> {
   const environment = (await setupOf("cluster-buildkit")) as unknown as BuildSetup;
   const mode = environment.builders.modes["cluster-buildkit"]!;
+  const kaniko = environment.builders.modes.kaniko!;
   const account = mode.namespaces[0]!.serviceAccount;
   const upstream = environment.registry.host;
   await apply({ apiVersion: "v1", kind: "Namespace", metadata: { name: namespace } });
@@ -60,7 +61,10 @@ export async function faultPlace(namespace: string): Promise<FaultPlace> {
     registry: { ...environment.registry, host: front, namespace: "faults" },
     builders: {
       default: "cluster-buildkit",
-      modes: { "cluster-buildkit": { ...mode, namespaces: [{ ...mode.namespaces[0]!, name: namespace }] } },
+      modes: {
+        "cluster-buildkit": { ...mode, namespaces: [{ ...mode.namespaces[0]!, name: namespace }] },
+        kaniko: { ...kaniko, namespaces: [{ ...kaniko.namespaces[0]!, name: namespace }] },
+      },
     },
     cache: [],
   };

@@ -55,6 +55,9 @@ const TAIL_LINES = 40;
 /** What a FROM step reports once it fetches layers; one whose image is there already only resolves its name. */
 const FETCHES = /^(?:extracting )?sha256:/;
 
+/** What the exporter reports before it sends the manifest, after the layers. */
+const PUSHES = /^pushing manifest for \S+@(sha256:[0-9a-f]{64})$/;
+
 interface Step {
   readonly name: string;
   readonly state: string;
@@ -76,6 +79,7 @@ export class BuildkitProgress {
   readonly #text: string[] = [];
   readonly #warnings = new Set<string>();
   #sent = 0;
+  #exported: string | null = null;
   #succeeded = false;
 
   constructor(emit: (event: BuildEvent) => void) {
@@ -151,6 +155,11 @@ export class BuildkitProgress {
     return this.#sent;
   }
 
+  /** digest of the image that was made, whether or not its push succeeded; null before the push */
+  get exported(): string | null {
+    return this.#exported;
+  }
+
   get warnings(): string[] {
     return [...this.#warnings];
   }
@@ -192,6 +201,7 @@ export class BuildkitProgress {
 
   #transfer({ id, vertex, current = 0 }: VertexStatus): void {
     if (FETCHES.test(id)) this.#fetched.add(vertex);
+    this.#exported = PUSHES.exec(id)?.[1] ?? this.#exported;
     if (!id.startsWith("transferring ")) return;
     // The same id appears under several vertexes (the ignore file and the context itself).
     const key = `${vertex} ${id}`;

@@ -4,6 +4,7 @@ import { readFile, rename, rm } from "node:fs/promises";
 import path from "node:path";
 import { cacheDirectory } from "../../cacheDirectory.ts";
 import { PergolaError } from "../../errors.ts";
+import { buildkitLookup, heldInBuildkitStep } from "../../plan/lookup.ts";
 import type { BuildkitPlan } from "../../plan/plan.ts";
 import type { BuildEvent } from "../../report/events.ts";
 import type { Outcome } from "../../report/result.ts";
@@ -13,6 +14,7 @@ import { type Loader, startLoader } from "../load/loader.ts";
 import type { Limits } from "../pods/limits.ts";
 import { makePrivateDirectory } from "../privateDirectory.ts";
 import { isLayerRace } from "../registryErrors.ts";
+import { isTagTaken, keptDigest } from "../takenTag.ts";
 import { type Bridge, openBridge } from "./bridge.ts";
 import { type Buildctl, findBuildctl, startBuildctl } from "./buildctl.ts";
 import { buildctlFromPod, refuseForeignSystem } from "./buildctlFromPod.ts";
@@ -84,14 +86,7 @@ export async function runBuildkit(
       loader = done.loader;
     }
     const { progress } = done;
-    if (!progress.succeeded) throw failure({ plan, builder, progress, credentials });
-    const { digest, config } = await readDigests(path.join(directory.path, plan.metadataFile));
-    if (plan.oci !== null) await rename(plan.oci.written, plan.oci.file);
-    for (const reference of plan.references) io.emit({ type: "pushed", reference, digest });
-    const ids = config === null ? [digest] : [digest, config];
-    await loader?.finish({ state: `${plan.references[0]}@${digest} is pushed`, ids }, io.signal);
-    return {
-      digest,
+    const made = {
       steps: progress.steps,
       cachedSteps: progress.cachedSteps,
       firstUncachedStep: progress.firstUncachedStep,
@@ -99,6 +94,25 @@ export async function runBuildkit(
       loaded: plan.load?.target ?? null,
       warnings: progress.warnings,
     };
+    if (!progress.succeeded) {
+      const text = progress.errorText;
+      if (!isTagTaken(text)) throw failure({ plan, builder, progress, credentials });
+      await bridge.close();
+      const open = await dial();
+      bridge = open;
+      const lookUp = (reference: string) => heldByRegistry(reference, { ...attempt, bridge: open });
+      const incomplete = plan.oci !== null || plan.load !== null;
+      return {
+        digest: await keptDigest({ plan, text, built: progress.exported, lookUp, incomplete, emit: io.emit }),
+        ...made,
+      };
+    }
+    const { digest, config } = await readDigests(path.join(directory.path, plan.metadataFile));
+    if (plan.oci !== null) await rename(plan.oci.written, plan.oci.file);
+    for (const reference of plan.references) io.emit({ type: "pushed", reference, digest });
+    const ids = config === null ? [digest] : [digest, config];
+    await loader?.finish({ state: `${plan.references[0]}@${digest} is pushed`, ids }, io.signal);
+    return { digest, ...made };
   } finally {
     await loader?.drop();
     await Promise.all([bridge?.close(), credentials?.close(), builder.release()]);
@@ -153,6 +167,31 @@ async function runBuildctl({
   }
 }
 
+/** The digest that the registry holds under a tag, by the builder's word; null when it says nothing. */
+async function heldByRegistry(
+  reference: string,
+  attempt: Attempt & { readonly bridge: Bridge },
+): Promise<string | null> {
+  const { files, argv } = buildkitLookup(attempt.plan, reference);
+  const { directory } = attempt.command;
+  for (const [name, text] of Object.entries(files)) writePrivately(directory, name, text);
+  let held: string | null = null;
+  const emit = (event: BuildEvent): void => {
+    if (event.type === "step") held = heldInBuildkitStep(event.name) ?? held;
+  };
+  const { plan, command, io } = attempt;
+  await runBuildctl({
+    ...{ ...attempt, plan: { ...plan, load: null }, command: { ...command, args: argv.slice(1) }, io: { ...io, emit } },
+  });
+  return held;
+}
+
+function writePrivately(directory: string, name: string, text: string): void {
+  const file = path.join(directory, name);
+  mkdirSync(path.dirname(file), { recursive: true });
+  writeFileSync(file, text);
+}
+
 /** Fills the private directory. */
 async function prepare(
   plan: BuildkitPlan,
@@ -160,11 +199,7 @@ async function prepare(
   directory: string,
   io: ExecutorIo,
 ): Promise<CredentialServer | null> {
-  for (const [name, text] of Object.entries(plan.files)) {
-    const file = path.join(directory, name);
-    mkdirSync(path.dirname(file), { recursive: true });
-    writeFileSync(file, text);
-  }
+  for (const [name, text] of Object.entries(plan.files)) writePrivately(directory, name, text);
   const { auth } = plan;
   if (auth.from === "client") return serveCredentials(directory, clientPlace(auth.dockerConfig, process.env));
   const { dockerConfig, container } = plan.builder;

@@ -1,5 +1,5 @@
 /** Carries out a kaniko plan: a pod of its own, the context sent into it, its log read, and the pod removed whatever happens. */
-import { PergolaError } from "../../errors.ts";
+import { type ErrorData, PergolaError } from "../../errors.ts";
 import type { KanikoPlan } from "../../plan/plan.ts";
 import type { BuildEvent } from "../../report/events.ts";
 import type { Outcome } from "../../report/result.ts";
@@ -10,9 +10,11 @@ import type { Limits } from "../pods/limits.ts";
 import { PodWatch } from "../pods/podWatch.ts";
 import { containerStatus, endReason, limitOf, memoryLimit } from "../pods/state.ts";
 import { waitUntilRunning } from "../pods/waiting.ts";
+import { isTagTaken, keptDigest } from "../takenTag.ts";
 import { executorProblem } from "./executor.ts";
 import { removeLeftovers } from "./leftovers.ts";
 import { KanikoLog } from "./log.ts";
+import { heldByRegistry } from "./lookup.ts";
 import { sendContext } from "./transfer.ts";
 import { MORE_DISK, verdict } from "./verdict.ts";
 
@@ -22,6 +24,8 @@ export interface ExecutorIo {
   readonly signal: AbortSignal;
   readonly limits: Limits;
 }
+
+const DIGEST = /^sha256:[0-9a-f]{64}$/;
 
 /** Time that the rest of the log may take once the container has ended. */
 const LOG_MILLISECONDS = 10_000;
@@ -46,7 +50,7 @@ export async function runKaniko(plan: KanikoPlan, io: ExecutorIo): Promise<Outco
     const bytesSent = await orPodReason(plan, pods, sendContext(plan, io));
     const log = new KanikoLog(io.emit, plan.files.Dockerfile);
     const pod = await untilEnded(plan, pods, log, io);
-    return outcome(plan, pod, log, bytesSent, io);
+    return await outcome(plan, pod, log, bytesSent, io);
   } finally {
     await removePod(plan, pods, created, io);
     await pods.stop();
@@ -87,39 +91,19 @@ async function untilEnded(plan: KanikoPlan, pods: PodWatch, log: KanikoLog, io: 
 }
 
 /** The result of a pod that has ended, or the error that it ended with. */
-function outcome(plan: KanikoPlan, pod: Pod, log: KanikoLog, bytesSent: number, io: ExecutorIo): Outcome {
+async function outcome(
+  plan: KanikoPlan,
+  pod: Pod,
+  log: KanikoLog,
+  bytesSent: number,
+  io: ExecutorIo,
+): Promise<Outcome> {
   const status = containerStatus(pod, plan.container)?.state?.terminated;
-  if (status?.exitCode !== 0) {
-    throw new PergolaError(
-      executorProblem(pod, plan.container) ??
-        verdict({
-          end: endReason(pod, plan.container),
-          exitCode: status?.exitCode ?? null,
-          errorText: log.errorText,
-          mirrorErrors: log.mirrorErrors,
-          tail: log.tail,
-          step: log.current,
-          dockerfile: plan.context.dockerfile,
-          pod: plan.pod.metadata.name,
-          namespace: plan.namespace,
-          reference: plan.references[0] ?? plan.name,
-          memoryLimit: memoryLimit(pod, plan.container),
-          diskLimit: limitOf(pod, plan.container, "ephemeral-storage"),
-        }),
-    );
-  }
   // kaniko writes the digest of every push into that file, those of cache layers too: its log tells them apart.
   const repository = (plan.references[0] ?? "").replace(/:[^:/]*$/, "");
-  const digest = log.pushed(repository) ?? status.message?.trim() ?? "";
-  if (!/^sha256:[0-9a-f]{64}$/.test(digest)) {
-    throw new PergolaError({
-      code: "internal",
-      message: `kaniko succeeded but named no image digest (it said ${JSON.stringify(digest)}).`,
-    });
-  }
-  for (const reference of plan.references) io.emit({ type: "pushed", reference, digest });
-  return {
-    digest,
+  const said = status?.message?.trim() ?? "";
+  const digest = log.pushed(repository) ?? (DIGEST.test(said) ? said : null);
+  const done = {
     steps: log.steps,
     cachedSteps: plan.cacheRepository === null ? 0 : log.cachedSteps,
     firstUncachedStep: log.firstUncachedStep,
@@ -127,6 +111,44 @@ function outcome(plan: KanikoPlan, pod: Pod, log: KanikoLog, bytesSent: number, 
     loaded: null,
     warnings: log.warnings,
   };
+  if (status?.exitCode !== 0) {
+    const text = log.errorText;
+    if (!isTagTaken(text)) throw new PergolaError(failure(plan, pod, log));
+    const lookUp = (reference: string) => heldByRegistry(plan, reference, io);
+    return {
+      digest: await keptDigest({ plan, text, built: digest, lookUp, incomplete: false, emit: io.emit }),
+      ...done,
+    };
+  }
+  if (digest === null) {
+    throw new PergolaError({
+      code: "internal",
+      message: `kaniko succeeded but named no image digest (it said ${JSON.stringify(said)}).`,
+    });
+  }
+  for (const reference of plan.references) io.emit({ type: "pushed", reference, digest });
+  return { digest, ...done };
+}
+
+/** What made the pod's container fail. */
+function failure(plan: KanikoPlan, pod: Pod, log: KanikoLog): ErrorData {
+  return (
+    executorProblem(pod, plan.container) ??
+    verdict({
+      end: endReason(pod, plan.container),
+      exitCode: containerStatus(pod, plan.container)?.state?.terminated?.exitCode ?? null,
+      errorText: log.errorText,
+      mirrorErrors: log.mirrorErrors,
+      tail: log.tail,
+      step: log.current,
+      dockerfile: plan.context.dockerfile,
+      pod: plan.pod.metadata.name,
+      namespace: plan.namespace,
+      reference: plan.references[0] ?? plan.name,
+      memoryLimit: memoryLimit(pod, plan.container),
+      diskLimit: limitOf(pod, plan.container, "ephemeral-storage"),
+    })
+  );
 }
 
 /** A pod that dies under a transfer says why; the connection only says that it broke. */

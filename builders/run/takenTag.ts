@@ -1,0 +1,58 @@
+/** What becomes of a build whose push is refused because the tag is there and cannot be moved. Shared by both builders. */
+import { PergolaError } from "../errors.ts";
+import type { BuildPlan } from "../plan/plan.ts";
+import type { BuildEvent } from "../report/events.ts";
+
+/**
+ * Amazon ECR's words, before and since 2025 (github.com/GoogleContainerTools/kaniko/issues/3481), and Google Artifact
+ * Registry's (cloud.google.com/artifact-registry/docs/docker/troubleshoot).
+ */
+const TAKEN =
+  /cannot be overwritten because the (?:repository|tag) is immutable|repository has enabled tag immutability/i;
+
+/** Whether a builder's error is of such a refusal. */
+export const isTagTaken = (text: string): boolean => TAKEN.test(text);
+
+export interface Refusal {
+  readonly plan: Pick<BuildPlan, "references" | "tagOfContent">;
+  /** the builder's words */
+  readonly text: string;
+  /** digest of what was built; null when the builder did not say */
+  readonly built: string | null;
+  /** digest of what the registry holds; null when it does not tell */
+  lookUp(reference: string): Promise<string | null>;
+  /** whether the image was wanted elsewhere too, where it is not now */
+  readonly incomplete: boolean;
+  emit(event: BuildEvent): void;
+}
+
+/**
+ * The digest that the registry keeps, where that is as good as what was built: the same, or under a tag that only this content
+ * gets.
+ * @throws PergolaError tag-taken with both digests
+ */
+export async function keptDigest({ plan, text, built, lookUp, incomplete, emit }: Refusal): Promise<string> {
+  const { references, tagOfContent } = plan;
+  // Both builders name it; go-containerregistry stops at the first of several that is refused.
+  const reference = references.find((one) => text.includes(one)) ?? (references[0] as string);
+  const missed = references.slice(references.indexOf(reference) + 1);
+  const held = await lookUp(reference).catch(() => null);
+  const same = held !== null && held === built;
+  // What comes after a tag of the content is a cache.
+  if (held !== null && !incomplete && (tagOfContent || (same && missed.length === 0))) {
+    if (!same) {
+      const text = `${reference} is in the registry already and stays as it is (${held}): its tag follows from the content, so what was built now (${built ?? "of unknown digest"}) is not needed.`;
+      emit({ type: "warning", text });
+    }
+    return held;
+  }
+  const holds = held === null ? "holds another image, whose digest it does not tell the builder" : `holds ${held}`;
+  const others = missed.length === 0 ? "" : ` ${missed.join(" and ")} was not pushed either.`;
+  throw new PergolaError({
+    code: "tag-taken",
+    message: `The registry does not let ${reference} be moved to another image: it ${holds}, and what was built is ${built ?? "of unknown digest"}.${others}`,
+    hint: tagOfContent
+      ? "What the registry holds is of the same content: leave it out with --skip-present."
+      : "Choose another --tag, or leave it out: the tag then follows from the content.",
+  });
+}

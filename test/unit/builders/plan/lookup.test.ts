@@ -1,0 +1,58 @@
+import { describe, expect, it } from "vitest";
+import { heldInBuildkitStep, heldInKanikoLog, kanikoLookup } from "../../../../builders/plan/lookup.ts";
+import type { KanikoPlan } from "../../../../builders/plan/plan.ts";
+
+const DIGEST = `sha256:${"3b".repeat(32)}`;
+
+it.each([
+  [`No file found for cache key ${DIGEST} stat /.pergola/none/${DIGEST}: no such file or directory`, DIGEST],
+  [`Mapping stage idx 0 to digest ${DIGEST}`, null],
+])("kaniko's line %s", (line, held) => {
+  expect(heldInKanikoLog(`time="2026-11-21T14:05:05Z" level=debug msg="${line}"`)).toBe(held);
+});
+
+it.each([
+  [`[1/1] FROM 172.30.0.11:30500/g/x:1@${DIGEST}`, DIGEST],
+  ["[internal] load metadata for 172.30.0.11:30500/g/x:1", null],
+])("BuildKit's step %s", (name, held) => {
+  expect(heldInBuildkitStep(name)).toBe(held);
+});
+
+describe("the pod that looks", () => {
+  const args = [
+    ...["--destination=r:1/g/x:1", "--build-arg=a=b", "--registry-mirror=m", "--insecure-registry=r:1"],
+    ...["--registry-certificate=r:1=/.pergola/ca.pem", "--target=t"],
+  ];
+  const plan = {
+    platforms: ["linux/arm64"],
+    files: {},
+    transfer: { directory: "/.pergola" },
+    pod: {
+      ...{ apiVersion: "v1", kind: "Pod", metadata: { name: "pergola-x-1", namespace: "n", labels: { a: "b" } } },
+      spec: { serviceAccountName: "s", containers: [{ name: "kaniko", image: "k", args, resources: { limits: {} } }] },
+    },
+  } as unknown as KanikoPlan;
+  const pod = kanikoLookup(plan, "r:1/g/x:1");
+  const [container] = (pod.spec as { containers: { args: string[]; command: string[] }[] }).containers;
+
+  it("is that of the build in all but its name and what kaniko does", () => {
+    expect(pod).toMatchObject({
+      metadata: { name: "look-x-1", namespace: "n", labels: { a: "b" } },
+      spec: { serviceAccountName: "s", containers: [{ image: "k", resources: { limits: {} } }] },
+    });
+  });
+
+  it("pushes nothing, and reaches the registry as the build does", () => {
+    expect(container?.command).toContain("r:1/g/x:1");
+    expect(container?.args).toEqual(
+      expect.arrayContaining([
+        "--no-push",
+        "--no-push-cache",
+        "--insecure-registry=r:1",
+        "--custom-platform=linux/arm64",
+      ]),
+    );
+    expect(container?.args).toContain("--registry-certificate=r:1=/.pergola/ca.pem");
+    expect(container?.args.filter((one) => /destination|build-arg|mirror|target/.test(one))).toEqual([]);
+  });
+});
