@@ -29,6 +29,26 @@ async function attempt(folder: string, fault: string, args: readonly string[]) {
 /** Digest that the real registry has under the tag of a reference to the front. */
 const held = ({ reference }: ImageResult) => digestOf(reference.replace(/^[^/]+\/[^/]+\//, `${upstream}/`));
 
+it("a cache repository that takes no layers costs kaniko no build, and the warning names it", async () => {
+  const folder = await context({ Dockerfile: `FROM busybox:1.36\nRUN echo ${nonce} > /a\nRUN true\n` });
+  const setup = await place.setupFile((own) => ({
+    ...own,
+    registry: { ...own.registry, namespace: "cache-403/taken" },
+    cache: [{ tag: "_buildcache", mode: "max", export: true }],
+  }));
+  const args = [folder, "--setup", setup, "--mode", "kaniko", "--name", "w-uncached"];
+  const { code, result, stderr } = await build(args);
+  const image = result.images[0] as ImageResult;
+  expect({ code, error: image.error }).toEqual({ code: 0, error: null });
+  const repository = image.reference.replace(/:[^:/]*$/, "/cache");
+  expect(image.warnings).toEqual([
+    expect.stringMatching(new RegExp(`^Layers do not get into the cache repository ${repository}, .*DENIED`)),
+  ]);
+  expect(stderr).toContain(image.warnings[0]);
+  expect(await held(image)).toBe(image.digest);
+  expect((await place.refusals())["cache-403"]).toBeGreaterThan(0);
+});
+
 describe.concurrent.each(MODES)("a tag that cannot be moved, in %s", (mode) => {
   const name = `w-taken-${mode}`;
   const project = (text: string) => context({ Dockerfile: "FROM scratch\nCOPY file /\n", file: `${nonce} ${text}` });

@@ -75,7 +75,7 @@ export class KanikoLog {
     if (message.startsWith("Retrieving image manifest ")) this.#mirrorErrors = [];
     const failed = MIRROR_FAILED.exec(message)?.[1];
     if (failed !== undefined) this.#mirrorErrors.push(failed);
-    if (level === "warning" && message.startsWith("Error uploading layer to cache")) this.#warn(message);
+    if (level === "warning" && message.startsWith("Error uploading layer to cache")) this.#warn(unkept(message));
     this.#emit({ type: "log", step: this.#current?.id ?? null, line: message });
   }
 
@@ -174,10 +174,19 @@ export class KanikoLog {
   }
 
   #warn(text: string): void {
-    if (this.#warnings.has(text)) return;
+    // One is told for each stage that has such a layer.
+    const start = text.slice(0, text.indexOf(": "));
+    if ([...this.#warnings].some((known) => known.startsWith(start))) return;
     this.#warnings.add(text);
     this.#emit({ type: "warning", text });
   }
+}
+
+/** kaniko goes on without its cache, and says so only in passing; each build is then as slow as the first. */
+function unkept(message: string): string {
+  const [, repository, why = ""] = /failed to push to destination (\S+):[0-9a-f]+: (.*)/s.exec(message) ?? [];
+  if (repository === undefined) return message;
+  return `Layers do not get into the cache repository ${repository}, so their steps run again in the next build: ${why}`;
 }
 
 /** A line of kaniko's own; null for the output of a step. */

@@ -111,7 +111,7 @@ describe("kaniko's log", () => {
 
   it("warns when a layer did not get into the cache", () => {
     expect(replay(CACHED_BUILD, true).log.warnings).toEqual([
-      "Error uploading layer to cache: failed to push to destination 172.30.0.11:30999/g/c:4454: connection refused",
+      "Layers do not get into the cache repository 172.30.0.11:30999/g/c, so their steps run again in the next build: connection refused",
     ]);
   });
 
