@@ -26,7 +26,7 @@ const CONTEXT = `${DIRECTORY}/context`;
 const MARKER = `${DIRECTORY}/received`;
 
 /** Programs that the context is brought in with, and kaniko itself: only its debug images have them all. */
-const TOOLS = ["cat", "gzip", "rm", "sha256sum", "sleep", "tar", "wc", "/kaniko/executor"];
+const TOOLS = ["cat", "gzip", "mkfifo", "rm", "sha256sum", "sleep", "tar", "tee", "wc", "/kaniko/executor"];
 
 /**
  * Waits for the context, until the marker names a process that has ended, and becomes kaniko. In one container, as the kubelet

@@ -109,3 +109,21 @@ function number(header: Buffer, offset: number, length: number, value: number): 
   header.writeBigUInt64BE(BigInt(value), offset + length - 8);
   header[offset] = 0x80;
 }
+
+/** Bytes that are put together at least. */
+const PIECE = 1024 * 1024;
+
+/** Small buffers put together: a write for each header would cost more than all the rest. */
+export async function* inPieces(buffers: AsyncIterable<Buffer>): AsyncGenerator<Buffer, void, void> {
+  let held: Buffer[] = [];
+  let size = 0;
+  for await (const buffer of buffers) {
+    held.push(buffer);
+    size += buffer.length;
+    if (size < PIECE) continue;
+    yield Buffer.concat(held);
+    held = [];
+    size = 0;
+  }
+  yield Buffer.concat(held);
+}

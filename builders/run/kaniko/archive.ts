@@ -1,4 +1,5 @@
 /** Streams a build context as a tar archive. */
+import { readFileSync } from "node:fs";
 import { open } from "node:fs/promises";
 import path from "node:path";
 import { PergolaError } from "../../errors.ts";
@@ -74,6 +75,21 @@ async function* content(file: string, size: number): AsyncGenerator<Buffer, void
       },
       { cause },
     );
+  if (size <= PIECE) {
+    // A promise for each of open, read, stat and close takes longer than the work.
+    let bytes: Buffer;
+    try {
+      bytes = readFileSync(onDisk(file));
+    } catch (error) {
+      throw failed(`cannot be read: ${(error as Error).message}`, error);
+    }
+    const missing = size - bytes.length;
+    if (missing > 0) throw failed(`became shorter (by ${missing} bytes) while the context was sent`);
+    if (missing < 0) throw failed("changed its size while the context was sent");
+    yield bytes;
+    yield tarPadding(size);
+    return;
+  }
   let left = size;
   const handle = await open(onDisk(file)).catch((error: Error) => {
     throw failed(`cannot be read: ${error.message}`, error);

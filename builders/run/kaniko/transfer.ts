@@ -1,7 +1,7 @@
 /**
- * Brings the build context into a waiting pod: one compressed stream into a file, whose length and hash are compared
- * there before it is unpacked. The marker that lets the build begin is made last, so a stream that was cut can never
- * become a build of half a context.
+ * Brings the build context into a waiting pod: one compressed stream, which is unpacked as it comes, and counted and hashed
+ * there. Only when length and hash are those of what was sent the marker is made that lets the build begin, so a stream that
+ * was cut can never become a build of half a context.
  */
 import { createHash } from "node:crypto";
 import path from "node:path";
@@ -13,6 +13,7 @@ import { listContext } from "../../images/context.ts";
 import type { KanikoPlan } from "../../plan/plan.ts";
 import type { BuildEvent } from "../../report/events.ts";
 import type { Kube } from "../kube/kube.ts";
+import { inPieces } from "../tar.ts";
 import { archive } from "./archive.ts";
 import { type LivingCommand, runLiving } from "./livingCommand.ts";
 
@@ -20,17 +21,19 @@ import { type LivingCommand, runLiving } from "./livingCommand.ts";
 const GZIP_LEVEL = 1;
 
 /**
- * sh: file. Two traps of exec over the API (seen with Kubernetes 1.34 and containerd 1.6): when nothing holds a command's
- * stdout any more (`cat > file` alone) it ends at once with exit code 0, whatever is still to come, so the shell stays; and
- * while a command leaves input unread its end is never told, so a failure (a full disk) reads on to the end of the stream.
+ * sh: directory to unpack into, prefix of files for the way. Two traps of exec over the API (seen with Kubernetes 1.34 and
+ * containerd 1.6): when nothing holds a command's stdout any more it ends at once with exit code 0, whatever is still to come,
+ * so the shell stays; and while a command leaves input unread its end is never told, so a failure (a full disk) reads on to the
+ * end of the stream, as does a tar that has seen the end of the archive.
  */
-const RECEIVE = '{ cat > "$1" && wc -c < "$1" && sha256sum < "$1"; } || { cat > /dev/null; exit 1; }';
+const RECEIVE =
+  'mkfifo "$2.bytes" "$2.hash" || { cat > /dev/null; exit 1; }; ' +
+  'wc -c < "$2.bytes" > "$2.size" & size=$!; sha256sum < "$2.hash" > "$2.sum" & sum=$!; ' +
+  'tee "$2.bytes" "$2.hash" | { tar -x -z -p -f - -C "$1"; code=$?; cat > /dev/null; exit $code; } && ' +
+  'wait $size && wait $sum && cat "$2.size" "$2.sum" && rm "$2".*';
 
-/**
- * sh: file, directory, marker. The marker holds this shell's own number: the container waits for its end, too, as everything
- * that still runs in a container is killed when that ends.
- */
-const UNPACK = 'set -e; tar -x -z -p -f "$1" -C "$2"; rm "$1"; echo $$ > "$3"';
+/** sh: marker. It holds this shell's own number: the container waits for its end. */
+const MARK = 'echo $$ > "$1"';
 
 export interface TransferIo {
   readonly kube: Kube;
@@ -48,7 +51,7 @@ export async function sendContext(plan: KanikoPlan, io: TransferIo): Promise<num
   const { transfer, context, namespace } = plan;
   const pod = plan.pod.metadata.name;
   const target = { namespace, pod, container: plan.container };
-  const file = path.posix.join(transfer.directory, ".context.tar.gz");
+  const way = path.posix.join(transfer.directory, ".way");
   const failed = (why: string, cause?: unknown) =>
     new PergolaError(
       { code: "transfer-failed", message: `The build context did not get into pod ${pod}: ${why}` },
@@ -75,13 +78,13 @@ export async function sendContext(plan: KanikoPlan, io: TransferIo): Promise<num
       throw error instanceof PergolaError ? error : failed(error.message, error);
     });
 
-  const answer = await run(RECEIVE, [file], {
-    send: (stdin) => pipeline(Readable.from(source), createGzip({ level: GZIP_LEVEL }), count, stdin),
+  const answer = await run(RECEIVE, [transfer.directory, way], {
+    send: (stdin) => pipeline(Readable.from(inPieces(source)), createGzip({ level: GZIP_LEVEL }), count, stdin),
     sent: () => bytes,
   });
   const [size, digest] = answer.trim().split(/\s+/);
   if (size !== String(bytes)) throw failed(`${size || "none"} of ${bytes} bytes arrived`);
   if (digest !== hash.digest("hex")) throw failed("the bytes that arrived are not the bytes that were sent");
-  await run(UNPACK, [file, transfer.directory, transfer.marker]);
+  await run(MARK, [transfer.marker]);
   return bytes;
 }

@@ -17,10 +17,10 @@ import path from "node:path";
 import { PergolaError } from "../../errors.ts";
 import { ChangedMeanwhile, notRead } from "../../images/fingerprint.ts";
 import { onDisk, shown, toBytes } from "../../images/names.ts";
-import { TAR_END, tarHeader, tarPadding } from "../tar.ts";
+import { inPieces, TAR_END, tarHeader, tarPadding } from "../tar.ts";
 import { STAMP_SECOND, type StampedEntry } from "./stagingPlan.ts";
 
-/** Bytes that are read, and written to tar, in one piece. */
+/** Bytes that are read in one piece. */
 const PIECE = 4 * 1024 * 1024;
 
 /**
@@ -87,21 +87,6 @@ async function* content(file: string, { size, sha256 }: StampedEntry): AsyncGene
     throw notRead(file, error);
   }
   if (left !== 0 || hash.digest("hex") !== sha256) throw new ChangedMeanwhile(file);
-}
-
-/** Small buffers put together: a write for each header would cost more than all the rest. */
-async function* inPieces(buffers: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
-  let held: Buffer[] = [];
-  let size = 0;
-  for await (const buffer of buffers) {
-    held.push(buffer);
-    size += buffer.length;
-    if (size < PIECE / 4) continue;
-    yield Buffer.concat(held);
-    held = [];
-    size = 0;
-  }
-  yield Buffer.concat(held);
 }
 
 /**
