@@ -32,7 +32,12 @@ export async function setupOf(mode: (typeof MODES)[number]): Promise<Record<stri
 }
 
 export interface Pod {
-  metadata: { name: string; labels?: Record<string, string>; creationTimestamp: string };
+  metadata: {
+    name: string;
+    labels?: Record<string, string>;
+    annotations?: Record<string, string>;
+    creationTimestamp: string;
+  };
   spec: { nodeName?: string };
   status: { phase: string; conditions?: { type: string; message?: string }[] };
 }

@@ -1,24 +1,15 @@
 // What becomes of a build when the network between the runner and the API server does not do its work.
-import { createHash, randomBytes } from "node:crypto";
+import { createHash } from "node:crypto";
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { afterAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import type { BuildResult, ImageResult } from "../../builders/report/result.ts";
 import type { BuildSetup } from "../../infra/setup.ts";
 import { endlessBuild } from "./endlessBuild.ts";
-import {
-  BUILD_NAMESPACE,
-  build,
-  context,
-  eventually,
-  kubeconfig,
-  kubectl,
-  pergola,
-  pods,
-  setupOf,
-} from "./environment.ts";
+import { BUILD_NAMESPACE, build, context, eventually, kubectl, pergola, pods, setupOf } from "./environment.ts";
+import { bulk, network } from "./proxiedNetwork.ts";
 import { digestOf, imageFiles } from "./registry.ts";
-import { type TcpProxy, tcpProxy } from "./tcpProxy.ts";
+import type { TcpProxy } from "./tcpProxy.ts";
 
 const MODE = "cluster-buildkit";
 const NAMESPACE = BUILD_NAMESPACE[MODE];
@@ -28,28 +19,6 @@ const METADATA = 20_000;
 /** Seconds that the end of a build may take after its connection broke, and after it fell silent. */
 const BROKEN = 5;
 const SILENT = 10;
-
-const proxies: TcpProxy[] = [];
-afterAll(() => Promise.all(proxies.map((proxy) => proxy.close())));
-
-/** A proxy before the API server, and the environment of a runner that goes through it. */
-async function network(): Promise<{ proxy: TcpProxy; env: { KUBECONFIG: string } }> {
-  const config = JSON.parse(await readFile(kubeconfig, "utf8"));
-  const { hostname, port } = new URL(config.clusters[0].cluster.server);
-  const proxy = await tcpProxy({ host: hostname, port: Number(port) });
-  proxies.push(proxy);
-  config.clusters[0].cluster.server = `https://localhost:${proxy.port}`;
-  config.clusters[0].cluster["tls-server-name"] = "kubernetes";
-  const folder = await context({ kubeconfig: JSON.stringify(config) });
-  return { proxy, env: { KUBECONFIG: join(folder, "kubeconfig") } };
-}
-
-/** A context of random bytes, which no compression makes less. */
-async function bulk(bytes: number): Promise<string> {
-  const folder = await context({ Dockerfile: "FROM busybox:1.36\nCOPY . /context/\n" });
-  await writeFile(join(folder, "bulk"), randomBytes(bytes));
-  return folder;
-}
 
 const REGISTRY = ((await setupOf(MODE)) as unknown as BuildSetup).registry;
 /** What builds here are pushed to. */
