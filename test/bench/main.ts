@@ -23,6 +23,7 @@ const GROUPS: Readonly<Record<string, readonly Measurement[]>> = {
     { id: "buildx", exact: false, load: async () => (await import("./buildx.ts")).buildx },
     { id: "logs", exact: false, load: async () => (await import("./logs.ts")).logs },
   ],
+  kaniko: [{ id: "second", exact: false, load: async () => (await import("./kaniko.ts")).second }],
 };
 
 interface Options {

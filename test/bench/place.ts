@@ -12,7 +12,10 @@ export async function prepareNamespace(): Promise<void> {
   const labels = { "pod-security.kubernetes.io/enforce": "privileged" };
   await make({ kind: "Namespace", metadata: { name: NAMESPACE, labels } });
   await make({ kind: "ServiceAccount", metadata: { name: BUILDER_SERVICE_ACCOUNT, namespace: NAMESPACE } });
-  const setup = JSON.stringify(await setupOf(mode)).replaceAll(`"${BUILD_NAMESPACE[mode]}"`, `"${NAMESPACE}"`);
+  const setup = Object.values(BUILD_NAMESPACE).reduce(
+    (text, own) => text.replaceAll(`"${own}"`, `"${NAMESPACE}"`),
+    JSON.stringify(await setupOf(mode)),
+  );
   const metadata = { name: SETUP_CONFIG_MAP, namespace: NAMESPACE };
   await make({ kind: "ConfigMap", metadata, data: { [SETUP_KEY]: setup } });
 }
