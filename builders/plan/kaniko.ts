@@ -49,7 +49,7 @@ const DEADLINE_MARGIN_SECONDS = 120;
 export interface KanikoOptions {
   readonly siblings: readonly Sibling[];
   /** as in the plan; false if left out */
-  readonly tagOfContent?: boolean;
+  readonly tagOfContent?: boolean | undefined;
   readonly noCache: boolean;
   readonly cache: CacheRequest;
   readonly ociFile: string | null;
@@ -85,9 +85,15 @@ export function planKaniko(
     });
   }
   const platforms = [...new Set(image.platforms)];
+  const joined = platforms.length > 1;
   const planOne = (one: Image, to: Destination, buildId: string): KanikoPlan =>
-    planPlatform(setup, one, placement, to, { ...options, buildId, joined: platforms.length > 1 });
-  return platforms.length > 1
+    planPlatform(setup, one, placement, to, {
+      ...options,
+      buildId,
+      joined,
+      tagOfContent: !joined && options.tagOfContent,
+    });
+  return joined
     ? planKanikoIndex(setup, { ...image, platforms }, destination, options, planOne)
     : planOne(image, destination, options.buildId);
 }
