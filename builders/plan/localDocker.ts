@@ -73,6 +73,7 @@ export function planLocalDocker(
     name: image.name,
     docker,
     references,
+    tagOfContent: options.tagOfContent ?? false,
     platforms: image.platforms.length > 0 ? image.platforms : [docker.platform],
     context: { directory: image.context, sent: input.sent, dockerfile: image.dockerfile.path },
     secrets: image.secrets,

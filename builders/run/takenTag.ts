@@ -46,9 +46,26 @@ export async function keptDigest({ plan, text, built, lookUp, incomplete, emit }
     }
     return held;
   }
+  throw tagTaken({ plan, reference, missed, held, built });
+}
+
+/** The error for a tag that stays where it is. */
+export function tagTaken({
+  plan: { tagOfContent },
+  reference,
+  missed,
+  held,
+  built,
+}: Pick<Refusal, "plan" | "built"> & {
+  readonly reference: string;
+  /** what was not pushed either */
+  readonly missed: readonly string[];
+  /** digest that the registry keeps; null when it is not known */
+  readonly held: string | null;
+}): PergolaError {
   const holds = held === null ? "holds another image, whose digest it does not tell the builder" : `holds ${held}`;
   const others = missed.length === 0 ? "" : ` ${missed.join(" and ")} was not pushed either.`;
-  throw new PergolaError({
+  return new PergolaError({
     code: "tag-taken",
     message: `The registry does not let ${reference} be moved to another image: it ${holds}, and what was built is ${built ?? "of unknown digest"}.${others}`,
     hint: tagOfContent

@@ -61,7 +61,8 @@ it("an image that Docker holds goes from there into the nodes of a cluster", asy
   const nodes = [await kindNode(docker, "dev", "control-plane"), await kindNode(docker, "dev", "worker")];
   const plan = planLoad(sampleImage(), { into: "kind", cluster: "dev" }, [reference], false);
   const environment = { ...process.env, ...docker.env };
-  await loadFromDocker(plan, ["docker", "save", reference], `${reference} is built`, {
+  const identify = ["docker", "image", "inspect", "--format", "{{.Id}}", reference];
+  await loadFromDocker(plan, { archive: ["docker", "save", reference], identify }, `${reference} is built`, {
     environment,
     emit() {},
     signal: new AbortController().signal,

@@ -1,7 +1,7 @@
 /** Loads an image that Docker's daemon holds into another store: what was built there needs no second build. */
 import { spawn } from "node:child_process";
 import { PergolaError } from "../../errors.ts";
-import type { LoadPlan } from "../../plan/plan.ts";
+import type { LoadPlan, LocalDockerPlan } from "../../plan/plan.ts";
 import type { BuildEvent } from "../../report/events.ts";
 import { interrupted } from "../kube/errors.ts";
 import { ask } from "./ask.ts";
@@ -10,13 +10,12 @@ import { lastLine } from "./program.ts";
 
 /**
  * @param plan its references are names that the image has in Docker, and gets in the store
- * @param save prints the image's archive: `docker save REFERENCE...`
  * @param state what to say of the image when it cannot be loaded: "host/name:tag@sha256:... is pushed"
  * @throws PergolaError load-failed, interrupted
  */
 export async function loadFromDocker(
   plan: LoadPlan,
-  [program = "", ...args]: readonly string[],
+  save: NonNullable<LocalDockerPlan["save"]>,
   state: string,
   io: { readonly environment: NodeJS.ProcessEnv; emit(event: BuildEvent): void; readonly signal: AbortSignal },
 ): Promise<void> {
@@ -29,28 +28,28 @@ export async function loadFromDocker(
     });
   let id: string;
   try {
-    const inspect = ["docker", "image", "inspect", "--format", "{{.Id}}", plan.references[0] as string];
-    id = (await ask(inspect, environment, signal)).trim();
+    id = (await ask(save.identify, environment, signal)).trim();
   } catch (error) {
     throw signal.aborted ? interrupted() : failed(error as Error);
   }
-  const save = spawn(program, args, {
+  const [program = "", ...args] = save.archive;
+  const saving = spawn(program, args, {
     env: environment,
     detached: true,
     stdio: ["ignore", "pipe", "pipe"],
   });
   let said = "";
-  save.stderr.setEncoding("utf8").on("data", (text: string) => {
+  saving.stderr.setEncoding("utf8").on("data", (text: string) => {
     said = (said + text).slice(-8192);
   });
   const ended = new Promise<number | NodeJS.Signals | null>((resolve, reject) => {
-    save.once("error", (error) => reject(failed(error)));
-    save.once("close", (code, by) => resolve(code ?? by));
+    saving.once("error", (error) => reject(failed(error)));
+    saving.once("close", (code, by) => resolve(code ?? by));
   });
   ended.catch(() => {});
-  const end = (): void => void save.kill("SIGKILL");
+  const end = (): void => void saving.kill("SIGKILL");
   signal.addEventListener("abort", end);
-  const loader = startLoader(plan, save.stdout, io);
+  const loader = startLoader(plan, saving.stdout, io);
   try {
     const how = await Promise.race([ended, loader.failed]);
     if (signal.aborted) throw interrupted();

@@ -2,7 +2,6 @@
 import { mkdir, readFile, rename, rm, symlink, writeFile } from "node:fs/promises";
 import { homedir } from "node:os";
 import path from "node:path";
-import { text } from "node:stream/consumers";
 import { PergolaError } from "../../errors.ts";
 import { instructionLines } from "../../images/dockerfile.ts";
 import { placeOf } from "../../plan/load.ts";
@@ -13,6 +12,7 @@ import { startBuildctl } from "../buildkit/buildctl.ts";
 import { BuildkitProgress } from "../buildkit/progress.ts";
 import { interrupted } from "../kube/errors.ts";
 import { lines } from "../kube/lines.ts";
+import { loadFromDocker } from "../load/fromDocker.ts";
 import { type Loader, startLoader } from "../load/loader.ts";
 import { makePrivateDirectory } from "../privateDirectory.ts";
 import { dockerFailure, pushFailure } from "./failure.ts";
@@ -37,8 +37,10 @@ export async function runLocalDocker(plan: LocalDockerPlan, io: Io): Promise<Out
     if (plan.oci !== null) await rename(plan.oci.written, plan.oci.file);
     for (const reference of plan.references) io.emit({ type: "pushed", reference, digest });
     const ids = config === null ? [digest] : [digest, config];
-    if (plan.save !== null) await saveInto(plan, plan.save, directory.path, digest, io);
-    else await loader?.finish({ state: `${plan.references[0]}@${digest} is pushed`, ids }, io.signal);
+    const state = `${plan.references[0]}@${digest} is pushed`;
+    if (plan.save !== null && plan.load !== null) {
+      await loadFromDocker(plan.load, plan.save, state, { ...io, environment: process.env });
+    } else await loader?.finish({ state, ids }, io.signal);
     if (plan.kept !== null) {
       for (const reference of plan.references) io.emit({ type: "loaded", reference, place: placeOf(plan.kept) });
     }
@@ -159,48 +161,13 @@ async function push(
     if (code !== 0 || digest === null) {
       const why = errors.join("\n").trim() || `docker push ended with exit code ${code} and named no digest`;
       io.emit({ type: "step", id, name: `pushing ${reference}`, state: "failed", error: why });
-      throw pushFailure(reference, why, configFile());
+      throw pushFailure(plan, reference, why, configFile());
     }
     digests.push(digest);
     const seconds = (performance.now() - started) / 1000;
     io.emit({ type: "step", id, name: `pushing ${reference}`, state: "done", seconds });
   }
   return { digest: digests[0] as string, config: null };
-}
-
-/** Hands the image from Docker's store to another one. @throws PergolaError load-failed, interrupted */
-async function saveInto(
-  plan: LocalDockerPlan,
-  save: NonNullable<LocalDockerPlan["save"]>,
-  directory: string,
-  digest: string,
-  io: Io,
-): Promise<void> {
-  if (plan.load === null) return;
-  const state = `${plan.references[0]}@${digest} is pushed`;
-  const failed = (code: number, errors: readonly string[]): PergolaError =>
-    new PergolaError({
-      code: "load-failed",
-      message: `${state}, but cannot be taken out of Docker's store: ${errors.at(-1) ?? `docker ended with exit code ${code}`}`,
-      hint: "Build again: what was built is in Docker's cache.",
-    });
-  const errors: string[] = [];
-  const asked = start(save.identify, { plan, directory, output: true }, (line) => errors.push(line));
-  const [code, id] = await Promise.all([
-    untilEnded(asked, [], io.signal),
-    asked.stdout === null ? "" : text(asked.stdout),
-  ]);
-  if (code !== 0) throw failed(code, errors);
-  const running = start(save.archive, { plan, directory, output: true }, (line) => errors.push(line));
-  if (running.stdout === null) return;
-  const loader = startLoader(plan.load, running.stdout, { environment: process.env, emit: io.emit });
-  try {
-    const ended = await untilEnded(running, [loader.failed], io.signal);
-    if (ended !== 0) throw failed(ended, errors);
-    await loader.finish({ state, ids: [digest, id.trim()] }, io.signal);
-  } finally {
-    await loader.drop();
-  }
 }
 
 type Running = ReturnType<typeof startBuildctl>;

@@ -169,7 +169,10 @@ describe("an archive for minikube", () => {
 });
 
 describe("an image of Docker", () => {
-  const SAVE = ["docker", "save", A];
+  const SAVE = {
+    archive: ["docker", "save", A],
+    identify: ["docker", "image", "inspect", "--format", "{{.Id}}", A],
+  };
   const io = (environment: NodeJS.ProcessEnv, signal = never) => ({ environment, emit() {}, signal });
 
   /** {@link cluster} whose Docker also gives out the image by this script. */
@@ -208,7 +211,7 @@ describe("an image of Docker", () => {
       message:
         "a is built, but cannot be loaded into kind cluster c: Docker does not give it out: Error: No such image: host/team/a:1.",
     });
-    expect(await loading(environment, ["/nowhere/docker"])).toMatchObject({
+    expect(await loading(environment, { ...SAVE, archive: ["/nowhere/docker"] })).toMatchObject({
       code: "load-failed",
       message: expect.stringContaining("Docker does not give it out: spawn /nowhere/docker ENOENT."),
     });
