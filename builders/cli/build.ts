@@ -1,29 +1,22 @@
 /** `pergola build`: finds images, plans and builds them, prints what came of it. */
-import { randomBytes } from "node:crypto";
-import { homedir } from "node:os";
-import path from "node:path";
 import type { BuildSetup, ModeName } from "../../infra/setup.ts";
 import { PergolaError } from "../errors.ts";
-import { contentHash, contentTag } from "../images/contentHash.ts";
 import type { ImageGraph } from "../images/graph.ts";
-import type { Image } from "../images/image.ts";
-import type { CacheRequest } from "../plan/cache.ts";
-import type { Tags } from "../plan/destination.ts";
-import { loadPlanner, type PlanBuild, planBuilder } from "../plan/index.ts";
+import { loadPlanner, planBuilder } from "../plan/index.ts";
 import { placeOf } from "../plan/load.ts";
 import { modeOf } from "../plan/placement.ts";
-import type { Auth, BuildPlan, DockerFacts, LoadRequest, LoadTarget, Sibling } from "../plan/plan.ts";
+import type { Auth, BuildPlan, DockerFacts, LoadRequest, LoadTarget } from "../plan/plan.ts";
 import { makeProgress } from "../report/progress.ts";
 import { buildResult, exitCodeOf, resultTable } from "../report/result.ts";
 import type { ExecTransport, Executors } from "../run/index.ts";
-import { thisRunner } from "../run/runner.ts";
 import { connect, type Session } from "./connect.ts";
-import { type ReadContext, readContexts, type Times } from "./contexts.ts";
+import { readContexts, type Times } from "./contexts.ts";
 import { type ImageFlags, requestImages } from "./imageOptions.ts";
 import { watchInterruption } from "./interruption.ts";
 import { parseLoad } from "./loadOption.ts";
 import { ociFiles } from "./ociOption.ts";
 import { colorsOn, type GlobalOptions, note, outputClosed, printResult, progressOn } from "./output.ts";
+import { makePlan, type Plan, parseEpoch, planAll, tagsOf } from "./plans.ts";
 import { buildGraph } from "./schedule.ts";
 import { type CacheFlags, parseCacheRequest } from "./settingsOptions.ts";
 
@@ -92,19 +85,15 @@ export async function runBuild(words: readonly string[], options: BuildOptions):
   const contexts = await readContexts(graph, { times, dryRun, environment: process.env, note: say });
   try {
     await session.verified;
-    const tags = tagsOf(graph, contexts.of, options.tag, mode);
-    const planBuild = await loadPlanner(mode);
-    const plan = planner({
-      planBuild,
-      session,
-      tags,
+    const plan = makePlan({
+      planBuild: await loadPlanner(mode),
+      mode,
+      setup: session.setup,
+      contextNamespace: session.contextNamespace,
+      tags: tagsOf(graph, contexts.of, options.tag, mode),
       contexts: contexts.of,
-      sourceDateEpoch,
-      cache,
-      files,
-      load,
-      docker,
-      options,
+      environment: process.env,
+      ...{ sourceDateEpoch, cache, files, load, docker, options },
     });
     // All plans are made once before the first build: what is wrong with the last image is said now, not an hour later.
     const plans = planAll(graph, plan);
@@ -130,19 +119,6 @@ async function dockerOf(setup: BuildSetup): Promise<DockerFacts> {
   modeOf(setup, "local-docker");
   return (await import("../run/localDocker/probe.ts")).probeDocker(process.env);
 }
-
-/** Whole seconds since 1970; null when the variable is not set or empty. @throws PergolaError usage */
-function parseEpoch(text: string | undefined): number | null {
-  if (text === undefined || text === "") return null;
-  if (/^\d{1,11}$/.test(text)) return Number(text);
-  throw new PergolaError({
-    code: "usage",
-    message: `SOURCE_DATE_EPOCH is "${text}", which is not a number of seconds since 1970.`,
-    hint: "Set it to whole seconds, for instance SOURCE_DATE_EPOCH=$(git log -1 --format=%ct), or unset it.",
-  });
-}
-
-type Plan = (image: Image, siblings: readonly Sibling[]) => BuildPlan;
 
 /** What will carry the builds out. Their builder is looked for while contexts are read. */
 async function openExecutors(session: Session, mode: ModeName, namespace: string | null): Promise<Executors> {
@@ -207,96 +183,4 @@ async function build({ graph, plans, plan, session, executors, shown, options }:
     progress.end();
     interruption.release();
   }
-}
-
-interface PlannerOptions {
-  readonly planBuild: PlanBuild;
-  readonly session: Session;
-  readonly tags: ReadonlyMap<string, Tags>;
-  readonly contexts: ReadonlyMap<string, ReadContext>;
-  readonly sourceDateEpoch: number | null;
-  readonly cache: CacheRequest;
-  /** image name -> file of its OCI layout */
-  readonly files: ReadonlyMap<string, string>;
-  readonly load: LoadTarget | null;
-  readonly docker: DockerFacts | undefined;
-  readonly options: BuildOptions;
-}
-
-function planner({
-  planBuild,
-  session,
-  tags,
-  contexts,
-  sourceDateEpoch,
-  cache,
-  files,
-  load,
-  docker,
-  options,
-}: PlannerOptions): Plan {
-  const { setup, contextNamespace } = session;
-  // A dry run is the same text each time.
-  const buildId = options.dryRun ? "0000000000" : randomBytes(5).toString("hex");
-  const runner = options.dryRun ? null : thisRunner();
-  return (image, siblings) =>
-    planBuild(setup, image, {
-      namespace: options.namespace,
-      contextNamespace,
-      tags: tags.get(image.name) as Tags,
-      tagOfContent: options.tag.length === 0,
-      siblings,
-      noCache: !options.cache,
-      cache,
-      ociFile: files.get(image.name) ?? null,
-      load,
-      contextSent: contexts.get(image.name)?.sent ?? image.context,
-      contextEntries: contexts.get(image.name)?.entries ?? [],
-      sourceDateEpoch,
-      auth: authOf(options.auth, process.env),
-      ...(docker === undefined ? {} : { docker }),
-      buildId,
-      runner,
-    });
-}
-
-/** The docker config of whoever builds is where docker's own clients have it. */
-function authOf(from: Auth["from"], environment: NodeJS.ProcessEnv): Auth {
-  if (from === "builder") return { from };
-  return { from, dockerConfig: path.resolve(environment.DOCKER_CONFIG || path.join(homedir(), ".docker")) };
-}
-
-/** Plans in build order; siblings stand by tag, as their digests are not known yet. */
-function planAll(graph: ImageGraph, plan: Plan): BuildPlan[] {
-  const references = new Map<string, string>();
-  return graph.waves.flat().map((name) => {
-    const siblings = (graph.siblings.get(name) ?? []).map((sibling) => ({
-      name: sibling,
-      reference: references.get(sibling) as string,
-      digest: null,
-    }));
-    const planned = plan(graph.images.get(name) as Image, siblings);
-    references.set(name, planned.references[0] as string);
-    return planned;
-  });
-}
-
-/** The tags of each image: those given, else one that follows from its content and that of the images it is built on. */
-function tagsOf(
-  graph: ImageGraph,
-  contexts: ReadonlyMap<string, ReadContext>,
-  given: readonly string[],
-  mode: ModeName,
-): Map<string, Tags> {
-  const [first, ...others] = given;
-  if (first !== undefined) return new Map([...graph.images.keys()].map((name) => [name, [first, ...others]]));
-  const hashes = new Map<string, string>();
-  for (const name of graph.waves.flat()) {
-    const siblings = new Map(
-      (graph.siblings.get(name) ?? []).map((sibling) => [sibling, hashes.get(sibling) as string]),
-    );
-    const entries = contexts.get(name)?.entries ?? [];
-    hashes.set(name, contentHash(graph.images.get(name) as Image, entries, siblings));
-  }
-  return new Map([...hashes].map(([name, hash]) => [name, [contentTag(hash, mode)]]));
 }
