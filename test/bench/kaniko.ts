@@ -3,7 +3,7 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { KanikoPlan, Manifest } from "../../builders/plan/plan.ts";
 import { Kube } from "../../builders/run/index.ts";
-import { sendContext } from "../../builders/run/kaniko/transfer.ts";
+import { packContext, sendContext } from "../../builders/run/kaniko/transfer.ts";
 import type { Pod } from "../../builders/run/kube/objects.ts";
 import { containerStatus } from "../../builders/run/pods/state.ts";
 import { inTurns, median, type Rows, row } from "./measure.ts";
@@ -37,7 +37,7 @@ export const second: Rows = async (note) => {
     await kube.create(filler);
     await until(kube, filler, (pod) => containerStatus(pod, plan.container)?.state?.running !== undefined);
     const signal = new AbortController().signal;
-    await sendContext({ ...plan, pod: filler }, { kube, emit: () => {}, signal });
+    await sendContext({ ...plan, pod: filler }, packContext(plan), { kube, emit: () => {}, signal });
     await remove(kube, filler);
     note("second builds");
     let count = 0;

@@ -1,4 +1,5 @@
 /** Carries out a kaniko plan: a pod of its own, the context sent into it, its log read, and the pod removed whatever happens. */
+import type { Readable } from "node:stream";
 import { type ErrorData, PergolaError } from "../../errors.ts";
 import type { KanikoPlan } from "../../plan/plan.ts";
 import type { BuildEvent } from "../../report/events.ts";
@@ -15,7 +16,7 @@ import { executorProblem } from "./executor.ts";
 import { removeLeftovers } from "./leftovers.ts";
 import { KanikoLog } from "./log.ts";
 import { heldByRegistry } from "./lookup.ts";
-import { sendContext } from "./transfer.ts";
+import { packContext, sendContext } from "./transfer.ts";
 import { MORE_DISK, verdict } from "./verdict.ts";
 
 export interface ExecutorIo {
@@ -37,9 +38,11 @@ export async function runKaniko(plan: KanikoPlan, io: ExecutorIo): Promise<Outco
   const leftovers = removeLeftovers(kube, namespace).catch(() => {});
   const pods = new PodWatch(kube, { namespace, fieldSelector: `metadata.name=${name}` });
   let created = false;
+  let packed: Readable | null = null;
   try {
     await kube.create<Pod>(plan.pod, signal);
     created = true;
+    packed = packContext(plan);
     const find = () => pods.pods.get(name) ?? null;
     const wait = { ...io, namespace, pods, find };
     await waitUntilRunning({ ...wait, container: plan.container }).catch((error: unknown) => {
@@ -47,11 +50,12 @@ export async function runKaniko(plan: KanikoPlan, io: ExecutorIo): Promise<Outco
       const problem = pod && executorProblem(pod, plan.container);
       throw problem ? new PergolaError(problem, { cause: error }) : error;
     });
-    const bytesSent = await orPodReason(plan, pods, sendContext(plan, io));
+    const bytesSent = await orPodReason(plan, pods, sendContext(plan, packed, io));
     const log = new KanikoLog(io.emit, plan.files.Dockerfile);
     const pod = await untilEnded(plan, pods, log, io);
     return await outcome(plan, pod, log, bytesSent, io);
   } finally {
+    packed?.destroy();
     await removePod(plan, pods, created, io);
     await pods.stop();
     await leftovers;
@@ -62,9 +66,10 @@ export async function runKaniko(plan: KanikoPlan, io: ExecutorIo): Promise<Outco
 async function untilEnded(plan: KanikoPlan, pods: PodWatch, log: KanikoLog, io: ExecutorIo): Promise<Pod> {
   const { name, namespace } = { name: plan.pod.metadata.name, namespace: plan.namespace };
   const stop = new AbortController();
+  const ended = new AbortController();
+  const target = { namespace, pod: name, container: plan.container };
   const reading = (async () => {
-    for await (const line of io.kube.logs({ namespace, pod: name, container: plan.container }, stop.signal))
-      log.line(line);
+    for await (const line of io.kube.logs(target, stop.signal, ended.signal)) log.line(line);
   })().catch((error: unknown) => error);
   try {
     for (;;) {
@@ -76,6 +81,7 @@ async function untilEnded(plan: KanikoPlan, pods: PodWatch, log: KanikoLog, io: 
           pod.status?.phase === "Failed" ||
           pods.gone.has(name));
       if (over) {
+        ended.abort();
         const timer = setTimeout(() => stop.abort(), LOG_MILLISECONDS);
         await reading;
         clearTimeout(timer);

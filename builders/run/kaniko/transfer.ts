@@ -5,7 +5,7 @@
  */
 import { createHash } from "node:crypto";
 import path from "node:path";
-import { Readable, Transform } from "node:stream";
+import { PassThrough, Readable, Transform } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { createGzip } from "node:zlib";
 import { PergolaError } from "../../errors.ts";
@@ -41,14 +41,35 @@ export interface TransferIo {
   readonly signal: AbortSignal;
 }
 
+/** Compressed bytes that are kept ready until the pod takes them. */
+const READY_BYTES = 32 * 1024 * 1024;
+
 /**
- * Sends the context and the plan's own files.
+ * Begins to pack the context and the plan's own files, so that they are ready when the pod is. What goes wrong is an error of the
+ * stream: PergolaError context-missing, context-unreadable. The caller destroys it.
+ */
+export function packContext({ transfer, context, files }: KanikoPlan): Readable {
+  const packed = new PassThrough({ highWaterMark: READY_BYTES });
+  const prefix = path.posix.relative(transfer.directory, path.posix.resolve(transfer.directory, transfer.context));
+  const source = async function* () {
+    // A staged copy holds what the ignore file lets through.
+    const entries = listContext(context.sent, context.sent === context.directory ? context.dockerfile : null);
+    yield* inPieces(archive({ directory: context.sent, entries, prefix, files }));
+  };
+  // The error is the stream's own: whoever reads it hears of it.
+  pipeline(Readable.from(source()), createGzip({ level: GZIP_LEVEL }), packed).catch(() => {});
+  packed.on("error", () => {});
+  return packed;
+}
+
+/**
+ * Sends the packed context.
  * @returns bytes that went through the connection
  * @throws PergolaError: transfer-failed, context-missing, context-unreadable, interrupted
  */
-export async function sendContext(plan: KanikoPlan, io: TransferIo): Promise<number> {
+export async function sendContext(plan: KanikoPlan, packed: Readable, io: TransferIo): Promise<number> {
   const { kube, signal, emit } = io;
-  const { transfer, context, namespace } = plan;
+  const { transfer, namespace } = plan;
   const pod = plan.pod.metadata.name;
   const target = { namespace, pod, container: plan.container };
   const way = path.posix.join(transfer.directory, ".way");
@@ -58,10 +79,6 @@ export async function sendContext(plan: KanikoPlan, io: TransferIo): Promise<num
       { cause },
     );
 
-  const prefix = path.posix.relative(transfer.directory, path.posix.resolve(transfer.directory, transfer.context));
-  // A staged copy holds what the ignore file lets through.
-  const entries = listContext(context.sent, context.sent === context.directory ? context.dockerfile : null);
-  const source = archive({ directory: context.sent, entries, prefix, files: plan.files });
   const hash = createHash("sha256");
   let bytes = 0;
   const count = new Transform({
@@ -79,7 +96,7 @@ export async function sendContext(plan: KanikoPlan, io: TransferIo): Promise<num
     });
 
   const answer = await run(RECEIVE, [transfer.directory, way], {
-    send: (stdin) => pipeline(Readable.from(inPieces(source)), createGzip({ level: GZIP_LEVEL }), count, stdin),
+    send: (stdin) => pipeline(packed, count, stdin),
     sent: () => bytes,
   });
   const [size, digest] = answer.trim().split(/\s+/);

@@ -179,8 +179,8 @@ export class Kube {
   }
 
   /** Lines of a container's log until it ends, across lost connections. */
-  logs(target: LogTarget, signal?: AbortSignal): AsyncGenerator<string, void, void> {
-    return followLogs(this.#transport, target, signal);
+  logs(target: LogTarget, signal?: AbortSignal, ended?: AbortSignal): AsyncGenerator<string, void, void> {
+    return followLogs(this.#transport, target, signal, ended);
   }
 
   /** The last lines of a container's log; of its previous run with `previous`. "" when there is none to be had. */

@@ -67,11 +67,15 @@ function compareTimes(a: string, b: string): number {
   return left < right ? -1 : left > right ? 1 : 0;
 }
 
-/** Yields each line of the container's log as it comes; ends when the container has ended or its pod is gone. */
+/**
+ * Yields each line of the container's log as it comes; ends when the container has ended or its pod is gone.
+ * @param ended aborted by who knows that the container has ended: the kubelet says so up to a second after the log's end
+ */
 export async function* followLogs(
   transport: KubeTransport,
   target: LogTarget,
   signal?: AbortSignal,
+  ended?: AbortSignal,
 ): AsyncGenerator<string, void, void> {
   const position = new LogPosition();
   const read = async function* (follow: boolean) {
@@ -114,7 +118,7 @@ export async function* followLogs(
       if (!follow) return;
     }
     if (!follow) return;
-    await delay(RETRY_MILLISECONDS);
+    await delay(RETRY_MILLISECONDS, undefined, { signal: ended }).catch(() => {});
   }
 }
 
