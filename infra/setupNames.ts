@@ -1,5 +1,4 @@
 /** Names and numbers of the BuildSetup. Apart from its schema (setup.ts), as who only needs a name need not load that. */
-import type { BuilderMode, BuildSetup, ClusterModeName } from "./setup.ts";
 
 /** Pod Security: what the runner looks at in namespaces that infra does not make. */
 export { ENFORCE_LABEL, podSecurityAllows } from "./documents/podSecurity.ts";
@@ -38,11 +37,3 @@ export const GONE_MODE = {
     "is gone since Garden 0.13: one Docker daemon of the cluster built for everybody, with cluster-wide services around it " +
     "(registry, sync, volumes, NFS); cluster-buildkit took its place, with a builder in each namespace",
 } as const;
-
-/** The modes of an environment that build in its cluster. */
-export function clusterModes({ builders }: Pick<BuildSetup, "builders">): [ClusterModeName, BuilderMode][] {
-  return (["cluster-buildkit", "kaniko"] as const).flatMap((name) => {
-    const mode = builders.modes[name];
-    return mode === undefined ? [] : [[name, mode] as [ClusterModeName, BuilderMode]];
-  });
-}

@@ -1,6 +1,6 @@
 /** `pergola setup`: which environment this is, and what it promises builders. */
 import type { BuildSetup } from "../../infra/setup.ts";
-import { clusterModes } from "../../infra/setupNames.ts";
+import { clusterModes } from "../clusterModes.ts";
 import { table } from "../report/table.ts";
 import { connect } from "./connect.ts";
 import { type GlobalOptions, note, printResult } from "./output.ts";

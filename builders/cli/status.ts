@@ -1,6 +1,7 @@
 /** `pergola status`: what of the environment is there, and what it is doing. */
 import type { BuildSetup } from "../../infra/setup.ts";
-import { BUILDER_SERVICE_ACCOUNT, BUILDKIT_NAME, clusterModes } from "../../infra/setupNames.ts";
+import { BUILDER_SERVICE_ACCOUNT, BUILDKIT_NAME } from "../../infra/setupNames.ts";
+import { clusterModes } from "../clusterModes.ts";
 import { BUILD_LABEL, IMAGE_LABEL, MANAGED_BY } from "../plan/labels.ts";
 import { admitsNamespace } from "../plan/namespacePatterns.ts";
 import { table } from "../report/table.ts";

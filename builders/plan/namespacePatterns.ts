@@ -1,6 +1,6 @@
 /** Which namespaces the patterns of an environment admit. */
 import type { BuilderMode, BuildSetup } from "../../infra/setup.ts";
-import { clusterModes } from "../../infra/setupNames.ts";
+import { clusterModes } from "../clusterModes.ts";
 
 /** RFC 1123 label: what a namespace can be called. */
 const NAMESPACE = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;

@@ -1,6 +1,7 @@
 /** The BuildSetup that a cluster carries, and whether a cluster is the one that a BuildSetup is about. */
 import type { BuildSetup } from "../../infra/setup.ts";
-import { clusterModes, SETUP_CONFIG_MAP, SETUP_KEY, SETUP_LABEL } from "../../infra/setupNames.ts";
+import { SETUP_CONFIG_MAP, SETUP_KEY, SETUP_LABEL } from "../../infra/setupNames.ts";
+import { clusterModes } from "../clusterModes.ts";
 import { PergolaError } from "../errors.ts";
 import { parseSetup } from "./parse.ts";
 

@@ -1,8 +1,8 @@
 /** A builder namespace of a test's own: its builders follow a BuildSetup of the test's, and the environment's are left alone. */
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { clusterModes } from "../../builders/clusterModes.ts";
 import type { BuildSetup } from "../../infra/setup.ts";
-import { clusterModes } from "../../infra/setupNames.ts";
 import { kubectl, type MODES, setupOf } from "./access.ts";
 import { build, context } from "./environment.ts";
 

@@ -13,9 +13,15 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   "infra/documents": [...SHARED],
   infra: [],
   "builders/images": ["builders/errors.ts", "builders/memory.ts", ...SHARED],
-  "builders/plan": ["builders/errors.ts", "builders/images/", ...SHARED],
+  "builders/plan": ["builders/errors.ts", "builders/clusterModes.ts", "builders/images/", ...SHARED],
   "builders/report": ["builders/errors.ts", "builders/plan/", ...SHARED],
-  "builders/setup": ["builders/errors.ts", "builders/memory.ts", "builders/cacheDirectory.ts", ...SHARED],
+  "builders/setup": [
+    "builders/errors.ts",
+    "builders/clusterModes.ts",
+    "builders/memory.ts",
+    "builders/cacheDirectory.ts",
+    ...SHARED,
+  ],
   "builders/registry": ["builders/errors.ts", "builders/plan/", ...SHARED],
   "builders/run": [
     ...["builders/errors.ts", "builders/registryErrors.ts", "builders/memory.ts", "builders/cacheDirectory.ts"],
