@@ -17,11 +17,13 @@ afterAll(() => place.remove());
 const WORDINGS = ["tag-405", "tag-400"];
 const nonce = `${process.pid}-${Date.now()}`;
 
-async function attempt(folder: string, fault: string, args: readonly string[]) {
-  const setup = await place.setupFile((own) => ({
-    ...own,
-    registry: { ...own.registry, namespace: `${fault}/taken` },
-  }));
+async function attempt(folder: string, fault: string, args: readonly string[], platforms?: string[]) {
+  const setup = await place.setupFile((own) => {
+    const { kaniko } = own.builders.modes;
+    const modes = { ...own.builders.modes, kaniko: { ...kaniko, ...(platforms ? { platforms } : {}) } };
+    const registry = { ...own.registry, namespace: `${fault}/taken` };
+    return { ...own, registry, builders: { ...own.builders, modes } };
+  });
   const { code, result, stderr } = await build([folder, "--setup", setup, ...args]);
   return { code, image: result.images[0] as ImageResult, stderr };
 }
@@ -91,4 +93,22 @@ describe.concurrent.each(MODES)("a tag that cannot be moved, in %s", (mode) => {
     expect(second.stderr).toContain(warning);
     expect((await place.refusals())[fault]).toBeGreaterThan(before);
   });
+});
+
+it("a tag of several platforms that cannot be moved fails with both digests, in kaniko", async () => {
+  // One architecture, so that no node of it is looked for: nothing runs in these images.
+  const platforms = ["linux/arm/v6", "linux/arm/v7"];
+  const [fault] = WORDINGS as [string];
+  const flags = ["--mode", "kaniko", "--name", "w-taken-index", "--tag", `${fault}-${nonce}`];
+  const project = (text: string) => context({ Dockerfile: "FROM scratch\nCOPY file /\n", file: `${nonce} ${text}` });
+  const args = [...flags, "--platform", platforms.join(",")];
+  const first = await attempt(await project("one"), fault, args, platforms);
+  expect(first.image.error).toBeNull();
+  const second = await attempt(await project("two"), fault, args, platforms);
+  expect(second.image).toMatchObject({ status: "failed", digest: null, error: { code: "tag-taken" } });
+  const { message } = second.image.error!;
+  const [, there, built] = /holds (sha256:\w{64}), and what was built is (sha256:\w{64})\.$/.exec(message) ?? [];
+  expect(there).toBe(first.image.digest);
+  expect(built).not.toBe(there);
+  expect(await held(first.image)).toBe(first.image.digest);
 });

@@ -10,12 +10,14 @@ import type { Pod } from "../kube/objects.ts";
 import { PodWatch } from "../pods/podWatch.ts";
 import { waitUntilRunning } from "../pods/waiting.ts";
 import { registryError } from "../registryErrors.ts";
+import { isTagTaken, keptDigest } from "../takenTag.ts";
 import { type ExecutorIo, removePod, runKaniko } from "./build.ts";
 import { type IndexPart, imageIndex } from "./imageIndex.ts";
 import { PodRegistry, type PodWays, type RegistryAnswer } from "./podRegistry.ts";
 import { helperLogin, type LoginSource, loginSource } from "./registryLogin.ts";
 
 /** What kaniko pushes. */
+const INDICES = "application/vnd.oci.image.index.v1+json, application/vnd.docker.distribution.manifest.list.v2+json";
 const IMAGES = "application/vnd.oci.image.manifest.v1+json, application/vnd.docker.distribution.manifest.v2+json";
 
 /** Builds and pushes all platforms, then the index. The first part that fails ends the others. @throws PergolaError */
@@ -109,12 +111,21 @@ async function join(
       found.push({ mediaType, digest: outcome.digest, size: answer.body.length, platform });
     }
     const { mediaType, text } = imageIndex(found, how.annotations);
+    const built = digestOf(text);
     for (const reference of plan.references) {
       const tag = splitReference(reference)[2] ?? "";
       const headers = { "content-type": mediaType };
-      await ask(plan, host, () => registry.manifest(tag, { method: "PUT", headers, body: text }));
+      const put = () => registry.manifest(tag, { method: "PUT", headers, body: text });
+      const answer = await ask(plan, host, put, ({ body }) => isTagTaken(body.toString("utf8")));
+      if (answer.status < 300) continue;
+      const lookUp = async () => {
+        const held = await registry.manifest(tag, { method: "GET", headers: { accept: `${INDICES}, ${IMAGES}` } });
+        return held.status === 200 ? digestOf(held.body) : null;
+      };
+      const refusal = `${reference}: ${answer.body.toString("utf8")}`;
+      return await keptDigest({ plan, text: refusal, built, lookUp, incomplete: false, emit: io.emit });
     }
-    return digestOf(text);
+    return built;
   } finally {
     await removePod({ pod: how.pod, namespace, deadlineSeconds: how.deadlineSeconds }, pods, created, io);
     await pods.stop();
@@ -130,8 +141,17 @@ function splitReference(reference: string): string[] {
   return /^([^/]+)\/(.+):([^:/]+)$/.exec(reference)?.slice(1) ?? [];
 }
 
-/** The answer, when it is good. @throws PergolaError for any other, and for none */
-async function ask(plan: KanikoIndexPlan, host: string, send: () => Promise<RegistryAnswer>): Promise<RegistryAnswer> {
+/**
+ * The answer, when it is good.
+ * @param isExpected whether another answer is none the worse
+ * @throws PergolaError for any other, and for none
+ */
+async function ask(
+  plan: KanikoIndexPlan,
+  host: string,
+  send: () => Promise<RegistryAnswer>,
+  isExpected: (answer: RegistryAnswer) => boolean = () => false,
+): Promise<RegistryAnswer> {
   const reference = plan.references[0] ?? plan.name;
   const refused = (why: string, otherwise: ErrorData, cause?: unknown): PergolaError => {
     const credentials = `The index over the platforms is written with the login of service account ${plan.serviceAccount} in namespace ${plan.namespace}.`;
@@ -147,7 +167,7 @@ async function ask(plan: KanikoIndexPlan, host: string, send: () => Promise<Regi
     const message = `The registry ${host} did not answer pod ${plan.join.pod.metadata.name}, which joins the platforms of ${reference}: ${why}`;
     throw refused(why, { code: "registry-unreachable", message }, error);
   }
-  if (answer.status >= 200 && answer.status < 300) return answer;
+  if ((answer.status >= 200 && answer.status < 300) || isExpected(answer)) return answer;
   const why = `status code ${answer.status}: ${answer.body.toString("utf8").slice(0, 500)}`;
   throw refused(why, { code: "build-failed", message: `The index ${reference} cannot be pushed: ${why}` });
 }
