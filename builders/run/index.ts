@@ -31,7 +31,8 @@ export class Executors {
 
   /** Begins to look for a builder that builds will go to. It changes nothing in the cluster, and tells of no failure. */
   async expect(plan: BuilderPlan): Promise<void> {
-    await (await this.#warmBuilders()).find(plan);
+    // What carries out the build is loaded while the cluster answers.
+    await Promise.all([import("./buildkit/session.ts"), this.#warmBuilders().then((warm) => warm.find(plan))]);
   }
 
   /**

@@ -1,7 +1,6 @@
 /** Runs buildctl, in a process group of its own so that helpers it starts end with it. */
 import { type ChildProcess, type ChildProcessByStdio, execFile, spawn } from "node:child_process";
-import { constants } from "node:fs";
-import { access, open, realpath } from "node:fs/promises";
+import { accessSync, closeSync, constants, openSync, readSync, realpathSync } from "node:fs";
 import path from "node:path";
 import type { Readable } from "node:stream";
 import { promisify } from "node:util";
@@ -30,7 +29,7 @@ export async function findBuildctl(
   const problems: string[] = [];
   for (const directory of (environment.PATH ?? "").split(path.delimiter)) {
     const file = path.join(directory, name);
-    if (directory === "" || !(await isExecutable(file))) continue;
+    if (directory === "" || !isExecutable(file)) continue;
     const check = async () => {
       const found = await versionProblem(file);
       if (found !== null) throw new Error(found);
@@ -38,7 +37,7 @@ export async function findBuildctl(
     };
     // Remembered of those that fit: starting it only to ask takes as long as it takes to reach the builder. Not of what
     // starts another program: a version manager's stays as it is when that becomes another one.
-    const asked = (await isLauncher(file)) ? check() : remember(cache, "buildctl", [stampOf(file), OLDEST], check);
+    const asked = isLauncher(file) ? check() : remember(cache, "buildctl", [stampOf(file), OLDEST], check);
     const problem = await asked.catch((error: Error) => error.message);
     if (problem === null) return { file };
     problems.push(problem);
@@ -46,22 +45,28 @@ export async function findBuildctl(
   return { lacking: problems[0] ?? `${name} is not on the PATH` };
 }
 
-async function isExecutable(file: string): Promise<boolean> {
-  return access(file, constants.X_OK).then(
-    () => true,
-    () => false,
-  );
+function isExecutable(file: string): boolean {
+  try {
+    accessSync(file, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** Whether it is a script, or a link to a program of another name; what cannot be read counts as one. */
-async function isLauncher(file: string): Promise<boolean> {
+function isLauncher(file: string): boolean {
+  let opened: number | null = null;
   try {
-    if (path.basename(await realpath(file)) !== path.basename(file)) return true;
-    await using opened = await open(file);
-    const { buffer, bytesRead } = await opened.read(Buffer.alloc(2), 0, 2);
-    return buffer.toString("latin1", 0, bytesRead) === "#!";
+    if (path.basename(realpathSync(file)) !== path.basename(file)) return true;
+    opened = openSync(file, "r");
+    const start = Buffer.alloc(2);
+    readSync(opened, start, 0, 2, 0);
+    return start.toString("latin1") === "#!";
   } catch {
     return true;
+  } finally {
+    if (opened !== null) closeSync(opened);
   }
 }
 
