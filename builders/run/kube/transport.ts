@@ -71,7 +71,8 @@ export class KubeTransport {
 
   /**
    * Sends a request and parses the answer.
-   * Safe methods and apply are tried again after a lost connection, 429 and 5xx.
+   * Safe methods and apply are tried again after a lost connection, 429 and 5xx; a POST only where the server says that it did
+   * nothing.
    * @throws PergolaError; KubeStatusError for an answer that is not a success
    */
   async json<T>(request: KubeRequest): Promise<T> {
@@ -82,7 +83,8 @@ export class KubeTransport {
         return JSON.parse(await text(response, this.target)) as T;
       } catch (error) {
         const wait = RETRY_DELAYS[attempt];
-        if (!repeatable || wait === undefined || !worthAnotherTry(error) || request.signal?.aborted) throw error;
+        const again = repeatable ? worthAnotherTry(error) : wasNotDone(error);
+        if (!again || wait === undefined || request.signal?.aborted) throw error;
         await delay(wait, undefined, { signal: request.signal }).catch(() => {
           throw interrupted();
         });
@@ -180,6 +182,16 @@ async function text(response: http.IncomingMessage, target: KubeTarget): Promise
   } catch (error) {
     throw connectionError(error as Error, target.server, target.context);
   }
+}
+
+/**
+ * Whether a POST was refused for the moment: too many requests, or a quota that others counted on at the same time ("Operation
+ * cannot be fulfilled on resourcequotas ...: the object has been modified"). A name that is taken is another 409.
+ */
+function wasNotDone(error: unknown): boolean {
+  return (
+    error instanceof KubeStatusError && (error.status === 429 || (error.status === 409 && error.reason === "Conflict"))
+  );
 }
 
 function worthAnotherTry(error: unknown): boolean {
