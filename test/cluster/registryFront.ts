@@ -45,7 +45,10 @@ function refuse(status: number, response: http.ServerResponse): void {
 }
 
 /** Media types of the manifests that a registry is asked for. */
-const MANIFESTS = ["oci.image.manifest.v1", "oci.image.index.v1", "docker.distribution.manifest.v2"]
+const MANIFESTS = [
+  ...["oci.image.manifest.v1", "oci.image.index.v1"],
+  ...["docker.distribution.manifest.v2", "docker.distribution.manifest.list.v2"],
+]
   .map((type) => `application/vnd.${type}+json`)
   .join(", ");
 

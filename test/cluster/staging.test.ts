@@ -5,12 +5,13 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
-import { expect, it } from "vitest";
+import { afterAll, beforeAll, expect, it } from "vitest";
 import { stagedDirectory } from "../../builders/run/staging/stage.ts";
 import { edits, Workspace } from "../buildkit/edits.ts";
 import { Receiver } from "../buildkit/receiver.ts";
 import type { Described } from "../buildkit/walk.ts";
-import { build } from "./environment.ts";
+import { makeBuilderNamespace, setupIn } from "./builderNamespace.ts";
+import { build, kubectl } from "./environment.ts";
 import { type ImageFile, imageFiles } from "./registry.ts";
 
 /** What an image is to hold, as it is read out of its layers: what is not UTF-8 is U+FFFD there. */
@@ -28,6 +29,17 @@ function asInImage(entries: readonly Described[]): Map<string, ImageFile> {
   );
 }
 
+/** With a builder of its own: what it was sent, no other builds' cache pushes out where the disk is nearly full. */
+const NAMESPACE = "test-edits";
+let setup: string;
+beforeAll(async () => {
+  await makeBuilderNamespace(NAMESPACE);
+  setup = await setupIn(NAMESPACE, () => {});
+}, 60_000);
+afterAll(async () => {
+  await kubectl(["delete", "namespace", NAMESPACE, "--wait=false"]);
+});
+
 it("20 builds of one image after random edits: each has what is there, and is sent what the last one lacks", async () => {
   const place = await mkdtemp(join(tmpdir(), "pergola-edits-"));
   const elsewhere = (): string => mkdtempSync(join(place, "checkout-"));
@@ -41,7 +53,8 @@ it("20 builds of one image after random edits: each has what is there, and is se
   try {
     for (const [round, changes] of rounds.entries()) {
       for (const change of changes) workspace.edit(change);
-      const args = [workspace.root, "--mode", "cluster-buildkit", "--name", name, "--tag", `r${round}`, "--no-cache"];
+      const where = ["--mode", "cluster-buildkit", "--setup", setup];
+      const args = [workspace.root, ...where, "--name", name, "--tag", `r${round}`, "--no-cache"];
       const { result } = await build(args, { PERGOLA_CACHE: cache });
       const image = result.images[0]!;
       const said = `seed ${seed}, round ${round}`;
