@@ -1,5 +1,5 @@
 /** A directory of one build that nobody else can read: sockets, credentials, result files. */
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 
@@ -12,4 +12,13 @@ export function makePrivateDirectory(): { path: string; remove(): void } {
   const parent = Buffer.byteLength(path.join(tmpdir(), name)) <= LONGEST ? tmpdir() : "/tmp";
   const directory = mkdtempSync(path.join(parent, "pergola-"));
   return { path: directory, remove: () => rmSync(directory, { recursive: true, force: true }) };
+}
+
+/** Writes texts into it, by relative path. */
+export function writeFiles(directory: string, files: Readonly<Record<string, string>>): void {
+  for (const [name, text] of Object.entries(files)) {
+    const file = path.join(directory, name);
+    mkdirSync(path.dirname(file), { recursive: true });
+    writeFileSync(file, text);
+  }
 }

@@ -1,9 +1,8 @@
 /** Carries out a BuildKit plan: buildctl here, buildkitd in the pod, one connection between them. */
-import { mkdirSync, writeFileSync } from "node:fs";
-import { readFile, rename, rm } from "node:fs/promises";
+import { writeFileSync } from "node:fs";
+import { rename, rm } from "node:fs/promises";
 import path from "node:path";
 import { cacheDirectory } from "../../cacheDirectory.ts";
-import { PergolaError } from "../../errors.ts";
 import { buildkitLookup, heldInBuildkitStep } from "../../plan/lookup.ts";
 import type { BuildkitPlan } from "../../plan/plan.ts";
 import type { BuildEvent } from "../../report/events.ts";
@@ -12,7 +11,7 @@ import { interrupted } from "../kube/errors.ts";
 import type { Kube } from "../kube/kube.ts";
 import { type Loader, startLoader } from "../load/loader.ts";
 import type { Limits } from "../pods/limits.ts";
-import { makePrivateDirectory } from "../privateDirectory.ts";
+import { makePrivateDirectory, writeFiles } from "../privateDirectory.ts";
 import { isLayerRace } from "../registryErrors.ts";
 import { isTagTaken, keptDigest } from "../takenTag.ts";
 import { type Bridge, openBridge } from "./bridge.ts";
@@ -22,6 +21,7 @@ import { type Builder, ensureBuilder } from "./builder.ts";
 import { clientPlace, podPlace } from "./credentialPlaces.ts";
 import { type CredentialServer, serveCredentials } from "./credentials.ts";
 import { failure } from "./failure.ts";
+import { readDigests } from "./metadata.ts";
 import { BuildkitProgress } from "./progress.ts";
 import { LAYER_RACE_HINT } from "./verdict.ts";
 import type { WarmBuilders } from "./warmBuilders.ts";
@@ -107,7 +107,7 @@ export async function runBuildkit(
         ...made,
       };
     }
-    const { digest, config } = await readDigests(path.join(directory.path, plan.metadataFile));
+    const { digest, config } = await readDigests(path.join(directory.path, plan.metadataFile), "buildctl");
     if (plan.oci !== null) await rename(plan.oci.written, plan.oci.file);
     for (const reference of plan.references) io.emit({ type: "pushed", reference, digest });
     const ids = config === null ? [digest] : [digest, config];
@@ -174,22 +174,19 @@ async function heldByRegistry(
 ): Promise<string | null> {
   const { files, argv } = buildkitLookup(attempt.plan, reference);
   const { directory } = attempt.command;
-  for (const [name, text] of Object.entries(files)) writePrivately(directory, name, text);
+  writeFiles(directory, files);
   let held: string | null = null;
   const emit = (event: BuildEvent): void => {
     if (event.type === "step") held = heldInBuildkitStep(event.name) ?? held;
   };
   const { plan, command, io } = attempt;
   await runBuildctl({
-    ...{ ...attempt, plan: { ...plan, load: null }, command: { ...command, args: argv.slice(1) }, io: { ...io, emit } },
+    ...attempt,
+    plan: { ...plan, load: null },
+    command: { ...command, args: argv.slice(1) },
+    io: { ...io, emit },
   });
   return held;
-}
-
-function writePrivately(directory: string, name: string, text: string): void {
-  const file = path.join(directory, name);
-  mkdirSync(path.dirname(file), { recursive: true });
-  writeFileSync(file, text);
 }
 
 /** Fills the private directory. */
@@ -199,7 +196,7 @@ async function prepare(
   directory: string,
   io: ExecutorIo,
 ): Promise<CredentialServer | null> {
-  for (const [name, text] of Object.entries(plan.files)) writePrivately(directory, name, text);
+  writeFiles(directory, plan.files);
   const { auth } = plan;
   if (auth.from === "client") return serveCredentials(directory, clientPlace(auth.dockerConfig, process.env));
   const { dockerConfig, container } = plan.builder;
@@ -264,18 +261,4 @@ async function untilEnded(
   } finally {
     over.abort();
   }
-}
-
-/** What buildctl says of the image: its digest, and that of its configuration, which an index does not have. */
-async function readDigests(file: string): Promise<{ digest: string; config: string | null }> {
-  const metadata = await readFile(file, "utf8").then(
-    (text) => JSON.parse(text) as Record<string, unknown>,
-    () => ({}) as Record<string, unknown>,
-  );
-  const digest = metadata["containerimage.digest"];
-  if (typeof digest !== "string") {
-    throw new PergolaError({ code: "internal", message: "buildctl succeeded but named no image digest." });
-  }
-  const config = metadata["containerimage.config.digest"];
-  return { digest, config: typeof config === "string" ? config : null };
 }

@@ -90,7 +90,7 @@ function toFile(plan: Pick<LoadPlan, "argv" | "references">, environment: NodeJS
 }
 
 async function openFile(base: string): Promise<{ file: FileHandle; name: string; remove(): void }> {
-  const directory = await makePrivateDirectory();
+  const directory = makePrivateDirectory();
   const name = path.join(directory.path, base);
   return { file: await open(name, "wx", 0o600), name, remove: directory.remove };
 }

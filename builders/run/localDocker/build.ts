@@ -1,20 +1,20 @@
 /** Carries out a plan of local-docker: docker builds, and pushes with the login of whoever builds. */
-import { mkdir, readFile, rename, rm, symlink, writeFile } from "node:fs/promises";
+import { readFile, rename, rm, symlink } from "node:fs/promises";
 import { homedir } from "node:os";
 import path from "node:path";
-import { PergolaError } from "../../errors.ts";
 import { instructionLines } from "../../images/dockerfile.ts";
 import { placeOf } from "../../plan/load.ts";
 import type { LocalDockerPlan } from "../../plan/plan.ts";
 import type { BuildEvent } from "../../report/events.ts";
 import type { Outcome } from "../../report/result.ts";
 import { startBuildctl } from "../buildkit/buildctl.ts";
+import { readDigests } from "../buildkit/metadata.ts";
 import { BuildkitProgress } from "../buildkit/progress.ts";
 import { interrupted } from "../kube/errors.ts";
 import { lines } from "../kube/lines.ts";
 import { loadFromDocker } from "../load/fromDocker.ts";
 import { type Loader, startLoader } from "../load/loader.ts";
-import { makePrivateDirectory } from "../privateDirectory.ts";
+import { makePrivateDirectory, writeFiles } from "../privateDirectory.ts";
 import { dockerFailure, pushFailure } from "./failure.ts";
 import { BuildkitText, LegacyText } from "./records.ts";
 import { pushedDigest } from "./wording.ts";
@@ -26,7 +26,7 @@ interface Io {
 
 /** Builds and pushes. No tag moves in the registry before the build has succeeded. @throws PergolaError */
 export async function runLocalDocker(plan: LocalDockerPlan, io: Io): Promise<Outcome> {
-  const directory = await makePrivateDirectory();
+  const directory = makePrivateDirectory();
   let loader: Loader | null = null;
   try {
     await prepare(plan, directory.path);
@@ -63,11 +63,7 @@ export async function runLocalDocker(plan: LocalDockerPlan, io: Io): Promise<Out
 
 /** Fills the private directory. */
 async function prepare(plan: LocalDockerPlan, directory: string): Promise<void> {
-  for (const [name, text] of Object.entries(plan.files)) {
-    const file = path.join(directory, name);
-    await mkdir(path.dirname(file), { recursive: true });
-    await writeFile(file, text);
-  }
+  writeFiles(directory, plan.files);
   await symlink(plan.context.sent, path.join(directory, plan.link));
 }
 
@@ -141,7 +137,7 @@ async function push(
   directory: string,
   io: Io,
 ): Promise<{ readonly digest: string; readonly config: string | null }> {
-  if (plan.metadataFile !== null) return readDigests(path.join(directory, plan.metadataFile));
+  if (plan.metadataFile !== null) return readDigests(path.join(directory, plan.metadataFile), "docker buildx");
   const digests: string[] = [];
   for (const [at, argv] of plan.push.entries()) {
     const reference = plan.references[at] as string;
@@ -198,14 +194,6 @@ async function untilEnded(running: Running, failed: readonly Promise<never>[], s
   } finally {
     over.abort();
   }
-}
-
-async function readDigests(file: string): Promise<{ digest: string; config: string | null }> {
-  const metadata = JSON.parse(await readFile(file, "utf8").catch(() => "{}")) as Record<string, unknown>;
-  const digest = metadata["containerimage.digest"];
-  const config = metadata["containerimage.config.digest"];
-  if (typeof digest === "string") return { digest, config: typeof config === "string" ? config : null };
-  throw new PergolaError({ code: "internal", message: "docker buildx succeeded but named no image digest." });
 }
 
 /** The config.json that docker logs in by. */
