@@ -24,6 +24,7 @@ export class Executors {
   /** null where no cluster has a part in the builds */
   readonly kube: Kube | null;
   #warm: Promise<WarmBuilders> | null = null;
+  #ended = false;
 
   constructor(kube: Kube | null) {
     this.kube = kube;
@@ -31,6 +32,8 @@ export class Executors {
 
   /** Begins to look for a builder that builds will go to. It changes nothing in the cluster, and tells of no failure. */
   async expect(plan: BuilderPlan): Promise<void> {
+    // Nobody would end a watch that begins now, and it would keep the process alive.
+    if (this.#ended) return;
     // What carries out the build is loaded while the cluster answers.
     await Promise.all([import("./buildkit/session.ts"), this.#warmBuilders().then((warm) => warm.find(plan))]);
   }
@@ -66,6 +69,7 @@ export class Executors {
 
   /** Ends what the builds shared, the connections to the cluster too: to be called when all are over. */
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#ended = true;
     await (await this.#warm)?.close();
     this.kube?.close();
   }

@@ -3,6 +3,7 @@ import { planBuilder } from "../../../../../builders/plan/index.ts";
 import type { BuilderPlan } from "../../../../../builders/plan/plan.ts";
 import { SPEC_HASH } from "../../../../../builders/plan/specHash.ts";
 import { WarmBuilders } from "../../../../../builders/run/buildkit/warmBuilders.ts";
+import { Executors } from "../../../../../builders/run/index.ts";
 import type { Kube } from "../../../../../builders/run/kube/kube.ts";
 import type { Pod } from "../../../../../builders/run/kube/objects.ts";
 import { localSetup } from "../../samples.ts";
@@ -61,6 +62,7 @@ function cluster(differs: { deployment?: object | null; status?: object; pods?: 
       }
       seen.ended = true;
     },
+    close: () => {},
   } as unknown as Kube;
   const change = async (type: string, object: Pod) => {
     events.push({ type, object });
@@ -120,4 +122,12 @@ it("what happened to a builder before a build is no event of the build", async (
   await change("MODIFIED", restarted);
   expect((await warm.find(plan))?.pod.status?.containerStatuses?.[0]?.restartCount).toBe(1);
   await warm.close();
+});
+
+it("nothing is looked for any more once a run is over, which may be before its cluster has answered", async () => {
+  const { kube, asked } = cluster();
+  const executors = new Executors(kube);
+  await executors[Symbol.asyncDispose]();
+  await executors.expect(plan);
+  expect(asked).toEqual([]);
 });
