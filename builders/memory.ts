@@ -10,6 +10,9 @@ import { fileURLToPath } from "node:url";
 /** Milliseconds after which a result is forgotten, when another one is written. */
 const KEPT = 30 * 24 * 3600 * 1000;
 
+/** {@link remember} in one cache. */
+export type Remember = <T>(kind: string, key: readonly unknown[], find: () => Promise<T>) => Promise<T>;
+
 /**
  * The result of `find`, of this run or an earlier one; what it throws is thrown, and not remembered.
  * @param cache absolute path of the cache

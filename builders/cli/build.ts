@@ -66,7 +66,7 @@ export async function runBuild(words: readonly string[], options: BuildOptions):
   const modeIn = ({ builders }: BuildSetup): ModeName => options.mode ?? builders.default;
   const checkCluster = (setup: BuildSetup): boolean => !options.dryRun && modeIn(setup) !== "local-docker";
   const session = await connect(options, { checkCluster, transport: options.transport });
-  const { graph, notices } = request.enabledIn(session.setup.environment);
+  const { graph, notices } = await request.enabledIn(session.setup.environment);
   for (const line of notices) say(line);
   const mode = modeIn(session.setup);
   if (mode === "kaniko" && options.mtime === "keep") {

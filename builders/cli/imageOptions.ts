@@ -5,8 +5,15 @@ import { cacheDirectory } from "../cacheDirectory.ts";
 import { PergolaError } from "../errors.ts";
 import { discoverImages } from "../images/discover.ts";
 import { type EnabledImages, enabledIn, isEnabledIn } from "../images/graph.ts";
-import { type Image, isPlatform, loadDockerfile, type SecretSource } from "../images/image.ts";
-import { remember } from "../memory.ts";
+import {
+  type DescribedImage,
+  type Image,
+  isPlatform,
+  loadDockerfile,
+  readImage,
+  type SecretSource,
+} from "../images/image.ts";
+import { type Remember, remember } from "../memory.ts";
 import { parseSettings, type SettingsFlags } from "./settingsOptions.ts";
 import { parseSsh } from "./sshOption.ts";
 
@@ -27,7 +34,7 @@ export interface ImageRequest {
    * Which of the images an environment builds.
    * @throws PergolaError as {@link enabledIn}; usage, dockerfile-missing
    */
-  enabledIn(environment: string): EnabledImages;
+  enabledIn(environment: string): Promise<EnabledImages>;
   readonly notices: readonly string[];
 }
 
@@ -47,14 +54,15 @@ export async function requestImages(
   const platforms = flags.platform.flatMap((text) => text.split(",")).map(checkPlatform);
   const ssh = parseSsh(flags.ssh ?? [], workingDirectory, environment);
   const settings = { ...parseSettings(flags), ssh };
+  const keep: Remember = (kind, key, find) => remember(cacheDirectory(environment), kind, key, find);
   const found = await discoverImages(words, workingDirectory, {
     secretIds: new Set(Object.keys(secrets)),
     environment,
-    remember: (kind, key, find) => remember(cacheDirectory(environment), kind, key, find),
+    remember: keep,
     ...(flags.file === undefined ? {} : { file: flags.file }),
   });
   const images = found.images.map(
-    (image): Image => ({
+    (image): DescribedImage => ({
       ...image,
       buildArgs: { ...image.buildArgs, ...args },
       platforms: platforms.length > 0 ? platforms : image.platforms,
@@ -65,17 +73,23 @@ export async function requestImages(
   );
   // Directories and names together mean both: names only choose when nothing else does.
   const onlyNames = found.names.length > 0 && words.length === found.names.length;
-  const choose = (environment: string): EnabledImages => {
-    const list = withFlagsForOne(images, flags, environment);
+  const choose = async (environment: string): Promise<EnabledImages> => {
+    const described = withFlagsForOne(images, flags, environment);
+    const list: Image[] = [];
+    for (const image of described) list.push(await readImage(image, keep));
     return enabledIn(list, environment, onlyNames ? found.names : [...list.map(({ name }) => name), ...found.names]);
   };
   // What is wrong with images for every environment is said before somebody has to find out which one it is.
-  const anywhere = images.every(({ environments }) => environments === null) ? choose("") : null;
-  return { enabledIn: (environment) => anywhere ?? choose(environment), notices: found.notices };
+  const anywhere = images.every(({ environments }) => environments === null) ? await choose("") : null;
+  return { enabledIn: async (environment) => anywhere ?? choose(environment), notices: found.notices };
 }
 
 /** @throws PergolaError usage when they are given and several images are enabled; dockerfile-missing */
-function withFlagsForOne(images: readonly Image[], { name, file, target }: ImageFlags, environment: string): Image[] {
+function withFlagsForOne(
+  images: readonly DescribedImage[],
+  { name, file, target }: ImageFlags,
+  environment: string,
+): DescribedImage[] {
   const enabled = images.filter(isEnabledIn(environment));
   for (const [flag, value] of Object.entries({ name, file, target })) {
     if (value === undefined || enabled.length <= 1) continue;

@@ -2,14 +2,14 @@
 import { type Dirent, readdirSync, readFileSync, statSync } from "node:fs";
 import path from "node:path";
 import { PergolaError } from "../errors.ts";
-import { stampOfCode } from "../memory.ts";
+import { type Remember, stampOfCode } from "../memory.ts";
 import { type GardenOptions, gardenImage } from "./garden.ts";
-import { DEFAULT_TIMEOUT_SECONDS, type Image, loadDockerfile, sanitizeName } from "./image.ts";
+import { DEFAULT_TIMEOUT_SECONDS, type DescribedImage, loadDockerfile, sanitizeName } from "./image.ts";
 import { NO_SETTINGS } from "./settings.ts";
 
 /** What was found, and what was left out of it. */
 export interface Discovery {
-  readonly images: readonly Image[];
+  readonly images: readonly DescribedImage[];
   /** names among the words typed: those images are meant, of all that were found */
   readonly names: readonly string[];
   readonly notices: readonly string[];
@@ -19,7 +19,7 @@ export interface DiscoveryOptions extends GardenOptions {
   /** Dockerfile for directories without Garden files, instead of `Dockerfile` */
   readonly file?: string;
   /** what was found out in an earlier run, see memory.ts */
-  remember<T>(kind: string, key: readonly unknown[], find: () => Promise<T>): Promise<T>;
+  readonly remember: Remember;
 }
 
 const GARDEN_FILE = /(?:^|\.)garden\.ya?ml$/;
@@ -39,7 +39,7 @@ export async function discoverImages(
   workingDirectory: string,
   options: DiscoveryOptions,
 ): Promise<Discovery> {
-  const images: Image[] = [];
+  const images: DescribedImage[] = [];
   const names: string[] = [];
   const notices: string[] = [];
   const seen = new Set<string>();
@@ -98,7 +98,7 @@ export async function discoverImages(
 }
 
 /** The image of a directory with nothing but a Dockerfile: named after the directory. */
-function plainImage(directory: string, dockerfile: string): Image {
+function plainImage(directory: string, dockerfile: string): DescribedImage {
   const name = sanitizeName(path.basename(directory));
   if (name === "") {
     throw new PergolaError({

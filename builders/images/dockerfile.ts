@@ -1,5 +1,6 @@
 /** A parsed Dockerfile, and what the graph and the plans need to know of it. */
 import { Arg, Copy, DockerfileParser, type Flag, From, type Instruction, Label, Onbuild, Run } from "dockerfile-ast";
+import type { DockerfileFacts, ImageReference, Range } from "./dockerfileFacts.ts";
 import type { Image } from "./image.ts";
 
 /** A Dockerfile with its instructions. Their lines and ranges are those of the text. */
@@ -8,23 +9,6 @@ export interface Dockerfile {
   readonly instructions: readonly Instruction[];
   /** the directive that names an escape character; null without one. The line counts from 1. */
   readonly escape: { readonly character: string; readonly line: number } | null;
-}
-
-/** A place in a Dockerfile; lines and characters count from 0, `end` is exclusive. */
-interface Range {
-  readonly start: { readonly line: number; readonly character: number };
-  readonly end: { readonly line: number; readonly character: number };
-}
-
-/** An image that a Dockerfile names and that is no stage of its own. */
-export interface ImageReference {
-  /** with build arguments filled in; null when one of them has no value */
-  readonly name: string | null;
-  readonly instruction: "FROM" | "COPY --from" | "RUN --mount";
-  /** counts from 1 */
-  readonly line: number;
-  /** the characters that make up the name */
-  readonly range: Range;
 }
 
 /** Parses the text of a Dockerfile, which need not be a correct one. */
@@ -50,6 +34,11 @@ export function dockerfileOf({ dockerfile }: Pick<Image, "dockerfile">): Dockerf
   return parsed;
 }
 
+/** What the graph and the plans of every mode have to know. */
+export function factsOf(dockerfile: Dockerfile, buildArgs: Readonly<Record<string, string>>): DockerfileFacts {
+  return { references: imageReferences(dockerfile, buildArgs), networks: runNetworks(dockerfile) };
+}
+
 /** Keys of all LABEL instructions of a Dockerfile, with the line of each; lines count from 1. */
 export function labelKeys({ instructions }: Dockerfile): Map<string, number> {
   const labels = instructions.filter((instruction) => instruction instanceof Label);
@@ -60,8 +49,7 @@ export function labelKeys({ instructions }: Dockerfile): Map<string, number> {
   );
 }
 
-/** Networks that RUN instructions ask for by --network, with the line of each; lines count from 1. */
-export function runNetworks({ instructions }: Dockerfile): { readonly network: string; readonly line: number }[] {
+function runNetworks({ instructions }: Dockerfile): DockerfileFacts["networks"] {
   return instructions
     .filter((instruction) => instruction instanceof Run)
     .flatMap((run) => run.getFlags())
@@ -139,11 +127,6 @@ export function replaceReferences(text: string, replacements: readonly { range: 
     result = result.slice(0, offset(range.start)) + by + result.slice(offset(range.end));
   }
   return result;
-}
-
-/** The name under which BuildKit looks for a named context: without `:latest`. */
-export function familiarName(name: string): string {
-  return name.replace(/^docker\.io\/(?:library\/)?/, "").replace(/:latest$/, "");
 }
 
 /** Whether `--from` means a stage by its place in the file. */

@@ -2,7 +2,7 @@
 import path from "node:path";
 import { PergolaError } from "../errors.ts";
 import type { GardenAction } from "./gardenActions.ts";
-import { type Image, loadDockerfile } from "./image.ts";
+import { type DescribedImage, loadDockerfile } from "./image.ts";
 import { NO_SETTINGS } from "./settings.ts";
 
 /** How secrets and build arguments of the caller complete an action. */
@@ -18,7 +18,7 @@ export interface GardenOptions {
  * @param file absolute path of the Garden file; contexts are relative to its directory
  * @throws PergolaError image-definition, dockerfile-missing
  */
-export function gardenImage(file: string, action: GardenAction, options: GardenOptions = {}): Image {
+export function gardenImage(file: string, action: GardenAction, options: GardenOptions = {}): DescribedImage {
   for (const id of action.spec.secrets) {
     if (options.secretIds?.has(id)) continue;
     throw new PergolaError({

@@ -1,7 +1,7 @@
 /** Several images and what has to be built before what. */
 import { PergolaError } from "../errors.ts";
-import { dockerfileOf, familiarName, imageReferences } from "./dockerfile.ts";
-import type { Image } from "./image.ts";
+import { familiarName } from "./dockerfileFacts.ts";
+import type { DescribedImage, Image } from "./image.ts";
 
 export interface ImageGraph {
   /** by name, in the order in which they were described */
@@ -135,7 +135,7 @@ export function enabledIn(list: readonly Image[], environment: string, asked: re
 }
 
 /** Whether an image is for an environment. */
-export function isEnabledIn(environment: string): (image: Image) => boolean {
+export function isEnabledIn(environment: string): (image: DescribedImage) => boolean {
   return ({ environments }) => environments === null || environments.includes(environment);
 }
 
@@ -171,7 +171,7 @@ export function siblingOf(reference: string, names: Iterable<string>): string | 
 
 function siblingsOf(image: Image, names: readonly string[]): string[] {
   const found = new Set<string>();
-  for (const { name } of imageReferences(dockerfileOf(image), image.buildArgs)) {
+  for (const { name } of image.facts.references) {
     const sibling = name === null ? null : siblingOf(name, names);
     // `FROM busybox` in an image called busybox means the public one.
     if (sibling !== null && sibling !== image.name) found.add(sibling);

@@ -2,12 +2,14 @@
 import { readFileSync } from "node:fs";
 import path from "node:path";
 import { PergolaError } from "../errors.ts";
+import type { Remember } from "../memory.ts";
+import { type DockerfileFacts, learnDockerfile } from "./dockerfileFacts.ts";
 import type { ImageSettings } from "./settings.ts";
 
 /** Where a build secret comes from; read by the executor at the last moment. */
 export type SecretSource = { readonly env: string } | { readonly file: string };
 
-export interface Image {
+export interface DescribedImage {
   /** unique in a graph; also the name of its repository below the registry's namespace */
   readonly name: string;
   /** name of the Garden Build action, by which others depend on it; null for a plain Dockerfile, which goes by `name` */
@@ -39,6 +41,29 @@ export interface Image {
   readonly timeoutSeconds: number;
   /** file that describes the image: a Garden file or the Dockerfile */
   readonly definedIn: string;
+}
+
+/** The same, with its Dockerfile read. */
+export interface Image extends DescribedImage {
+  /** @throws PergolaError as the Dockerfile's text */
+  readonly facts: DockerfileFacts;
+}
+
+/** Reads the Dockerfile of an image; one that is only for some environments may have none. */
+export async function readImage(image: DescribedImage, remember: Remember): Promise<Image> {
+  let facts: DockerfileFacts | null = null;
+  try {
+    facts = await learnDockerfile(image.dockerfile.text, image.buildArgs, remember);
+  } catch (error) {
+    if (!(error instanceof PergolaError) || image.environments === null) throw error;
+    return {
+      ...image,
+      get facts(): never {
+        throw error;
+      },
+    };
+  }
+  return { ...image, facts };
 }
 
 /** Seconds that a build may take where nobody said otherwise. */

@@ -1,5 +1,6 @@
 /** How a Dockerfile's sibling images become references in the registry. */
-import { type Dockerfile, familiarName, imageReferences, replaceReferences } from "../images/dockerfile.ts";
+import { type Dockerfile, imageReferences, replaceReferences } from "../images/dockerfile.ts";
+import { familiarName } from "../images/dockerfileFacts.ts";
 import { siblingOf } from "../images/graph.ts";
 import type { Sibling } from "./plan.ts";
 

@@ -2,7 +2,6 @@
 import path from "node:path";
 import type { BuildSetup } from "../../infra/setup.ts";
 import { PergolaError } from "../errors.ts";
-import { dockerfileOf, runNetworks } from "../images/dockerfile.ts";
 import type { Image } from "../images/image.ts";
 import type { Placement } from "./placement.ts";
 
@@ -37,7 +36,7 @@ function whoAsks(image: Image): { readonly how: string; readonly line: number | 
   if (image.settings.network === "host") return { how: "--network host", line: null };
   const flag = image.extraFlags.find((word) => /network\.host|force-network-mode=host/.test(word));
   if (flag !== undefined) return { how: `extra flag ${flag}`, line: null };
-  const step = runNetworks(dockerfileOf(image)).find(({ network }) => network === "host");
+  const step = image.facts.networks.find(({ network }) => network === "host");
   if (step === undefined) return null;
   return { how: `RUN --network=host, ${image.dockerfile.path}:${step.line}`, line: step.line };
 }

@@ -3,7 +3,8 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { onTestFinished } from "vitest";
-import type { Image } from "../../../builders/images/image.ts";
+import { factsOf, parseDockerfile } from "../../../builders/images/dockerfile.ts";
+import type { DescribedImage, Image } from "../../../builders/images/image.ts";
 import { NO_SETTINGS } from "../../../builders/images/settings.ts";
 import { NO_CACHE_REQUEST } from "../../../builders/plan/cache.ts";
 import { loadPlanner, type PlanOptions as OptionsOfMode } from "../../../builders/plan/index.ts";
@@ -109,7 +110,7 @@ export function ecrSetup(): BuildSetup {
 /** An image whose files are never looked at. */
 export function image(fields: Partial<Image> & { readonly from?: string } = {}): Image {
   const { from, ...rest } = fields;
-  return {
+  const described: DescribedImage = {
     name: "api",
     actionName: null,
     environments: null,
@@ -126,6 +127,7 @@ export function image(fields: Partial<Image> & { readonly from?: string } = {}):
     definedIn: "/src/api/Dockerfile",
     ...rest,
   };
+  return { ...described, facts: factsOf(parseDockerfile(described.dockerfile.text), described.buildArgs) };
 }
 
 /** Options of a plan, and its mode; null takes the environment's default. */

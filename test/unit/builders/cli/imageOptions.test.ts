@@ -12,7 +12,8 @@ const pair = {
 
 async function request(words: string[], flags: Partial<ImageFlags>, environment: Record<string, string> = {}) {
   const root = folder(pair);
-  return { root, ...(await requestImages(words, { ...none, ...flags }, root, environment)).enabledIn("local") };
+  const found = await requestImages(words, { ...none, ...flags }, root, environment);
+  return { root, ...(await found.enabledIn("local")) };
 }
 const only = async (flags: Partial<ImageFlags>, environment: Record<string, string> = {}) => {
   const { graph, root } = await request(["base"], flags, environment);
@@ -75,7 +76,7 @@ describe("flags", () => {
 it("a name brings what it needs along; a directory of that name wins", async () => {
   const below = Object.fromEntries(Object.entries(pair).map(([name, text]) => [`services/${name}`, text]));
   const found = await requestImages(["app"], none, folder(below), {});
-  expect(found.enabledIn("local").graph.waves).toEqual([["base"], ["app"]]);
+  expect((await found.enabledIn("local")).graph.waves).toEqual([["base"], ["app"]]);
   expect((await request(["app"], {})).graph.waves).toEqual([["app"]]);
 });
 
@@ -91,7 +92,8 @@ describe("Garden actions for some environments", () => {
   };
   const ask = async (words: string[], environment: string, flags: Partial<ImageFlags> = {}) => {
     const root = folder(variants);
-    return { root, ...(await requestImages(words, { ...none, ...flags }, root, {})).enabledIn(environment) };
+    const found = await requestImages(words, { ...none, ...flags }, root, {});
+    return { root, ...(await found.enabledIn(environment)) };
   };
 
   it("do not count in others: not their names, not their Dockerfiles, not what they depend on", async () => {
