@@ -1,0 +1,46 @@
+/**
+ * What every run has to know of a Dockerfile: remembered, as loading a parser and reading the file takes longer than asking the
+ * cluster does.
+ */
+import { type Remember, stampOfCode } from "../memory.ts";
+
+/** A place in a Dockerfile; lines and characters count from 0, `end` is exclusive. */
+export interface Range {
+  readonly start: { readonly line: number; readonly character: number };
+  readonly end: { readonly line: number; readonly character: number };
+}
+
+/** An image that a Dockerfile names and that is no stage of its own. */
+export interface ImageReference {
+  /** with build arguments filled in; null when one of them has no value */
+  readonly name: string | null;
+  readonly instruction: "FROM" | "COPY --from" | "RUN --mount";
+  /** counts from 1 */
+  readonly line: number;
+  /** the characters that make up the name */
+  readonly range: Range;
+}
+
+export interface DockerfileFacts {
+  readonly references: readonly ImageReference[];
+  /** networks that RUN instructions ask for by --network, with the line of each; lines count from 1 */
+  readonly networks: readonly { readonly network: string; readonly line: number }[];
+}
+
+/** What a Dockerfile says of itself with these build arguments. */
+export function learnDockerfile(
+  text: string,
+  buildArgs: Readonly<Record<string, string>>,
+  remember: Remember,
+): Promise<DockerfileFacts> {
+  const key = [stampOfCode(import.meta.url, "./dockerfile.ts"), text, buildArgs];
+  return remember("dockerfile", key, async () => {
+    const { factsOf, parseDockerfile } = await import("./dockerfile.ts");
+    return factsOf(parseDockerfile(text), buildArgs);
+  });
+}
+
+/** The name under which BuildKit looks for a named context: without `:latest`. */
+export function familiarName(name: string): string {
+  return name.replace(/^docker\.io\/(?:library\/)?/, "").replace(/:latest$/, "");
+}
