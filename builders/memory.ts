@@ -25,26 +25,41 @@ export async function remember<T>(
   key: readonly unknown[],
   find: () => Promise<T>,
 ): Promise<T> {
+  const known = recall<{ readonly found: T }>(cache, kind, key);
+  if (known !== null) return known.found;
+  const found = await find();
+  keep(cache, kind, key, { found });
+  return found;
+}
+
+/** What was kept last under a key, if that was not too long ago; null otherwise. */
+export function recall<T>(cache: string, kind: string, key: readonly unknown[]): T | null {
+  try {
+    return JSON.parse(readFileSync(fileOf(cache, kind, key), "utf8")) as T;
+  } catch {
+    return null;
+  }
+}
+
+/** Keeps something that is JSON, in the place of what was there. Where nothing can be written it is found out once more. */
+export function keep(cache: string, kind: string, key: readonly unknown[], value: unknown): void {
+  const file = fileOf(cache, kind, key);
+  try {
+    mkdirSync(path.dirname(file), { recursive: true, mode: 0o700 });
+    forget(path.dirname(file));
+    const temporary = `${file}.${randomBytes(4).toString("hex")}`;
+    writeFileSync(temporary, JSON.stringify(value), { mode: 0o600 });
+    renameSync(temporary, file);
+  } catch {
+    // It only saves time.
+  }
+}
+
+function fileOf(cache: string, kind: string, key: readonly unknown[]): string {
   const name = createHash("sha256")
     .update(JSON.stringify([kind, ...key]))
     .digest("hex");
-  const folder = path.join(cache, "known");
-  try {
-    return JSON.parse(readFileSync(path.join(folder, name), "utf8")) as T;
-  } catch {
-    // not known yet
-  }
-  const found = await find();
-  try {
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
-    forget(folder);
-    const temporary = path.join(folder, `${name}.${randomBytes(4).toString("hex")}`);
-    writeFileSync(temporary, JSON.stringify(found), { mode: 0o600 });
-    renameSync(temporary, path.join(folder, name));
-  } catch {
-    // found out once more next time
-  }
-  return found;
+  return path.join(cache, "known", name);
 }
 
 /** What tells one state of a file from another: its place, size and times. @throws as statSync */

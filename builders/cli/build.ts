@@ -1,5 +1,6 @@
 /** `pergola build`: finds images, plans and builds them, prints what came of it. */
 import type { BuildSetup, ModeName } from "../../infra/setup.ts";
+import { cacheDirectory } from "../cacheDirectory.ts";
 import { PergolaError } from "../errors.ts";
 import type { ImageGraph } from "../images/graph.ts";
 import { loadPlanner, planBuilder } from "../plan/index.ts";
@@ -8,6 +9,7 @@ import { modeOf } from "../plan/placement.ts";
 import type { Auth, BuildPlan, DockerFacts, LoadRequest, LoadTarget } from "../plan/plan.ts";
 import { makeProgress } from "../report/progress.ts";
 import { buildResult, exitCodeOf, resultTable } from "../report/result.ts";
+import { ReadyConnections } from "../run/buildkit/readyConnections.ts";
 import type { ExecTransport, Executors } from "../run/index.ts";
 import { connect, type Session } from "./connect.ts";
 import { readContexts, type Times } from "./contexts.ts";
@@ -65,7 +67,18 @@ export async function runBuild(words: readonly string[], options: BuildOptions):
   // A dry run talks to no cluster unless the BuildSetup is there, and Docker of this machine needs none at all.
   const modeIn = ({ builders }: BuildSetup): ModeName => options.mode ?? builders.default;
   const checkCluster = (setup: BuildSetup): boolean => !options.dryRun && modeIn(setup) !== "local-docker";
-  const session = await connect(options, { checkCluster, transport: options.transport });
+  using ready = new ReadyConnections({
+    cache: cacheDirectory(process.env),
+    asked: [options.mode, options.namespace, options.stack, options.setup],
+    builds: request.count,
+    concurrency: options.concurrency,
+  });
+  const session = await connect(options, {
+    checkCluster,
+    transport: options.transport,
+    // It may turn out that nothing is to be built.
+    chosen: (kube) => options.dryRun || options.skipPresent || ready.open(kube),
+  });
   const { graph, notices } = await request.enabledIn(session.setup.environment);
   for (const line of notices) say(line);
   const mode = modeIn(session.setup);
@@ -81,7 +94,7 @@ export async function runBuild(words: readonly string[], options: BuildOptions):
   const { mtime: times, dryRun } = options;
   const cache = parseCacheRequest(options);
   const files = ociFiles(graph, options.outputOci, process.cwd());
-  await using executors = dryRun ? null : await openExecutors(session, mode, options.namespace);
+  await using executors = dryRun ? null : await openExecutors(session, mode, options.namespace, ready);
   const contexts = await readContexts(graph, { times, dryRun, environment: process.env, note: say });
   try {
     await session.verified;
@@ -121,11 +134,16 @@ async function dockerOf(setup: BuildSetup): Promise<DockerFacts> {
 }
 
 /** What will carry the builds out. Their builder is looked for while contexts are read. */
-async function openExecutors(session: Session, mode: ModeName, namespace: string | null): Promise<Executors> {
+async function openExecutors(
+  session: Session,
+  mode: ModeName,
+  namespace: string | null,
+  ready: ReadyConnections,
+): Promise<Executors> {
   const { setup, contextNamespace, verified } = session;
   const { Executors } = await import("../run/index.ts");
-  if (mode === "local-docker") return new Executors(null);
-  const executors = new Executors(await session.kube());
+  if (mode === "local-docker") return new Executors(null, ready);
+  const executors = new Executors(await session.kube(), ready);
   const builder = planBuilder(setup, mode, { namespace, contextNamespace });
   // Not in another cluster, which is told to whoever waits for that.
   if (builder !== null) verified.then(() => executors.expect(builder)).catch(() => {});

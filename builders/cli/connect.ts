@@ -29,13 +29,21 @@ export interface Session {
  */
 export async function connect(
   options: GlobalOptions,
-  want: { readonly checkCluster: boolean | ((setup: BuildSetup) => boolean); readonly transport?: ExecTransport },
+  want: {
+    readonly checkCluster: boolean | ((setup: BuildSetup) => boolean);
+    readonly transport?: ExecTransport;
+    /** called with the cluster as soon as one is chosen, before it is asked anything */
+    chosen?(kube: Kube): void;
+  },
 ): Promise<Session> {
   let kube: Kube | null = null;
   const open = async (context: string | null): Promise<Kube> => {
     // Loaded late: commands that need no cluster start without it.
     const { Kube } = await import("../run/index.ts");
-    kube ??= new Kube({ context, transport: want.transport });
+    if (kube === null) {
+      kube = new Kube({ context, transport: want.transport });
+      want.chosen?.(kube);
+    }
     return kube;
   };
   const { setup, source } = await loadSetup({

@@ -36,6 +36,8 @@ export interface ImageRequest {
    */
   enabledIn(environment: string): Promise<EnabledImages>;
   readonly notices: readonly string[];
+  /** images that were found, for whatever environment */
+  readonly count: number;
 }
 
 /**
@@ -81,7 +83,11 @@ export async function requestImages(
   };
   // What is wrong with images for every environment is said before somebody has to find out which one it is.
   const anywhere = images.every(({ environments }) => environments === null) ? await choose("") : null;
-  return { enabledIn: async (environment) => anywhere ?? choose(environment), notices: found.notices };
+  return {
+    enabledIn: async (environment) => anywhere ?? choose(environment),
+    notices: found.notices,
+    count: images.length,
+  };
 }
 
 /** @throws PergolaError usage when they are given and several images are enabled; dockerfile-missing */

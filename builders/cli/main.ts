@@ -12,4 +12,4 @@ try {
 } catch {
   // The folder has no valid name: whoever needs it says so.
 }
-await import("./program.ts");
+import("./program.ts").then(({ run }) => run());

@@ -10,8 +10,11 @@ import { type GlobalOptions, printError, watchOutput } from "./output.ts";
 
 const MODES = ["cluster-buildkit", "kaniko", "local-docker"];
 
-watchOutput();
-process.exitCode = await main(process.argv.slice(2));
+/** Runs the command line that this process was started with. */
+export async function run(): Promise<void> {
+  watchOutput();
+  process.exitCode = await main(process.argv.slice(2));
+}
 
 /** Runs one command line; resolves to the exit code and never rejects. */
 async function main(words: string[]): Promise<number> {

@@ -3,6 +3,7 @@ import { PergolaError } from "../errors.ts";
 import type { BuilderPlan, BuildPlan } from "../plan/plan.ts";
 import type { BuildEvent } from "../report/events.ts";
 import type { Outcome } from "../report/result.ts";
+import type { ReadyConnections } from "./buildkit/readyConnections.ts";
 import type { WarmBuilders } from "./buildkit/warmBuilders.ts";
 import { interrupted } from "./kube/errors.ts";
 import type { Kube } from "./kube/kube.ts";
@@ -23,11 +24,14 @@ export interface ExecuteIo {
 export class Executors {
   /** null where no cluster has a part in the builds */
   readonly kube: Kube | null;
+  readonly #ready: ReadyConnections;
   #warm: Promise<WarmBuilders> | null = null;
   #ended = false;
 
-  constructor(kube: Kube | null) {
+  /** @param ready is closed by whoever made it */
+  constructor(kube: Kube | null, ready: ReadyConnections) {
     this.kube = kube;
+    this.#ready = ready;
   }
 
   /** Begins to look for a builder that builds will go to. It changes nothing in the cluster, and tells of no failure. */
@@ -56,7 +60,7 @@ export class Executors {
       if ("parts" in plan) return await (await import("./kaniko/platforms.ts")).runPlatforms(plan, io);
       if (plan.mode === "kaniko") return await (await import("./kaniko/build.ts")).runKaniko(plan, io);
       const { runBuildkit } = await import("./buildkit/session.ts");
-      return await runBuildkit(plan, { ...io, warm: await this.#warmBuilders() });
+      return await runBuildkit(plan, { ...io, warm: await this.#warmBuilders(), ready: this.#ready });
     } catch (error) {
       if (signal.aborted) throw interrupted();
       if (error instanceof PergolaError) throw error;

@@ -10,7 +10,7 @@ import { NAMESPACE } from "./place.ts";
 
 const repository = join(import.meta.dirname, "..", "..");
 /** What users run: JavaScript, made by `npm run build`. */
-const RUNNER = join(repository, "dist", "builders", "cli", "main.js");
+const RUNNER = join(repository, "dist", "builders", "cli", "main.cjs");
 
 const folders: string[] = [];
 

@@ -70,9 +70,9 @@ afterAll(() => rm(folder, { recursive: true, force: true }));
 test("holds what was built and the schema of stack files, and neither sources nor tests", () => {
   const strange = packed.filter((path) => !/^(dist\/|README\.md$|package\.json$|stacks\/schema\.json$)/.test(path));
   expect(strange).toEqual([]);
-  expect(packed).toContain("dist/builders/cli/main.js");
+  expect(packed).toContain("dist/builders/cli/main.cjs");
   expect(packed).toContain("stacks/schema.json");
-  const others = packed.filter((path) => path.startsWith("dist/") && !/\.(js|d\.ts)$/.test(path));
+  const others = packed.filter((path) => path.startsWith("dist/") && !/\.(c?js|d\.ts)$/.test(path));
   // What the bundled packages ask for.
   expect(others).toEqual(["dist/builders/cli/THIRD-PARTY.txt"]);
 });

@@ -23,6 +23,7 @@ import { type CredentialServer, serveCredentials } from "./credentials.ts";
 import { failure } from "./failure.ts";
 import { readDigests } from "./metadata.ts";
 import { BuildkitProgress } from "./progress.ts";
+import type { ReadyConnections } from "./readyConnections.ts";
 import { LAYER_RACE_HINT } from "./verdict.ts";
 import type { WarmBuilders } from "./warmBuilders.ts";
 import { builderLost, watchBuilder } from "./watchdog.ts";
@@ -47,7 +48,7 @@ const LAYER_RACE = `A push was refused and is tried once more. ${LAYER_RACE_HINT
 /** Builds and pushes. @throws PergolaError */
 export async function runBuildkit(
   plan: BuildkitPlan,
-  io: ExecutorIo & { readonly warm: WarmBuilders },
+  io: ExecutorIo & { readonly warm: WarmBuilders; readonly ready: ReadyConnections },
 ): Promise<Outcome> {
   const [name = "", ...args] = plan.argv;
   const found = await findBuildctl(name, process.env);
@@ -67,10 +68,7 @@ export async function runBuildkit(
             { name, target, pod: builder.pod, cache: cacheDirectory(process.env) },
             io,
           );
-    const dial = () =>
-      openBridge(path.join(directory.path, "buildkitd.sock"), () =>
-        io.kube.exec({ ...target, command: ["buildctl", "dial-stdio"] }),
-      );
+    const dial = () => openBridge(path.join(directory.path, "buildkitd.sock"), () => io.ready.take(io.kube, target));
     bridge = await dial();
     credentials = await prepare(plan, builder, directory.path, io);
     const attempt = { plan, builder, command: { file, args, directory: directory.path }, credentials, io };

@@ -204,7 +204,7 @@ export class Kube {
 
   /** `say` takes a line for people: that pods cannot be reached by WebSocket. */
   tell(say: (line: string) => void): void {
-    this.#commands.say = say;
+    this.#commands.tell(say);
   }
 
   /** Starts a command in a pod. @throws PergolaError as {@link PodCommands.start} */

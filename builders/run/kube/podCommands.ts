@@ -7,8 +7,9 @@ import type { KubeTransport } from "./transport.ts";
 export type ExecTransport = "websocket" | "kubectl";
 
 export class PodCommands {
-  /** takes a line for people: that the WebSocket gave way */
-  say: (line: string) => void = () => {};
+  #say: ((line: string) => void) | null = null;
+  /** what there was to say before somebody listened */
+  #unsaid: string | null = null;
   readonly #transport: KubeTransport;
   readonly #environment: NodeJS.ProcessEnv;
   #by: ExecTransport;
@@ -18,6 +19,13 @@ export class PodCommands {
     this.#transport = transport;
     this.#environment = environment;
     this.#by = by;
+  }
+
+  /** `say` takes a line for people: that the WebSocket gave way. */
+  tell(say: (line: string) => void): void {
+    this.#say = say;
+    if (this.#unsaid !== null) say(this.#unsaid);
+    this.#unsaid = null;
   }
 
   /**
@@ -43,7 +51,9 @@ export class PodCommands {
     // Several builds may have been refused at one time.
     if (this.#by === "websocket") {
       const { server } = this.#transport.target;
-      this.say(`${server} takes no WebSocket (${refusal.answer}): pods are reached by kubectl exec, which is slower.`);
+      const line = `${server} takes no WebSocket (${refusal.answer}): pods are reached by kubectl exec, which is slower.`;
+      if (this.#say === null) this.#unsaid = line;
+      else this.#say(line);
     }
     this.#by = "kubectl";
     return exec;

@@ -2,6 +2,7 @@ import { expect, it } from "vitest";
 import { planBuilder } from "../../../../../builders/plan/index.ts";
 import type { BuilderPlan } from "../../../../../builders/plan/plan.ts";
 import { SPEC_HASH } from "../../../../../builders/plan/specHash.ts";
+import { ReadyConnections } from "../../../../../builders/run/buildkit/readyConnections.ts";
 import { WarmBuilders } from "../../../../../builders/run/buildkit/warmBuilders.ts";
 import { Executors } from "../../../../../builders/run/index.ts";
 import type { Kube } from "../../../../../builders/run/kube/kube.ts";
@@ -126,7 +127,7 @@ it("what happened to a builder before a build is no event of the build", async (
 
 it("nothing is looked for any more once a run is over, which may be before its cluster has answered", async () => {
   const { kube, asked } = cluster();
-  const executors = new Executors(kube);
+  const executors = new Executors(kube, new ReadyConnections({ cache: "/none", asked: [], builds: 1, concurrency: 1 }));
   await executors[Symbol.asyncDispose]();
   await executors.expect(plan);
   expect(asked).toEqual([]);
