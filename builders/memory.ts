@@ -25,19 +25,19 @@ export async function remember<T>(
   key: readonly unknown[],
   find: () => Promise<T>,
 ): Promise<T> {
-  const known = recall<{ readonly found: T }>(cache, kind, key);
-  if (known !== null) return known.found;
+  const known = recall<T>(cache, kind, key);
+  if (known !== undefined) return known;
   const found = await find();
-  keep(cache, kind, key, { found });
+  keep(cache, kind, key, found);
   return found;
 }
 
-/** What was kept last under a key, if that was not too long ago; null otherwise. */
-export function recall<T>(cache: string, kind: string, key: readonly unknown[]): T | null {
+/** What was kept last under a key; undefined when nothing is, or was too long ago. */
+export function recall<T>(cache: string, kind: string, key: readonly unknown[]): T | undefined {
   try {
     return JSON.parse(readFileSync(fileOf(cache, kind, key), "utf8")) as T;
   } catch {
-    return null;
+    return undefined;
   }
 }
 

@@ -49,7 +49,7 @@ export class ReadyConnections {
   /** Begins to open those of the first builds, if it is known from an earlier run to which pod. Tells of no failure. */
   open(kube: Kube): void {
     const target = recall<BuilderTarget>(this.#options.cache, "builder", this.#key(kube));
-    if (target === null) return;
+    if (target === undefined) return;
     const { builds, concurrency } = this.#options;
     for (let count = 0; count < Math.min(builds, concurrency); count++) this.#open(kube, target);
   }
@@ -98,7 +98,7 @@ export class ReadyConnections {
     const { cache } = this.#options;
     const target = { namespace, pod, container };
     const known = recall<BuilderTarget>(cache, "builder", this.#key(kube));
-    if (known === null || !isSame(known, target)) keep(cache, "builder", this.#key(kube), target);
+    if (known === undefined || !isSame(known, target)) keep(cache, "builder", this.#key(kube), target);
   }
 
   #key({ server, context, namespace }: Kube): readonly unknown[] {
