@@ -140,13 +140,13 @@ async function openExecutors(
   namespace: string | null,
   ready: ReadyConnections,
 ): Promise<Executors> {
-  const { setup, contextNamespace, verified } = session;
+  const { setup, contextNamespace } = session;
   const { Executors } = await import("../run/index.ts");
   if (mode === "local-docker") return new Executors(null, ready);
   const executors = new Executors(await session.kube(), ready);
   const builder = planBuilder(setup, mode, { namespace, contextNamespace });
-  // Not in another cluster, which is told to whoever waits for that.
-  if (builder !== null) verified.then(() => executors.expect(builder)).catch(() => {});
+  // Also while it is not known yet that this is the right cluster: looking changes nothing in another one.
+  if (builder !== null) executors.expect(builder).catch(() => {});
   return executors;
 }
 

@@ -57,9 +57,11 @@ export class WarmBuilders {
     const pods = new PodWatch(this.#kube, { namespace, labelSelector });
     let found: Builder | null = null;
     try {
-      const deployment = await this.#kube.get("Deployment", namespace, builder.deployment, signal);
+      const [deployment, sets] = await Promise.all([
+        this.#kube.get("Deployment", namespace, builder.deployment, signal),
+        this.#kube.list("ReplicaSet", { namespace, labelSelector, signal }),
+      ]);
       if (!isPlanned(deployment, plan) || !deployment.status?.readyReplicas) return null;
-      const sets = await this.#kube.list("ReplicaSet", { namespace, labelSelector, signal });
       const hash = templateHash(deployment, sets);
       if (hash === null) return null;
       // What Kubernetes has written down as ready is in the list, which may be still on its way.
