@@ -110,7 +110,7 @@ export async function runBuild(words: readonly string[], options: BuildOptions):
     });
     // All plans are made once before the first build: what is wrong with the last image is said now, not an hour later.
     const plans = planAll(graph, plan);
-    if (executors !== null) return await build({ graph, plans, plan, session, executors, shown, options });
+    if (executors !== null) return await build({ mode, graph, plans, plan, session, executors, shown, options });
     const { plansAsText } = await import("./dryRun.ts");
     printResult(options, { version: 1, plans }, () => plansAsText(plans));
     return 0;
@@ -151,6 +151,7 @@ async function openExecutors(
 }
 
 interface Builds {
+  readonly mode: ModeName;
   readonly graph: ImageGraph;
   readonly plans: readonly BuildPlan[];
   readonly plan: Plan;
@@ -160,7 +161,7 @@ interface Builds {
   readonly options: BuildOptions;
 }
 
-async function build({ graph, plans, plan, session, executors, shown, options }: Builds): Promise<number> {
+async function build({ mode, graph, plans, plan, session, executors, shown, options }: Builds): Promise<number> {
   const progress = makeProgress({
     ...shown,
     color: colorsOn(options.color),
@@ -173,7 +174,7 @@ async function build({ graph, plans, plan, session, executors, shown, options }:
   const { checkStore } = await import("../run/index.ts");
   // The registry's client costs a build that does not ask it about 30 ms.
   const findPresent = options.skipPresent ? (await import("../registry/present.ts")).findPresent : null;
-  const interruption = watchInterruption((line) => progress.note(line), outputClosed);
+  const interruption = watchInterruption(mode, (line) => progress.note(line), outputClosed);
   try {
     // One store for all: asked once, before the first build.
     const load = plans.flatMap((one) => (one.mode !== "kaniko" && one.load !== null ? [one.load] : []))[0];

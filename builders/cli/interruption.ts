@@ -1,4 +1,5 @@
 /** Ctrl-C, termination and an output that nobody reads: the first one cancels and cleans up, a later one leaves at once. */
+import type { ModeName } from "../../infra/setup.ts";
 import { EXIT } from "../errors.ts";
 
 export interface Interruption {
@@ -19,18 +20,30 @@ const REPEAT_MILLISECONDS = 2000;
 const CODES = { SIGHUP: EXIT.hungUp, SIGINT: EXIT.interrupted, SIGTERM: EXIT.terminated } as const;
 const SIGNALS = Object.keys(CODES) as (keyof typeof CODES)[];
 
+/** What then happens, by what builds: of BuildKit and of Docker nothing is left when they have heard of it. */
+const STOPPING: Readonly<Record<ModeName, string>> = {
+  "cluster-buildkit": "Stopping: cancelling the builds in their builder. Once more to leave without waiting for it.",
+  kaniko: "Stopping: cancelling the builds and removing their pods. Once more to leave them.",
+  "local-docker": "Stopping: Docker cancels the builds. Once more to leave without waiting for it.",
+};
+
 /**
+ * @param mode what builds
  * @param say prints a line for people
  * @param outputClosed aborted when what is printed cannot be read any more
  */
-export function watchInterruption(say: (line: string) => void, outputClosed: AbortSignal): Interruption {
+export function watchInterruption(
+  mode: ModeName,
+  say: (line: string) => void,
+  outputClosed: AbortSignal,
+): Interruption {
   const controller = new AbortController();
   let code: number | null = null;
   let began = 0;
   const stop = (exitCode: number): void => {
     code = exitCode;
     began = performance.now();
-    say("Stopping: cancelling the builds and removing their pods. Once more to leave them.");
+    say(STOPPING[mode]);
     controller.abort();
   };
   const handle = (name: NodeJS.Signals): void => {

@@ -3,7 +3,7 @@
  * as it has the login and the way there that the caller may lack, and with nothing but its resolving of a base image.
  */
 import { CA_FILE } from "./buildkitdToml.ts";
-import type { BuildkitPlan, KanikoPlan, Manifest } from "./plan.ts";
+import type { BuildkitPlan, KanikoPlan, LocalDockerPlan, Manifest } from "./plan.ts";
 
 /** Seconds after which the cluster ends a pod that looks. */
 const DEADLINE_SECONDS = 120;
@@ -77,4 +77,30 @@ export function buildkitLookup(
 /** The digest that the name of a step of such a build has, null for other steps. */
 export function heldInBuildkitStep(name: string): string | null {
   return /\] FROM \S+@(sha256:[0-9a-f]{64})$/.exec(name)?.[1] ?? null;
+}
+
+/** The same by a builder of buildx. No output is named as one, because builders can be made to have one of their own. */
+export function buildxLookup(reference: string): ReturnType<typeof buildkitLookup> {
+  return {
+    files: { "look/Dockerfile": `FROM ${reference}\n` },
+    argv: [
+      ...["docker", "buildx", "build", "--file", "look/Dockerfile", "--pull"],
+      ...["--output", "type=cacheonly", "--provenance=false", "--progress", "rawjson", "look"],
+    ],
+  };
+}
+
+/**
+ * Arguments of docker that have its daemon fetch a tag, after which the registry's image has that name: of all that a client
+ * can ask, only this goes the way that the push went (login, certificates, plain http, proxies). What was built is here, so
+ * that of the same image no layer is fetched.
+ */
+export function dockerPull({ docker, platforms }: LocalDockerPlan, reference: string): readonly string[] {
+  const [platform = docker.platform] = platforms;
+  return ["docker", "pull", ...(platform === docker.platform ? [] : ["--platform", platform]), reference];
+}
+
+/** The digest that such a fetch ends with (`Digest: sha256:...`), null when it names none. */
+export function pulledDigest(text: string): string | null {
+  return /^Digest: (sha256:[0-9a-f]{64})$/m.exec(text)?.[1] ?? null;
 }

@@ -1,4 +1,4 @@
-/** What becomes of a build whose push is refused because the tag is there and cannot be moved. Shared by both builders. */
+/** What becomes of a build whose push is refused because the tag is there and cannot be moved. Shared by all builders. */
 import { PergolaError } from "../errors.ts";
 import type { BuildPlan } from "../plan/plan.ts";
 import type { BuildEvent } from "../report/events.ts";
@@ -19,10 +19,14 @@ export interface Refusal {
   readonly text: string;
   /** digest of what was built; null when the builder did not say */
   readonly built: string | null;
+  /** what people find it by where it has no digest, as Docker gives one to what it has pushed only; "image sha256:..." */
+  readonly alias?: string;
   /** digest of what the registry holds; null when it does not tell */
   lookUp(reference: string): Promise<string | null>;
   /** whether the image was wanted elsewhere too, where it is not now */
   readonly incomplete: boolean;
+  /** whether what comes after the refused reference is pushed all the same once this one is as good as pushed */
+  readonly goesOn?: boolean;
   emit(event: BuildEvent): void;
 }
 
@@ -31,45 +35,33 @@ export interface Refusal {
  * gets.
  * @throws PergolaError tag-taken with both digests
  */
-export async function keptDigest({ plan, text, built, lookUp, incomplete, emit }: Refusal): Promise<string> {
+export async function keptDigest(refusal: Refusal): Promise<string> {
+  const { plan, text, built, lookUp, incomplete, goesOn = false, emit } = refusal;
   const { references, tagOfContent } = plan;
-  // Both builders name it; go-containerregistry stops at the first of several that is refused.
+  // The builders name it; go-containerregistry stops at the first of several that is refused.
   const reference = references.find((one) => text.includes(one)) ?? (references[0] as string);
   const missed = references.slice(references.indexOf(reference) + 1);
   const held = await lookUp(reference).catch(() => null);
   const same = held !== null && held === built;
   // What comes after a tag of the content is a cache.
-  if (held !== null && !incomplete && (tagOfContent || (same && missed.length === 0))) {
+  if (held !== null && !incomplete && (tagOfContent || (same && (goesOn || missed.length === 0)))) {
     if (!same) {
-      const text = `${reference} is in the registry already and stays as it is (${held}): its tag follows from the content, so what was built now (${built ?? "of unknown digest"}) is not needed.`;
+      const text = `${reference} is in the registry already and stays as it is (${held}): its tag follows from the content, so what was built now (${nameOf(refusal)}) is not needed.`;
       emit({ type: "warning", text });
     }
     return held;
   }
-  throw tagTaken({ plan, reference, missed, held, built });
-}
-
-/** The error for a tag that stays where it is. */
-export function tagTaken({
-  plan: { tagOfContent },
-  reference,
-  missed,
-  held,
-  built,
-}: Pick<Refusal, "plan" | "built"> & {
-  readonly reference: string;
-  /** what was not pushed either */
-  readonly missed: readonly string[];
-  /** digest that the registry keeps; null when it is not known */
-  readonly held: string | null;
-}): PergolaError {
   const holds = held === null ? "holds another image, whose digest it does not tell the builder" : `holds ${held}`;
   const others = missed.length === 0 ? "" : ` ${missed.join(" and ")} was not pushed either.`;
-  return new PergolaError({
+  throw new PergolaError({
     code: "tag-taken",
-    message: `The registry does not let ${reference} be moved to another image: it ${holds}, and what was built is ${built ?? "of unknown digest"}.${others}`,
+    message: `The registry does not let ${reference} be moved to another image: it ${holds}, and what was built is ${nameOf(refusal)}.${others}`,
     hint: tagOfContent
       ? "What the registry holds is of the same content: leave it out with --skip-present."
       : "Choose another --tag, or leave it out: the tag then follows from the content.",
   });
+}
+
+function nameOf({ built, alias }: Refusal): string {
+  return built ?? alias ?? "of unknown digest";
 }

@@ -4,7 +4,6 @@ import type { LocalDockerPlan } from "../../plan/plan.ts";
 import type { BuildkitProgress } from "../buildkit/progress.ts";
 import { verdict } from "../buildkit/verdict.ts";
 import { registryError } from "../registryErrors.ts";
-import { isTagTaken, tagTaken } from "../takenTag.ts";
 import { inBuildctlsWords, parserLine, unknownFlag } from "./wording.ts";
 
 /** The daemon is gone: docker's own clients, and gRPC's for BuildKit. */
@@ -16,7 +15,7 @@ const NO_DAEMON =
  * @param config file that docker logs in by
  */
 export function dockerFailure(
-  plan: Pick<LocalDockerPlan, "name" | "argv" | "references" | "tagOfContent" | "context">,
+  plan: Pick<LocalDockerPlan, "name" | "argv" | "references" | "context">,
   progress: Pick<BuildkitProgress, "errorText" | "failedStep">,
   line: number | null,
   config: string,
@@ -32,7 +31,6 @@ export function dockerFailure(
     });
   }
   if (NO_DAEMON.test(text)) return gone(text);
-  if (isTagTaken(text)) return taken(plan, plan.references.find((one) => text.includes(one)) ?? "");
   return new PergolaError(
     verdict({
       text: inBuildctlsWords(text, { step: step?.name ?? null }),
@@ -47,26 +45,13 @@ export function dockerFailure(
 }
 
 /** @param why what docker push said */
-export function pushFailure(
-  plan: Pick<LocalDockerPlan, "references" | "tagOfContent">,
-  reference: string,
-  why: string,
-  config: string,
-): PergolaError {
+export function pushFailure(reference: string, why: string, config: string): PergolaError {
   if (NO_DAEMON.test(why)) return gone(why);
-  if (isTagTaken(why)) return taken(plan, reference);
   const host = reference.split("/")[0] ?? "";
   const said = why.replace(/^Error response from daemon: /, "");
   const refusal = { host, reference, why: said, ownHost: host, at: "", by: "docker" as const };
   const error = registryError({ ...refusal, action: "push", credentials: loginHint(host, config) });
   return new PergolaError(error ?? { code: "build-failed", message: `${reference} cannot be pushed: ${said}` });
-}
-
-/** Docker's clients have no command that tells a digest of the registry's without more. */
-function taken(plan: Pick<LocalDockerPlan, "references" | "tagOfContent">, refused: string): PergolaError {
-  const reference = refused || (plan.references[0] ?? "");
-  const missed = plan.references.slice(plan.references.indexOf(reference) + 1);
-  return tagTaken({ plan, reference, missed, held: null, built: null });
 }
 
 function gone(text: string): PergolaError {

@@ -16,7 +16,7 @@ import { note, outputClosed, watchOutput } from "${source("builders/cli/output.t
 watchOutput();
 let signals = 0;
 for (const name of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(name, () => signals++);
-const interruption = watchInterruption(note, outputClosed);
+const interruption = watchInterruption("kaniko", note, outputClosed);
 const work = setInterval(() => note("working"), 20);
 interruption.signal.addEventListener("abort", () => {
   const cleaning = setInterval(() => {
@@ -86,6 +86,19 @@ describe("a build that is ended", () => {
   });
 });
 
+it.each([
+  ["cluster-buildkit", "Stopping: cancelling the builds in their builder. Once more to leave without waiting for it."],
+  ["kaniko", "Stopping: cancelling the builds and removing their pods. Once more to leave them."],
+  ["local-docker", "Stopping: Docker cancels the builds. Once more to leave without waiting for it."],
+] as const)("says what happens in %s", (mode, line) => {
+  const lines: string[] = [];
+  const closed = new AbortController();
+  const interruption = watchInterruption(mode, (one) => lines.push(one), closed.signal);
+  closed.abort();
+  expect(lines).toEqual([line]);
+  interruption.release();
+});
+
 describe("a second Ctrl-C", () => {
   afterEach(() => {
     vi.useRealTimers();
@@ -96,7 +109,7 @@ describe("a second Ctrl-C", () => {
     vi.useFakeTimers();
     const exit = vi.spyOn(process, "exit").mockReturnValue(undefined as never);
     const lines: string[] = [];
-    const interruption = watchInterruption((line) => lines.push(line), new AbortController().signal);
+    const interruption = watchInterruption("kaniko", (line) => lines.push(line), new AbortController().signal);
     process.emit("SIGINT", "SIGINT");
     vi.advanceTimersByTime(1000);
     process.emit("SIGINT", "SIGINT");

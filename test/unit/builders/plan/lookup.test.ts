@@ -1,6 +1,12 @@
 import { describe, expect, it } from "vitest";
-import { heldInBuildkitStep, heldInKanikoLog, kanikoLookup } from "../../../../builders/plan/lookup.ts";
-import type { KanikoPlan } from "../../../../builders/plan/plan.ts";
+import {
+  dockerPull,
+  heldInBuildkitStep,
+  heldInKanikoLog,
+  kanikoLookup,
+  pulledDigest,
+} from "../../../../builders/plan/lookup.ts";
+import type { KanikoPlan, LocalDockerPlan } from "../../../../builders/plan/plan.ts";
 
 const DIGEST = `sha256:${"3b".repeat(32)}`;
 
@@ -16,6 +22,22 @@ it.each([
   ["[internal] load metadata for 172.30.0.11:30500/g/x:1", null],
 ])("BuildKit's step %s", (name, held) => {
   expect(heldInBuildkitStep(name)).toBe(held);
+});
+
+describe("docker", () => {
+  it.each([
+    [["linux/amd64"], ["docker", "pull", "r:1/g/x:1"]],
+    [["linux/arm64"], ["docker", "pull", "--platform", "linux/arm64", "r:1/g/x:1"]],
+  ])("fetches what was built for %s", (platforms, argv) => {
+    const plan = { platforms, docker: { platform: "linux/amd64" } } as unknown as LocalDockerPlan;
+    expect(dockerPull(plan, "r:1/g/x:1")).toEqual(argv);
+  });
+
+  it("names the digest of what it fetched", () => {
+    const said = `1: Pulling from g/x\nDigest: ${DIGEST}\nStatus: Image is up to date for r:1/g/x:1\nr:1/g/x:1`;
+    expect(pulledDigest(said)).toBe(DIGEST);
+    expect(pulledDigest("Error response from daemon: not found")).toBeNull();
+  });
 });
 
 describe("the pod that looks", () => {

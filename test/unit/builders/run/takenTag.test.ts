@@ -81,6 +81,18 @@ describe("keptDigest", () => {
       { error: { code: "tag-taken", message: expect.stringContaining(`${tags[1]} was not pushed`) } },
     ],
     [
+      "the builder knows it by another name than its digest",
+      digest("a"),
+      { built: null, alias: "image x" },
+      { error: { code: "tag-taken", message: expect.stringMatching(/what was built is image x\.$/) } },
+    ],
+    [
+      "the same image is there, and later tags are pushed all the same",
+      digest("b"),
+      { plan: { references: tags, tagOfContent: false }, goesOn: true },
+      { kept: digest("b"), warnings: [] },
+    ],
+    [
       "the last of several tags has the same image",
       digest("b"),
       { plan: { references: tags, tagOfContent: false }, text: SAID(tags[1] as string) },

@@ -97,7 +97,6 @@ function errorOf(text: string, step: string | null, line: number | null = null) 
     name: "api",
     argv: ["docker", "buildx", "build", "x"],
     references: ["reg:1/a:t"],
-    tagOfContent: false,
     context: { directory: "/c", sent: "/c", dockerfile: "Dockerfile" },
   };
   return dockerFailure(plan, { errorText: text, failedStep }, line, "/home/me/.docker/config.json").data;
@@ -212,23 +211,13 @@ describe("the error of a build", () => {
 });
 
 describe("a push", () => {
-  const refused = (why: string) =>
-    pushFailure(
-      { references: ["reg.example/a:t"], tagOfContent: true },
-      "reg.example/a:t",
-      why,
-      "/home/me/.docker/config.json",
-    ).data;
+  const refused = (why: string) => pushFailure("reg.example/a:t", why, "/home/me/.docker/config.json").data;
   it.each<[string, object]>([
     [
       "denied: requested access to the resource is denied",
       { code: "push-denied", hint: expect.stringContaining("docker login reg.example") },
     ],
     ["unauthorized: authentication required", { code: "push-denied" }],
-    [
-      "tag invalid: The image tag 't' already exists in the 'a' repository and cannot be overwritten because the tag is immutable.",
-      { code: "tag-taken", hint: expect.stringContaining("--skip-present") },
-    ],
     ["no basic auth credentials", { code: "push-denied" }],
     [
       'Get "https://reg.example/v2/": http: server gave HTTP response to HTTPS client',
