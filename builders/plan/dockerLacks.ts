@@ -39,6 +39,8 @@ interface Lack {
   readonly ways: readonly DockerWay[];
   readonly why: string;
   readonly line?: number;
+  /** whether buildx with the daemon's own builder does not lack it */
+  readonly anyBuildx?: boolean;
 }
 
 const IN_DAEMON: readonly DockerWay[] = ["docker", "legacy"];
@@ -57,7 +59,7 @@ export function refuseWhatDockerLacks(image: Image, facts: DockerFacts, asked: A
   throw new PergolaError({
     code: "mode-unsupported",
     message: `Image ${image.name} with ${lack.what}${at} cannot be built by ${TITLES[way]}: ${lack.why}`,
-    hint: HINTS[way],
+    hint: hintOf(lack, facts),
     ...(lack.line === undefined ? {} : { file, line: lack.line }),
   });
 }
@@ -69,13 +71,15 @@ const TITLES: Readonly<Record<DockerWay, string>> = {
   legacy: "docker build without BuildKit",
 };
 
-const MAKE_BUILDER = "Make a builder that can (docker buildx create --use), or choose --mode cluster-buildkit.";
-const HINTS: Readonly<Record<DockerWay, string>> = {
-  builder: "Choose --mode cluster-buildkit.",
-  containerd: MAKE_BUILDER,
-  docker: MAKE_BUILDER,
-  legacy: "Install docker buildx (https://docs.docker.com/go/buildx/), or choose --mode cluster-buildkit.",
-};
+/** The next step: buildx where it is not, and with it a builder of its own for what the daemon's cannot do either. */
+function hintOf({ ways, anyBuildx = false }: Lack, { client }: DockerFacts): string {
+  const steps = [
+    ...(client === "buildx" ? [] : ["install docker buildx (https://docs.docker.com/go/buildx/)"]),
+    ...(ways.includes("docker") && !anyBuildx ? ["make a builder that can (docker buildx create --use)"] : []),
+  ];
+  const words = [...(steps.length === 0 ? [] : [steps.join(" and ")]), "choose --mode cluster-buildkit"].join(", or ");
+  return `${words.replace(/^./, (first) => first.toUpperCase())}.`;
+}
 
 /** The table: each row is something that can be asked for, and who lacks it. */
 function lacks(image: Image, facts: DockerFacts, { cache, ...asked }: Asked): Lack[] {
@@ -103,12 +107,15 @@ function lacks(image: Image, facts: DockerFacts, { cache, ...asked }: Asked): La
       LEGACY,
       "it has no cache in registries.",
     ),
-    row(
-      asked.plainContext && asked.siblings && facts.client !== "buildx",
-      "--mtime keep and a sibling that it is FROM",
-      ["docker", "containerd", "legacy"],
-      "only buildx gives names of the Dockerfile another meaning.",
-    ),
+    {
+      ...row(
+        asked.plainContext && asked.siblings && facts.client !== "buildx",
+        "--mtime keep and a sibling that it is FROM",
+        ["docker", "containerd", "legacy"],
+        "only buildx gives names of the Dockerfile another meaning.",
+      ),
+      anyBuildx: true,
+    },
     row(
       asked.paths.has(".dockerignore") && (asked.siblings || dockerfile.path.startsWith("../")),
       `.dockerignore and ${asked.siblings ? "an image of this project that it is FROM" : "a Dockerfile outside of the context"}`,

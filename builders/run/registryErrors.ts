@@ -38,8 +38,11 @@ export function hostOf(text: string): string | null {
   return /https?:\/\/([^/"\s]+)/.exec(text)?.[1] ?? null;
 }
 
-/** Who asks a registry: a builder in the cluster, which the stack file configures, or the Docker of this machine. */
-export type Builder = "cluster" | "docker";
+/**
+ * Who asks a registry: a builder in the cluster, which the stack file configures, the daemon of this machine's Docker, or a
+ * builder of its buildx with a BuildKit, and a configuration, of its own.
+ */
+export type Builder = "cluster" | "docker" | "buildx";
 
 /** A request of a builder that a registry did not grant. */
 export interface RegistryRefusal {
@@ -60,10 +63,51 @@ export interface RegistryRefusal {
   readonly credentials: string;
 }
 
+/** What is said of a builder, and where it is configured. */
+interface Words {
+  readonly from: string;
+  readonly mirrors: string;
+  readonly way: string;
+  /** @param own whether it is the environment's registry */
+  authority(host: string, own: boolean): string;
+  plainHttp(host: string): string;
+}
+
+const WORDS: Readonly<Record<Builder, Words>> = {
+  cluster: {
+    from: "the builder",
+    mirrors: "registry.mirrors in the stack file",
+    way: "Check the address, and that the builder's namespace may reach it (NetworkPolicy, DNS).",
+    authority: (_, own) =>
+      own
+        ? "Name that authority's certificate in the stack file, registry.caBundle, and run pulumi up."
+        : "Copy the image into the environment's registry: registry.caBundle in the stack file is for that one.",
+    plainHttp: () => "It speaks plain http: registry.insecure in the stack file says so.",
+  },
+  docker: {
+    from: "Docker's daemon",
+    mirrors: "registry-mirrors in Docker's daemon.json",
+    way: "Check the address, and that this machine reaches it: Docker's daemon goes its own way there (proxies, DNS).",
+    authority: (host) =>
+      `Give Docker's daemon that authority's certificate, as /etc/docker/certs.d/${host}/ca.crt (docs.docker.com, "Verify repository client with certificates").`,
+    plainHttp: (host) =>
+      `It speaks plain http, which Docker takes only where its daemon.json allows it: "insecure-registries": ["${host}"] (for base images of a mirror: "http://${host}").`,
+  },
+  buildx: {
+    from: "the builder of docker buildx",
+    mirrors: "mirrors in the builder's buildkitd.toml",
+    way: "Check the address, and that the builder reaches it: it goes its own way there (proxies, DNS).",
+    authority: (host) =>
+      `Make a builder that knows it: docker buildx create --use --buildkitd-config FILE, with ca = ["CERTIFICATE"] below [registry."${host}"] in that file.`,
+    plainHttp: (host) =>
+      `It speaks plain http, which a builder takes only where it was made so: docker buildx create --use --buildkitd-config FILE, with http = true below [registry."${host}"] in that file.`,
+  },
+};
+
 /** The error that a user sees of it; null for none of the kinds above. */
 export function registryError(refusal: RegistryRefusal): Pick<ErrorData, "code" | "message" | "hint"> | null {
   const { action, host, reference, ownHost, at, credentials } = refusal;
-  const docker = refusal.by === "docker";
+  const words = WORDS[refusal.by ?? "cluster"];
   const why = refusal.why.replace(/\s*\n\s*/g, "; ").trim();
   const pulling = action === "pull";
   const doing = pulling ? `which has the base image ${reference}${at},` : `which ${reference} is pushed to,`;
@@ -73,17 +117,13 @@ export function registryError(refusal: RegistryRefusal): Pick<ErrorData, "code" 
       return error(
         "rate-limited",
         `The registry ${host}, ${doing} limits how often it may be asked, and that is used up`,
-        `Wait and build again, ${pulling ? `take the base image from a mirror (${docker ? "registry-mirrors in Docker's daemon.json" : "registry.mirrors in the stack file"}), or log in` : "or build fewer images at a time (--concurrency)"}. ${credentials}`.trim(),
+        `Wait and build again, ${pulling ? `take the base image from a mirror (${words.mirrors}), or log in` : "or build fewer images at a time (--concurrency)"}. ${credentials}`.trim(),
       );
     case "untrusted":
       return error(
         "registry-untrusted",
         `The registry ${host}, ${doing} has a certificate of an authority that the builder does not know`,
-        docker
-          ? `Give Docker's daemon that authority's certificate, as /etc/docker/certs.d/${host}/ca.crt (docs.docker.com, "Verify repository client with certificates").`
-          : host === ownHost
-            ? "Name that authority's certificate in the stack file, registry.caBundle, and run pulumi up."
-            : "Copy the image into the environment's registry: registry.caBundle in the stack file is for that one.",
+        words.authority(host, host === ownHost),
       );
     case "denied":
       return pulling
@@ -106,12 +146,8 @@ export function registryError(refusal: RegistryRefusal): Pick<ErrorData, "code" 
     case "unreachable":
       return error(
         "registry-unreachable",
-        `The registry ${host}, ${doing} cannot be reached from ${docker ? "Docker's daemon" : "the builder"}`,
-        docker
-          ? dockersHint(host, refusal.why)
-          : /HTTP response to HTTPS client/.test(refusal.why)
-            ? "It speaks plain http: registry.insecure in the stack file says so."
-            : "Check the address, and that the builder's namespace may reach it (NetworkPolicy, DNS).",
+        `The registry ${host}, ${doing} cannot be reached from ${words.from}`,
+        /HTTP response to HTTPS client/.test(refusal.why) ? words.plainHttp(host) : words.way,
       );
     case "missing":
       return pulling
@@ -124,12 +160,6 @@ export function registryError(refusal: RegistryRefusal): Pick<ErrorData, "code" 
     case null:
       return null;
   }
-}
-
-function dockersHint(host: string, why: string): string {
-  return /HTTP response to HTTPS client/.test(why)
-    ? `It speaks plain http, which Docker takes only where its daemon.json allows it: "insecure-registries": ["${host}"] (for base images of a mirror: "http://${host}").`
-    : "Check the address, and that this machine reaches it: Docker's daemon goes its own way there (proxies, DNS).";
 }
 
 /**

@@ -6,9 +6,10 @@
  * WHAT is `pull` (manifests and layers), `layer` (layers alone), `push` (anything sent) or `manifest` (manifests sent).
  * WHAT `tag` stands for tags that cannot be moved, as Amazon ECR has them: what is under a tag stays, and another manifest is
  * refused in ECR's words, of the repository for STATUS 405 and of the tag for 400. `cache` is anything sent to `NAME/cache`.
- * `/counts` says how often it refused, by that component.
+ * `/counts` says how often it refused, by that component. It prints the port that it listens on, for 0 a free one.
  */
 import http from "node:http";
+import type { AddressInfo } from "node:net";
 
 const [, , port = "5000", upstream = ""] = process.argv;
 const refused: Record<string, number> = {};
@@ -65,7 +66,7 @@ async function keepsTag(status: number, path: string, response: http.ServerRespo
   return true;
 }
 
-http
+const server = http
   .createServer(async (request, response) => {
     const { method = "GET", url = "/" } = request;
     if (url === "/counts") return response.end(JSON.stringify(refused));
@@ -92,4 +93,4 @@ http
     onward.on("error", () => response.destroy());
     request.pipe(onward);
   })
-  .listen(Number(port), "0.0.0.0");
+  .listen(Number(port), "0.0.0.0", () => console.log((server.address() as AddressInfo).port));

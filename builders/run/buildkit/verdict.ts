@@ -34,7 +34,7 @@ export function verdict(failure: Failure): ErrorData {
   const { text, step, dockerfile, memoryLimit } = failure;
   const said = reason(text);
   const line = failingLine(text) ?? failure.line ?? null;
-  const docker = failure.by === "docker";
+  const docker = failure.by !== undefined && failure.by !== "cluster";
   const place = line === null ? {} : { file: dockerfile, line };
   const tail = step?.logTail ? { logTail: step.logTail } : {};
   const at = line === null ? "" : ` (${dockerfile}:${line})`;

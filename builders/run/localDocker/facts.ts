@@ -36,7 +36,7 @@ const NO_BUILDKIT_IN_CLIENT = 23;
 
 /**
  * @param environment DOCKER_BUILDKIT=0 asks for the builder before BuildKit, as docker's own client reads it
- * @throws PergolaError builder-tool-missing, builder-not-ready, mode-unsupported
+ * @throws PergolaError usage, builder-tool-missing, builder-not-ready, mode-unsupported
  */
 export function readFacts(answers: Answers, environment: NodeJS.ProcessEnv): DockerFacts {
   if (answers.version === null) {
@@ -47,7 +47,7 @@ export function readFacts(answers: Answers, environment: NodeJS.ProcessEnv): Doc
     });
   }
   const { Client, Server } = parse<Version>(answers.version.stdout) ?? {};
-  if (!Server) throw noDaemon(answers.version);
+  if (!Server) throw noDaemon(answers.version, environment);
   const platform = `${Server.Os ?? "linux"}/${Server.Arch ?? "amd64"}`;
   if (isOlder(Server.ApiVersion ?? "", OLDEST_API)) {
     throw new PergolaError({
@@ -72,14 +72,32 @@ export function readFacts(answers: Answers, environment: NodeJS.ProcessEnv): Doc
   return { ...own, client: inClient && environment.DOCKER_BUILDKIT !== "0" ? "buildkit" : "legacy" };
 }
 
-function noDaemon({ stderr }: NonNullable<Answer>): PergolaError {
+/** What tells docker's client where its daemon is, in its own order; null when nothing does but a context or a default. */
+function namedBy({ DOCKER_HOST, DOCKER_CONTEXT }: NodeJS.ProcessEnv): string | null {
+  if (DOCKER_HOST) return `DOCKER_HOST=${DOCKER_HOST}`;
+  return DOCKER_CONTEXT ? `DOCKER_CONTEXT=${DOCKER_CONTEXT}` : null;
+}
+
+function noDaemon({ stderr }: NonNullable<Answer>, environment: NodeJS.ProcessEnv): PergolaError {
   const said = lastLine(stderr) || "it said nothing";
+  const by = namedBy(environment);
+  const [, nowhere] = /unable to resolve docker endpoint: (.*)/.exec(said) ?? [];
+  if (nowhere !== undefined) {
+    return new PergolaError({
+      code: "usage",
+      message: `Docker's client does not know where its daemon is${by === null ? "" : ` (${by})`}: ${nowhere}`,
+      hint: "Choose one that docker context ls has (DOCKER_CONTEXT, docker context use), or give its address: DOCKER_HOST=unix:///var/run/docker.sock.",
+    });
+  }
+  const another = by === null ? "DOCKER_HOST, docker context use" : `it is asked for by ${by}`;
   const hint = /permission denied/i.test(said)
     ? "Use an account that may talk to the daemon (the group docker), or another daemon (DOCKER_HOST, docker context use)."
-    : "Start the daemon, or name another one (DOCKER_HOST, docker context use). Nothing was built.";
+    : `Start the daemon, or name another one (${another}). Nothing was built.`;
+  // A connection by ssh has a made-up URL.
+  const why = said.replace(/^error during connect: /i, "").replace(/^Get "http:\/\/docker\.example\.com[^"]*": /, "");
   return new PergolaError({
     code: "builder-not-ready",
-    message: `Docker's daemon does not answer: ${said.replace(/^error during connect: /i, "")}`,
+    message: `Docker's daemon does not answer: ${why}`,
     hint,
   });
 }

@@ -15,7 +15,7 @@ const NO_DAEMON =
  * @param config file that docker logs in by
  */
 export function dockerFailure(
-  plan: Pick<LocalDockerPlan, "name" | "argv" | "references" | "context">,
+  plan: Pick<LocalDockerPlan, "name" | "argv" | "references" | "context" | "docker">,
   progress: Pick<BuildkitProgress, "errorText" | "failedStep">,
   line: number | null,
   config: string,
@@ -38,7 +38,7 @@ export function dockerFailure(
       dockerfile: plan.context.dockerfile,
       reference: plan.references[0] ?? plan.name,
       line: parserLine(text) ?? line,
-      by: "docker",
+      by: plan.docker.driver === "docker" ? "docker" : "buildx",
       credentials: (host) => loginHint(host, config),
     }),
   );

@@ -6,7 +6,7 @@ import { type Answer, readFacts } from "./facts.ts";
 /** Milliseconds that docker may take to answer; a daemon behind ssh takes seconds. */
 const PATIENCE = 20_000;
 
-/** @throws PergolaError builder-tool-missing, builder-not-ready, mode-unsupported */
+/** @throws PergolaError usage, builder-tool-missing, builder-not-ready, mode-unsupported */
 export async function probeDocker(environment: NodeJS.ProcessEnv): Promise<DockerFacts> {
   const ask = (...args: string[]): Promise<Answer> => run(args, environment);
   const [version, buildx, builder, store] = await Promise.all([

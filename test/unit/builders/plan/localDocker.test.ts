@@ -284,6 +284,30 @@ describe("what this Docker lacks", () => {
     }
   });
 
+  it.each<[Docker, Partial<Image>, Partial<PlanOptions>, string]>([
+    ["buildx", { platforms: ["a/b", "c/d"] }, {}, "Make a builder that can (docker buildx create --use), or choose"],
+    [
+      "legacy",
+      { platforms: ["a/b", "c/d"] },
+      {},
+      "Install docker buildx (https://docs.docker.com/go/buildx/) and make a builder that can (docker buildx create --use), or choose",
+    ],
+    [
+      "legacy",
+      { secrets: { a: { env: "A" } } },
+      {},
+      "Install docker buildx (https://docs.docker.com/go/buildx/), or choose",
+    ],
+    [
+      "buildkit",
+      { context: "/c" },
+      { contextSent: "/c", siblings: [sibling] },
+      "Install docker buildx (https://docs.docker.com/go/buildx/), or choose",
+    ],
+  ])("is answered with what helps (%s, %o)", (docker, fields, more, hint) => {
+    expect(errorOf(() => plan(docker, fields, more)).hint).toBe(`${hint} --mode cluster-buildkit.`);
+  });
+
   it("is named with file and line where the Dockerfile asks for it", () => {
     expect(errorOf(() => plan("legacy", { dockerfile: mounted }))).toMatchObject({
       file: "/src/api/Dockerfile",

@@ -57,6 +57,45 @@ describe("what Docker there is", () => {
     expect(readFacts(answers, environment)).toMatchObject(expected);
   });
 
+  const NOWHERE = "unable to resolve docker endpoint: ";
+  it.each<[string, NodeJS.ProcessEnv, object]>([
+    [
+      `${NOWHERE}context "nope" does not exist`,
+      { DOCKER_CONTEXT: "nope" },
+      {
+        code: "usage",
+        message: `Docker's client does not know where its daemon is (DOCKER_CONTEXT=nope): context "nope" does not exist`,
+        hint: expect.stringContaining("docker context ls"),
+      },
+    ],
+    [
+      `Failed to initialize: ${NOWHERE}context "old": context not found`,
+      {},
+      { code: "usage", message: `Docker's client does not know where its daemon is: context "old": context not found` },
+    ],
+    [
+      `${NOWHERE}Invalid bind address format: unxi:///s`,
+      { DOCKER_HOST: "unxi:///s", DOCKER_CONTEXT: "nope" },
+      {
+        code: "usage",
+        message:
+          "Docker's client does not know where its daemon is (DOCKER_HOST=unxi:///s): Invalid bind address format: unxi:///s",
+      },
+    ],
+    [
+      "Cannot connect to the Docker daemon at tcp://x:1. Is the docker daemon running?",
+      { DOCKER_HOST: "tcp://x:1" },
+      { code: "builder-not-ready", hint: expect.stringContaining("it is asked for by DOCKER_HOST=tcp://x:1") },
+    ],
+    [
+      'error during connect: Get "http://docker.example.com/v1.24/version": command [ssh -- x] has exited with 255',
+      { DOCKER_HOST: "ssh://x" },
+      { message: "Docker's daemon does not answer: command [ssh -- x] has exited with 255" },
+    ],
+  ])("says what leads to no daemon: %s", (text, environment, expected) => {
+    expect(errorOf(() => readFacts({ ...BUILDX, version: failed(text) }, environment))).toMatchObject(expected);
+  });
+
   it.each<[string, Partial<Answers>, object]>([
     [
       "no docker",

@@ -91,11 +91,12 @@ describe("docker build", () => {
 });
 
 /** The error that a user sees. */
-function errorOf(text: string, step: string | null, line: number | null = null) {
+function errorOf(text: string, step: string | null, line: number | null = null, driver = "docker") {
   const failedStep = step === null ? null : { name: step, error: "", logTail: "tail" };
   const plan = {
     name: "api",
     argv: ["docker", "buildx", "build", "x"],
+    docker: { client: "buildx", driver, builder: "", platform: "linux/amd64", containerdStore: false } as const,
     references: ["reg:1/a:t"],
     context: { directory: "/c", sent: "/c", dockerfile: "Dockerfile" },
   };
@@ -207,6 +208,26 @@ describe("the error of a build", () => {
     ],
   ])("%s", (_, text, step, expected) => {
     expect(errorOf(text, step, 7)).toMatchObject(expected);
+  });
+});
+
+describe("a builder of buildx with a configuration of its own", () => {
+  it.each<[string, object]>([
+    [
+      "http: server gave HTTP response to HTTPS client",
+      { code: "registry-unreachable", hint: expect.stringMatching(/--buildkitd-config .* http = true .*"reg:1"/) },
+    ],
+    [
+      "tls: failed to verify certificate: x509: certificate signed by unknown authority",
+      { code: "registry-untrusted", hint: expect.stringMatching(/--buildkitd-config .* ca = .*"reg:1"/) },
+    ],
+    [
+      "dial tcp: connection refused",
+      { message: expect.stringContaining("cannot be reached from the builder of docker buildx") },
+    ],
+  ])("is told of where it is configured: %s", (why, expected) => {
+    const text = `ERROR: failed to build: failed to solve: failed to push reg:1/a:t: failed to do request: Head "https://reg:1/v2/a/blobs/x": ${why}`;
+    expect(errorOf(text, "exporting to image", null, "docker-container")).toMatchObject(expected);
   });
 });
 
