@@ -1,5 +1,5 @@
 // --mode local-docker: a real Docker of this machine builds and pushes, by buildx, by docker build with BuildKit, and without.
-import { readFile, writeFile } from "node:fs/promises";
+import { readdir, readFile, writeFile } from "node:fs/promises";
 import http from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
@@ -154,20 +154,28 @@ describe.each(CLIENTS)("%s", (client) => {
     expect(image.error).toMatchObject(expected);
   });
 
-  it("is stopped by Ctrl-C and by a timeout, and leaves no step behind", async () => {
+  it("is stopped by Ctrl-C, by termination and by a timeout, and leaves no step and no file behind", async () => {
     const folder = await context({ Dockerfile: `FROM busybox:1.36\nRUN echo began && ${endless}\n` });
-    const running = pergola(
-      ["build", ...words(folder, name), "-t", "stopped", "--progress", "plain"],
-      variables(client),
-    );
-    let said = "";
-    running.stderr?.on("data", (text) => {
-      said += text;
-    });
-    await eventually("the step", async () => (said.includes("| began") ? true : undefined));
-    running.kill("SIGINT");
-    expect((await running).exitCode, said).toBe(130);
-    await eventually("the end of the step", async () => ((await pidsOf(endless)).length === 0 ? true : undefined));
+    const temporary = await context({});
+    for (const [signal, exitCode] of [
+      ["SIGINT", 130],
+      ["SIGTERM", 143],
+    ] as const) {
+      const running = pergola(["build", ...words(folder, name), "-t", "stopped", "--progress", "plain"], {
+        ...variables(client),
+        TMPDIR: temporary,
+      });
+      let said = "";
+      running.stderr?.on("data", (text) => {
+        said += text;
+      });
+      await eventually("the step", async () => (said.includes("| began") ? true : undefined));
+      running.kill(signal);
+      expect((await running).exitCode, said).toBe(exitCode);
+      expect(said).toContain("Stopping: Docker cancels the builds.");
+      await eventually("the end of the step", async () => ((await pidsOf(endless)).length === 0 ? true : undefined));
+      expect(await readdir(temporary)).toEqual([]);
+    }
     const { code, image } = await one(folder, "-t", "stopped", "--timeout", "3");
     expect(code).toBe(75);
     expect(image.error?.code).toBe("timeout");
@@ -214,6 +222,11 @@ describe("what is wrong with Docker", () => {
       exitCode: 75,
       stderr: expect.stringContaining("Cannot connect to the Docker daemon at unix:///nowhere/docker.sock"),
     });
+    const { DOCKER_HOST: _, ...unnamed } = env;
+    expect(await refusal({ ...unnamed, DOCKER_CONTEXT: "gone" })).toMatchObject({
+      exitCode: 2,
+      stderr: expect.stringContaining('is (DOCKER_CONTEXT=gone): context "gone" does not exist'),
+    });
     expect(await refusal({ ...env, BUILDX_BUILDER: "gone" })).toMatchObject({
       exitCode: 75,
       stderr: expect.stringMatching(/The builder that docker buildx is to use cannot be had: no builder "gone" found/),
@@ -221,6 +234,10 @@ describe("what is wrong with Docker", () => {
     expect(await refusal(env, "--platform", "linux/amd64,linux/arm64")).toMatchObject({
       exitCode: 2,
       stderr: expect.stringContaining("docker buildx create --use"),
+    });
+    expect(await refusal(variables("docker build"), "--platform", "linux/amd64,linux/arm64")).toMatchObject({
+      exitCode: 2,
+      stderr: expect.stringContaining("Install docker buildx"),
     });
     expect(await refusal(variables(CLIENTS[2]), "--secret", "id=a,env=PATH")).toMatchObject({
       exitCode: 2,
