@@ -1,4 +1,4 @@
-// --mode local-docker with --load=kind: from the store of the Docker that built into nodes that are containers of the same one.
+// --mode local-docker with --load: from the store of the Docker that built into containerd, and into nodes of kind in that Docker.
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
@@ -7,13 +7,16 @@ import { type DockerBuilder, startDockerBuilder } from "./dockerBuilder.ts";
 import { build, context, pergola, setupOf } from "./environment.ts";
 import { kindNode, type LocalNode, makeNodeImage, removeWithContainers } from "./localClusters.ts";
 import { digestOf } from "./registry.ts";
+import { type Store, startContainerd } from "./stores.ts";
 
 let docker: DockerBuilder;
 let nodes: LocalNode[];
+let containerd: Store;
 let setup: string;
 
 beforeAll(async () => {
   docker = await startDockerBuilder({}, []);
+  containerd = await startContainerd();
   await makeNodeImage(docker);
   nodes = [await kindNode(docker, "dev", "control-plane"), await kindNode(docker, "dev", "worker")];
   const made = (await setupOf("cluster-buildkit")) as BuildSetup;
@@ -23,6 +26,7 @@ beforeAll(async () => {
 }, 120_000);
 
 afterAll(async () => {
+  await containerd?.remove();
   if (docker) await removeWithContainers(docker);
 }, 60_000);
 
@@ -61,6 +65,17 @@ it.each([
     // The same configuration is the same image, whose layers it names; Docker's archive has a manifest of its own.
     expect(JSON.parse(manifest).config.digest).toBe(id);
   }
+});
+
+it("what Docker's own builder made gets from its store into containerd", async () => {
+  const folder = await context({ Dockerfile: "FROM scratch\nCOPY a /\n", a: `${Math.random()}` });
+  const load = `--load=containerd,address=${containerd.socket},namespace=test`;
+  const { result } = await build(
+    [folder, "--setup", setup, "--mode", "local-docker", "--name", "test-load-from-docker", load],
+    { ...docker.buildx, KUBECONFIG: "/nowhere" },
+  );
+  expect(result.images[0]?.error).toBeNull();
+  expect(await containerd.client("--namespace", "test", "images", "ls")).toContain(result.images[0]!.reference);
 });
 
 it("a cluster that is not there is told before anything is built", async () => {

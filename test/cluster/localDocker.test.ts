@@ -1,22 +1,17 @@
 // --mode local-docker: a real Docker of this machine builds and pushes, by buildx, by docker build with BuildKit, and without.
-import { readdir, readFile, writeFile } from "node:fs/promises";
+import { readdir, writeFile } from "node:fs/promises";
 import http from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { execa } from "execa";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { Kube } from "../../builders/run/index.ts";
 import type { BuildSetup } from "../../infra/setup.ts";
-import { daemonOf, overBridge } from "./buildctl.ts";
-import { makeBuilderNamespace, setupIn } from "./builderNamespace.ts";
 import { type DockerBuilder, REGISTRY, startDockerBuilder } from "./dockerBuilder.ts";
-import { build, context, eventually, kubeconfig, kubectl, pergola, setupOf } from "./environment.ts";
+import { build, context, eventually, pergola, setupOf } from "./environment.ts";
 import { digestOf, imageFiles } from "./registry.ts";
-import { type Store, startContainerd } from "./stores.ts";
 
 /** Port of a registry that wants a login, and of one whose plain http the daemon does not take. */
 const [DENYING, UNEXPECTED] = [30501, 30502];
-const NAMESPACE = "test-local-docker";
 let docker: DockerBuilder;
 let denying: http.Server;
 let setup: string;
@@ -267,70 +262,6 @@ describe("what is wrong with Docker", () => {
     const folder = await context({ Dockerfile: "FROM scratch\nCOPY Dockerfile /\n" });
     const { result } = await build(words(folder, "test-local-docker", elsewhere), variables("buildx"));
     expect(result.images[0]?.error).toMatchObject({ code, hint: expect.stringContaining(hint) });
-  });
-});
-
-describe("a builder of buildx with a BuildKit of its own", () => {
-  let containerd: Store;
-  beforeAll(async () => {
-    await makeBuilderNamespace(NAMESPACE);
-    containerd = await startContainerd();
-    // The first build makes its daemon.
-    const folder = await context({ Dockerfile: "FROM scratch\nCOPY Dockerfile /\n" });
-    await build([
-      folder,
-      "--name",
-      "test-local-docker",
-      "--setup",
-      await setupIn(NAMESPACE, () => {}),
-      "--mode",
-      "cluster-buildkit",
-    ]);
-  }, 90_000);
-  afterAll(async () => {
-    await containerd?.remove();
-    await kubectl(["delete", "namespace", NAMESPACE, "--wait=false"]);
-  });
-
-  it("pushes by itself, writes the cache, an OCI layout and what --load asks for", async () => {
-    const kube = new Kube({ environment: { ...process.env, KUBECONFIG: kubeconfig } });
-    try {
-      const folder = await context({
-        Dockerfile: "FROM busybox:1.36\nRUN echo hello > /said\nCOPY a /\n",
-        a: `${Math.random()}`,
-      });
-      const socket = join(await context({}), "s");
-      await overBridge(kube, await daemonOf(NAMESPACE), socket, async () => {
-        const env = variables("buildx");
-        await execa("docker", ["buildx", "create", "--name", "own", "--driver", "remote", `unix://${socket}`], { env });
-        const oci = join(await context({}), "image.tar");
-        const args = [
-          ...words(folder, "test-local-docker-own"),
-          "--output-oci",
-          oci,
-          "--load=docker",
-          "--annotation",
-          "a=b",
-        ];
-        const { result } = await build([...args, "-t", "one"], { ...env, BUILDX_BUILDER: "own" });
-        const [image] = result.images;
-        expect(image?.error).toBeNull();
-        expect(await digestOf(image!.reference)).toBe(image?.digest);
-        expect(await digestOf(image!.reference.replace(/:one$/, ":_buildcache"))).not.toBeNull();
-        expect((await readFile(oci)).includes(image!.digest!.slice("sha256:".length))).toBe(true);
-        expect(await docker.client("image", "inspect", "--format", "{{.Os}}", image!.reference)).toBe("linux");
-      });
-    } finally {
-      kube.close();
-    }
-  });
-
-  it("and what Docker's own builder made gets from its store into another one", async () => {
-    const folder = await context({ Dockerfile: "FROM scratch\nCOPY a /\n", a: `${Math.random()}` });
-    const load = `--load=containerd,address=${containerd.socket},namespace=test`;
-    const { result } = await build([...words(folder, "test-local-docker"), load], variables("buildx"));
-    expect(result.images[0]?.error).toBeNull();
-    expect(await containerd.client("--namespace", "test", "images", "ls")).toContain(result.images[0]!.reference);
   });
 });
 
