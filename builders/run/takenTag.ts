@@ -41,7 +41,11 @@ export async function keptDigest(refusal: Refusal): Promise<string> {
   // The builders name it; go-containerregistry stops at the first of several that is refused.
   const reference = references.find((one) => text.includes(one)) ?? (references[0] as string);
   const missed = references.slice(references.indexOf(reference) + 1);
-  const held = await lookUp(reference).catch(() => null);
+  let why = "it does not tell the builder";
+  const held = await lookUp(reference).catch((error: Error) => {
+    why = `could not be looked up (${error.message.trim().split("\n").at(-1)})`;
+    return null;
+  });
   const same = held !== null && held === built;
   // What comes after a tag of the content is a cache.
   if (held !== null && !incomplete && (tagOfContent || (same && (goesOn || missed.length === 0)))) {
@@ -51,7 +55,7 @@ export async function keptDigest(refusal: Refusal): Promise<string> {
     }
     return held;
   }
-  const holds = held === null ? "holds another image, whose digest it does not tell the builder" : `holds ${held}`;
+  const holds = held === null ? `holds another image, whose digest ${why}` : `holds ${held}`;
   const others = missed.length === 0 ? "" : ` ${missed.join(" and ")} was not pushed either.`;
   throw new PergolaError({
     code: "tag-taken",

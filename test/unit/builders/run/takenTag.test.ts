@@ -72,7 +72,7 @@ describe("keptDigest", () => {
       "the question fails",
       null,
       { lookUp: () => Promise.reject(new Error("no pod")) },
-      { error: { code: "tag-taken" } },
+      { error: { code: "tag-taken", message: expect.stringContaining("could not be looked up (no pod)") } },
     ],
     [
       "the same image is there, and a later tag was missed",
