@@ -40,7 +40,7 @@ export interface PlanOptions {
   /** absolute path of the directory that is sent as the context */
   readonly contextSent: string;
   /** what the context holds; not known if left out */
-  readonly contextEntries?: readonly Pick<ContextEntry, "path" | "type">[];
+  readonly contextEntries?: readonly Pick<ContextEntry, "path" | "type" | "size">[];
   /** seconds since 1970 that the image's timestamps get; null leaves them as the build makes them */
   readonly sourceDateEpoch: number | null;
   /** whose registry credentials; the builder's if left out */

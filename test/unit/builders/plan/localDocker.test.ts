@@ -150,7 +150,9 @@ describe("each option", () => {
 });
 
 describe("a Dockerfile without BuildKit", () => {
-  const entries = (...paths: string[]) => ({ contextEntries: paths.map((path) => ({ path, type: "file" as const })) });
+  const entries = (...paths: string[]) => ({
+    contextEntries: paths.map((path) => ({ path, type: "file" as const, size: 1 })),
+  });
 
   it("is taken out of the context, as docker would change .dockerignore for one from elsewhere", () => {
     const made = plan("legacy", {}, entries("Dockerfile", ".dockerignore"));
@@ -246,7 +248,7 @@ describe("caches", () => {
 
 describe("what this Docker lacks", () => {
   const mounted = { path: "Dockerfile", text: "FROM a\nRUN --mount=type=cache,target=/c b\n" };
-  const both = [".dockerignore", "Dockerfile.dockerignore"].map((path) => ({ path, type: "file" as const }));
+  const both = [".dockerignore", "Dockerfile.dockerignore"].map((path) => ({ path, type: "file" as const, size: 1 }));
   const annotations = [{ level: "manifest", key: "a", value: "b" }] as const;
   it.each<[string, string, Docker[], Partial<Image>, Partial<PlanOptions>]>([
     ["--secret", "no build secrets", ["legacy"], { secrets: { a: { env: "A" } } }, {}],
