@@ -79,6 +79,7 @@ export async function openExec(transport: KubeTransport, target: ExecTarget, sig
     handshakeTimeout: HANDSHAKE_MILLISECONDS,
   });
   const exec = wire(socket, signal);
+  exec.result.then(({ hung }) => hung && transport.dropIdle());
   await new Promise<void>((resolve, reject) => {
     let refusal: (() => PergolaError) | null = null;
     socket.once("open", resolve);

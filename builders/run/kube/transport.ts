@@ -102,9 +102,14 @@ export class KubeTransport {
     return this.#accepted(request, await this.#send(request, await this.credentials()));
   }
 
-  /** The error of a connection that is silent. Those that are kept for later may be no better. */
-  #silent(why: string): Error {
+  /** To be called when a connection fell silent: those that are kept for later may be no better, and are closed. */
+  dropIdle(): void {
     for (const socket of Object.values(this.#agent.freeSockets).flat()) socket?.destroy();
+  }
+
+  /** The error of a connection that is silent. */
+  #silent(why: string): Error {
+    this.dropIdle();
     return Object.assign(new Error(why), { code: "ETIMEDOUT" });
   }
 
