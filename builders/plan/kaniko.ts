@@ -16,6 +16,7 @@ import { KANIKO_FLAGS } from "./kanikoFlags.ts";
 import { architectureSelector, DOCKER_CONFIG, planKanikoIndex } from "./kanikoIndex.ts";
 import { refuseWhatKanikoLacks } from "./kanikoRefusals.ts";
 import { platformArgumentsOf, withoutUnusedStages } from "./kanikoStages.ts";
+import { kanikoVolume } from "./kanikoVolume.ts";
 import { builderLabels, podName, RUNNER_ANNOTATION } from "./labels.ts";
 import type { Placement } from "./placement.ts";
 import type { Auth, KanikoIndexPlan, KanikoPlan, LoadTarget, Manifest, Sibling } from "./plan.ts";
@@ -29,16 +30,21 @@ const MARKER = `${DIRECTORY}/received`;
 const TOOLS = ["cat", "gzip", "mkfifo", "rm", "sha256sum", "sleep", "tar", "tee", "wc", "/kaniko/executor"];
 
 /**
- * Waits for the context, until the marker names a process that has ended, and becomes kaniko. In one container, as the kubelet
- * looks but once a second whether one has ended and the next can start. Exit code 127 and a termination message say what the
- * image lacks.
+ * Waits at the marker, a pipe, for a line that says that the context is there: the process that wrote it, and a word. When that
+ * process has ended kaniko runs; in one container, as the kubelet looks but once a second whether one has ended and the next can
+ * start. For the same reason the log tells the end: both of its streams, which may change places, end with the word, kaniko's exit
+ * code and the digest. kaniko does not run in the background of the shell, as all steps would ignore SIGINT then. Exit code 127 and a termination message say
+ * what the image lacks.
  */
 const SCRIPT =
   `for tool in ${TOOLS.join(" ")}; do ` +
   `command -v "$tool" > /dev/null || { echo "missing $tool" > /dev/termination-log; exit 127; }; done; ` +
   `trap 'exit 143' TERM INT; ` +
-  `until { read -r sender < ${MARKER} && ! kill -0 "$sender"; } 2>/dev/null; do sleep 0.05 & wait $!; done; ` +
-  `exec /kaniko/executor "$@"`;
+  `mkfifo ${MARKER} 2>/dev/null; ` +
+  `until read -r sender word < ${MARKER}; do sleep 0.05 & wait $!; done 2>/dev/null; ` +
+  `while kill -0 "$sender" 2>/dev/null; do sleep 0.01; done; ` +
+  `/kaniko/executor "$@"; code=$?; ` +
+  `read -r digest < /dev/termination-log; echo "$word $code $digest"; echo "$word $code $digest" >&2; exit $code`;
 
 /** Istio goes by this label first; its annotation, and that of Linkerd, are with every builder's. */
 const NO_SIDECAR = { "sidecar.istio.io/inject": "false" };
@@ -56,7 +62,7 @@ export interface KanikoOptions {
   readonly load?: LoadTarget | null;
   readonly contextSent: string;
   /** what the context holds; not known if left out */
-  readonly contextEntries?: readonly Pick<ContextEntry, "path" | "type">[];
+  readonly contextEntries?: readonly Pick<ContextEntry, "path" | "type" | "size">[];
   /** whose registry credentials; the builder's if left out */
   readonly auth?: Auth;
   /** tells this build's pod from others: lowercase letters and digits */
@@ -200,7 +206,7 @@ function pod(
   platform: string,
   executor: KanikoExecutor,
   args: readonly string[],
-  { buildId, runner = null }: Pick<KanikoOptions, "buildId" | "runner">,
+  { buildId, runner = null, contextEntries }: Pick<KanikoOptions, "buildId" | "runner" | "contextEntries">,
   deadlineSeconds: number,
 ): Manifest {
   const { mode, namespace, pullSecret } = placement;
@@ -240,7 +246,7 @@ function pod(
         },
       ],
       volumes: [
-        { name: "build", emptyDir: {} },
+        { name: "build", ...kanikoVolume(mode.resources, platform, contextEntries) },
         ...(pullSecret === null ? [] : [{ name: "docker-config", secret: dockerConfigVolume(pullSecret) }]),
       ],
     },

@@ -182,10 +182,16 @@ export interface KanikoPlan extends ClusterPlan {
     readonly directory: string;
     /** directory below `directory` that takes the context's files */
     readonly context: string;
-    /** absolute path, created last by the executor once everything arrived and was checked; holds the number of its process */
+    /**
+     * absolute path of a named pipe, whose other end the container reads. Written once everything arrived and was checked: the
+     * number of the process that writes it, and a word
+     */
     readonly marker: string;
   };
-  /** waits until the file `marker` is there (has sh, tar, sha256sum), then builds; its termination message is the digest */
+  /**
+   * waits for a line in `marker` (has sh, tar, sha256sum), then builds. The last line of its stdout and of its stderr is the word
+   * out of `marker`, the exit code and the digest; its termination message is the digest
+   */
   readonly container: string;
   /** seconds after which the cluster ends the pod by itself, also when nobody watches any more */
   readonly deadlineSeconds: number;

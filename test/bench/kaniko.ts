@@ -35,9 +35,9 @@ export const second: Rows = async (note) => {
     note("the context on a volume");
     const filler = onVolume(plan, "bench-filler", ["sh", "-c", "exec sleep 100000"]);
     await kube.create(filler);
-    await until(kube, filler, (pod) => containerStatus(pod, plan.container)?.state?.running !== undefined);
+    const running = until(kube, filler, (pod) => containerStatus(pod, plan.container)?.state?.running !== undefined);
     const signal = new AbortController().signal;
-    await sendContext({ ...plan, pod: filler }, packContext(plan), { kube, emit: () => {}, signal });
+    await sendContext({ ...plan, pod: filler }, packContext(plan), { kube, emit: () => {}, signal }, running);
     await remove(kube, filler);
     note("second builds");
     let count = 0;

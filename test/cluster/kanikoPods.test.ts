@@ -26,6 +26,9 @@ async function attempt(name: string, dockerfile: string, change?: (mode: Mode) =
   return { code, image: result.images[0]!, stderr };
 }
 
+/** What the container says for the runner alone. */
+const OF_THE_END = /[0-9a-f]{32} \d/;
+
 const COPY = "FROM scratch\nCOPY file /\n";
 const withLimit = (resource: string, limit: string, request: string) => (mode: Mode) => ({
   resources: {
@@ -65,9 +68,16 @@ describe.concurrent("a build in mode kaniko", () => {
     });
   });
 
+  it("ends what an interruption ends: steps do not ignore SIGINT", async () => {
+    const { code, image, stderr } = await attempt("signal", "FROM busybox:1.36\nRUN kill -INT $$; echo lived-on\n");
+    expect({ code, error: image.error }).toMatchObject({ code: 1, error: { code: "build-failed", line: 2 } });
+    expect(stderr).not.toMatch(/^\| lived-on$/m);
+  });
+
   it("whose step names no program fails with exit code 127 and the shell's words", async () => {
-    const { code, image } = await attempt("noprogram", "FROM busybox:1.36\nRUN nosuchprogram\n");
+    const { code, image, stderr } = await attempt("noprogram", "FROM busybox:1.36\nRUN nosuchprogram\n");
     expect(code).toBe(1);
+    expect(stderr).not.toMatch(OF_THE_END);
     expect(image.error).toMatchObject({
       ...{ code: "build-failed", file: "Dockerfile", line: 2 },
       message: "A step failed with exit code 127 (Dockerfile:2): RUN nosuchprogram",
@@ -148,7 +158,10 @@ describe.concurrent("a build in mode kaniko", () => {
     expect(spec.containers.map(({ name }: { name: string }) => name)).toEqual(["kaniko"]);
     expect(spec.containers[0].securityContext?.privileged).toBeFalsy();
     expect(JSON.stringify(spec.volumes)).not.toContain("serviceAccountToken");
-    const { code, result } = await running;
+    expect(spec.volumes).toEqual([{ name: "build", emptyDir: { medium: "Memory" } }]);
+    const { code, result, stderr } = await running;
+    expect(stderr).toContain("RUN sleep 1");
+    expect(stderr).not.toMatch(OF_THE_END);
     expect({ code, error: result.images[0]?.error }).toEqual({ code: 0, error: null });
     expect(await digestOf(result.images[0]!.reference)).toBe(result.images[0]?.digest);
     expect(await pods(place.namespace, "--selector", "pergola.dev/image=w-plain")).toEqual([]);

@@ -1,5 +1,6 @@
 /** Carries out a kaniko plan: a pod of its own, the context sent into it, its log read, and the pod removed whatever happens. */
 import type { Readable } from "node:stream";
+import { setTimeout as delay } from "node:timers/promises";
 import { type ErrorData, PergolaError } from "../../errors.ts";
 import type { KanikoPlan } from "../../plan/plan.ts";
 import type { BuildEvent } from "../../report/events.ts";
@@ -12,11 +13,13 @@ import { PodWatch } from "../pods/podWatch.ts";
 import { containerStatus, endReason, limitOf, memoryLimit } from "../pods/state.ts";
 import { waitUntilRunning } from "../pods/waiting.ts";
 import { isTagTaken, keptDigest } from "../takenTag.ts";
+import { EndingReader, type Success } from "./ending.ts";
 import { executorProblem } from "./executor.ts";
 import { removeLeftovers } from "./leftovers.ts";
+import { EARLY_MILLISECONDS } from "./livingCommand.ts";
 import { KanikoLog } from "./log.ts";
 import { heldByRegistry } from "./lookup.ts";
-import { packContext, sendContext } from "./transfer.ts";
+import { letBegin, packContext, sendContext } from "./transfer.ts";
 import { MORE_DISK, verdict } from "./verdict.ts";
 
 export interface ExecutorIo {
@@ -28,6 +31,9 @@ export interface ExecutorIo {
 
 const DIGEST = /^sha256:[0-9a-f]{64}$/;
 
+/** The kubelet tells the state of a container so much later at most. */
+const STATE_MILLISECONDS = 2000;
+
 /** Time that the rest of the log may take once the container has ended. */
 const LOG_MILLISECONDS = 10_000;
 
@@ -37,6 +43,7 @@ export async function runKaniko(plan: KanikoPlan, io: ExecutorIo): Promise<Outco
   const { name } = plan.pod.metadata;
   const leftovers = removeLeftovers(kube, namespace).catch(() => {});
   const pods = new PodWatch(kube, { namespace, fieldSelector: `metadata.name=${name}` });
+  const over = new AbortController();
   let created = false;
   let packed: Readable | null = null;
   try {
@@ -44,17 +51,26 @@ export async function runKaniko(plan: KanikoPlan, io: ExecutorIo): Promise<Outco
     created = true;
     packed = packContext(plan);
     const find = () => pods.pods.get(name) ?? null;
-    const wait = { ...io, namespace, pods, find };
-    await waitUntilRunning({ ...wait, container: plan.container }).catch((error: unknown) => {
+    const wait = { ...io, namespace, pods, find, signal: AbortSignal.any([signal, over.signal]) };
+    const running = waitUntilRunning({ ...wait, container: plan.container }).catch((error: unknown) => {
       const pod = find();
       const problem = pod && executorProblem(pod, plan.container);
       throw problem ? new PergolaError(problem, { cause: error }) : error;
     });
-    const bytesSent = await orPodReason(plan, pods, sendContext(plan, packed, io));
+    const known = Promise.race([running, pause(EARLY_MILLISECONDS + STATE_MILLISECONDS, over.signal)]);
+    known.catch(() => {});
+    const ending = new EndingReader();
+    const begin = async (sending: Promise<number>) => {
+      const bytes = await sending;
+      await letBegin(plan, ending.word, io);
+      return bytes;
+    };
+    const bytesSent = await orPodReason(plan, pods, known, begin(sendContext(plan, packed, io, running)));
     const log = new KanikoLog(io.emit, plan.files.Dockerfile);
-    const pod = await untilEnded(plan, pods, log, io);
-    return await outcome(plan, pod, log, bytesSent, io);
+    const end = await untilEnded(plan, pods, log, ending, io);
+    return await outcome(plan, end, log, bytesSent, io);
   } finally {
+    over.abort();
     packed?.destroy();
     await removePod(plan, pods, created, io);
     await pods.stop();
@@ -62,14 +78,26 @@ export async function runKaniko(plan: KanikoPlan, io: ExecutorIo): Promise<Outco
   }
 }
 
-/** Follows the log until the main container has ended. */
-async function untilEnded(plan: KanikoPlan, pods: PodWatch, log: KanikoLog, io: ExecutorIo): Promise<Pod> {
+/**
+ * Follows the log until the main container has ended.
+ * @returns what the container says where it ended well; else its pod, whose status has the cause
+ */
+async function untilEnded(
+  plan: KanikoPlan,
+  pods: PodWatch,
+  log: KanikoLog,
+  ending: EndingReader,
+  io: ExecutorIo,
+): Promise<Pod | Success> {
   const { name, namespace } = { name: plan.pod.metadata.name, namespace: plan.namespace };
   const stop = new AbortController();
   const ended = new AbortController();
   const target = { namespace, pod: name, container: plan.container };
   const reading = (async () => {
-    for await (const line of io.kube.logs(target, stop.signal, ended.signal)) log.line(line);
+    for await (const line of io.kube.logs(target, stop.signal, ended.signal)) {
+      const own = ending.read(line);
+      if (own !== null) log.line(own);
+    }
   })().catch((error: unknown) => error);
   try {
     for (;;) {
@@ -88,7 +116,11 @@ async function untilEnded(plan: KanikoPlan, pods: PodWatch, log: KanikoLog, io: 
         log.end(containerStatus(pod, plan.container)?.state?.terminated?.exitCode === 0);
         return pod;
       }
-      await pods.next(500);
+      const success = await Promise.race([pods.next(500), ending.succeeded]);
+      if (success) {
+        log.end(true);
+        return success;
+      }
     }
   } finally {
     stop.abort();
@@ -99,15 +131,15 @@ async function untilEnded(plan: KanikoPlan, pods: PodWatch, log: KanikoLog, io: 
 /** The result of a pod that has ended, or the error that it ended with. */
 async function outcome(
   plan: KanikoPlan,
-  pod: Pod,
+  end: Pod | Success,
   log: KanikoLog,
   bytesSent: number,
   io: ExecutorIo,
 ): Promise<Outcome> {
-  const status = containerStatus(pod, plan.container)?.state?.terminated;
+  const status = "digest" in end ? null : containerStatus(end, plan.container)?.state?.terminated;
   // kaniko writes the digest of every push into that file, those of cache layers too: its log tells them apart.
   const repository = (plan.references[0] ?? "").replace(/:[^:/]*$/, "");
-  const said = status?.message?.trim() ?? "";
+  const said = "digest" in end ? end.digest : (status?.message?.trim() ?? "");
   const digest = log.pushed(repository) ?? (DIGEST.test(said) ? said : null);
   const done = {
     steps: log.steps,
@@ -117,9 +149,9 @@ async function outcome(
     loaded: null,
     warnings: log.warnings,
   };
-  if (status?.exitCode !== 0) {
+  if (!("digest" in end) && status?.exitCode !== 0) {
     const text = log.errorText;
-    if (!isTagTaken(text)) throw new PergolaError(failure(plan, pod, log));
+    if (!isTagTaken(text)) throw new PergolaError(failure(plan, end, log));
     const lookUp = (reference: string) => heldByRegistry(plan, reference, io);
     return {
       digest: await keptDigest({ plan, text, built: digest, lookUp, incomplete: false, emit: io.emit }),
@@ -157,13 +189,23 @@ function failure(plan: KanikoPlan, pod: Pod, log: KanikoLog): ErrorData {
   );
 }
 
-/** A pod that dies under a transfer says why; the connection only says that it broke. */
-async function orPodReason<T>(plan: KanikoPlan, pods: PodWatch, work: Promise<T>): Promise<T> {
+/** Resolves after this time, or when it is not waited for any more. */
+const pause = (milliseconds: number, signal: AbortSignal): Promise<void> =>
+  delay(milliseconds, undefined, { signal }).catch(() => {});
+
+/**
+ * A pod that does not start or dies under a transfer says why; the connection only says that it broke.
+ * @param known settles when it is known whether the container runs, or nobody will say it; rejects with why it does not
+ */
+async function orPodReason<T>(plan: KanikoPlan, pods: PodWatch, known: Promise<unknown>, work: Promise<T>): Promise<T> {
   try {
     return await work;
   } catch (error) {
     if (!(error instanceof PergolaError) || !["transfer-failed", "builder-not-ready"].includes(error.data.code))
       throw error;
+    // A container is reached before its state is told.
+    const waited = new AbortController();
+    await Promise.race([known, pause(STATE_MILLISECONDS, waited.signal)]).finally(() => waited.abort());
     const { name, namespace } = plan.pod.metadata;
     await pods.next(1000);
     const pod = pods.pods.get(name) ?? pods.gone.get(name);

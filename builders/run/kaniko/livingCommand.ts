@@ -1,11 +1,13 @@
 /** A command in a pod that shows all the time that it lives, so that a connection that died without a word is noticed. */
 import type { Writable } from "node:stream";
+import { setTimeout as delay } from "node:timers/promises";
 import { PergolaError } from "../../errors.ts";
 import { interrupted } from "../kube/errors.ts";
+import type { Exec } from "../kube/exec.ts";
 import type { Kube } from "../kube/kube.ts";
 
-/** sh: an empty line every second until the script after it ends. What sleeps holds no stream that would keep the command from its end. */
-const BEATS = '(while sleep 1 < /dev/null > /dev/null 2>&1; do echo; done) & trap "kill $!" EXIT; ';
+/** sh: an empty line at once and every second until the script after it ends. What sleeps holds no stream that would keep the command from its end. */
+const BEATS = 'echo; (while sleep 1 < /dev/null > /dev/null 2>&1; do echo; done) & trap "kill $!" EXIT; ';
 
 /** A pod that says nothing for so long is not reached any more, in seconds. */
 const SILENT_SECONDS = 8;
@@ -16,6 +18,8 @@ export interface LivingCommand {
   readonly namespace: string;
   readonly pod: string;
   readonly container: string;
+  /** settles when it is known whether the container runs; it does already when left out */
+  readonly running?: Promise<unknown>;
   /** for sh */
   readonly script: string;
   /** `$1` and so on in the script */
@@ -26,13 +30,21 @@ export interface LivingCommand {
   sent?(): number;
 }
 
+/** How long a container is tried before it is known to run. */
+export const EARLY_MILLISECONDS = 5000;
+/** The pause after the first try, in milliseconds. */
+const PAUSE = 80;
+/** Each pause is longer than the one before. */
+const GROWTH = 1.3;
+
 /**
  * Runs it to its end and gives what it printed.
  * @throws Error with what went wrong, a phrase; PergolaError for what has nothing to do with the pod
  */
 export async function runLiving(kube: Kube, command: LivingCommand, signal: AbortSignal): Promise<string> {
-  const { script, args, send, sent = () => 0, ...target } = command;
-  const exec = await kube.exec({ ...target, command: ["sh", "-c", BEATS + script, "sh", ...args] }, signal);
+  const { running, script, args, send, sent = () => 0, ...target } = command;
+  const open = () => kube.exec({ ...target, command: ["sh", "-c", BEATS + script, "sh", ...args] }, signal);
+  const exec = running === undefined ? await open() : await openEarly(open, running);
   let answer = "";
   let silent = 0;
   let [before, still] = [0, 0];
@@ -42,6 +54,7 @@ export async function runLiving(kube: Kube, command: LivingCommand, signal: Abor
     answer += text;
     silent = 0;
   });
+  exec.stdout.resume();
   const watching = setInterval(() => {
     still = sending && sent() === before ? still + 1 : 0;
     before = sent();
@@ -67,4 +80,38 @@ export async function runLiving(kube: Kube, command: LivingCommand, signal: Abor
   } finally {
     clearInterval(watching);
   }
+}
+
+/**
+ * Opens a command as soon as its container lets it: the kubelet tells up to a second later that one runs, so it is found out by
+ * trying. What fails before is no failure yet; the state of the pod says what keeps it from starting.
+ * @throws what `running` does, and at last what `open` does
+ */
+export async function openEarly(open: () => Promise<Exec>, running: Promise<unknown>): Promise<Exec> {
+  let known = false;
+  const told = running.then(
+    () => {
+      known = true;
+    },
+    () => {
+      known = true;
+    },
+  );
+  const until = Date.now() + EARLY_MILLISECONDS;
+  for (let pause = PAUSE; !known && Date.now() < until; pause *= GROWTH) {
+    const exec = await open().catch(() => null);
+    if (exec && (await hasBegun(exec))) return exec;
+    exec?.close();
+    await Promise.race([told, delay(pause)]);
+  }
+  await running;
+  return await open();
+}
+
+/** Whether the command says something: a container that is not there yet takes the connection, and ends it at once. */
+function hasBegun({ stdout, result }: Exec): Promise<boolean> {
+  return new Promise((resolve) => {
+    stdout.once("readable", () => resolve(stdout.readableLength > 0));
+    result.then(() => resolve(false));
+  });
 }

@@ -1,6 +1,6 @@
 /**
  * Brings the build context into a waiting pod: one compressed stream, which is unpacked as it comes, and counted and hashed
- * there. Only when length and hash are those of what was sent the marker is made that lets the build begin, so a stream that
+ * there. Only when length and hash are those of what was sent the marker is written that lets the build begin, so a stream that
  * was cut can never become a build of half a context.
  */
 import { createHash } from "node:crypto";
@@ -32,8 +32,8 @@ const RECEIVE =
   'tee "$2.bytes" "$2.hash" | { tar -x -z -p -f - -C "$1"; code=$?; cat > /dev/null; exit $code; } && ' +
   'wait $size && wait $sum && cat "$2.size" "$2.sum" && rm "$2".*';
 
-/** sh: marker. It holds this shell's own number: the container waits for its end. */
-const MARK = 'echo $$ > "$1"';
+/** sh: marker, word. The pipe may not be there yet. The container waits for the end of this shell, whose number it gets. */
+const BEGIN = 'mkfifo "$1" 2> /dev/null; echo "$$ $2" > "$1"';
 
 export interface TransferIo {
   readonly kube: Kube;
@@ -64,20 +64,18 @@ export function packContext({ transfer, context, files }: KanikoPlan): Readable 
 
 /**
  * Sends the packed context.
+ * @param running settles when it is known whether the container runs
  * @returns bytes that went through the connection
- * @throws PergolaError: transfer-failed, context-missing, context-unreadable, interrupted
+ * @throws PergolaError: transfer-failed, context-missing, context-unreadable, interrupted; what `running` does
  */
-export async function sendContext(plan: KanikoPlan, packed: Readable, io: TransferIo): Promise<number> {
-  const { kube, signal, emit } = io;
-  const { transfer, namespace } = plan;
-  const pod = plan.pod.metadata.name;
-  const target = { namespace, pod, container: plan.container };
+export async function sendContext(
+  plan: KanikoPlan,
+  packed: Readable,
+  io: TransferIo,
+  running: Promise<unknown>,
+): Promise<number> {
+  const { transfer } = plan;
   const way = path.posix.join(transfer.directory, ".way");
-  const failed = (why: string, cause?: unknown) =>
-    new PergolaError(
-      { code: "transfer-failed", message: `The build context did not get into pod ${pod}: ${why}` },
-      { cause },
-    );
 
   const hash = createHash("sha256");
   let bytes = 0;
@@ -85,23 +83,43 @@ export async function sendContext(plan: KanikoPlan, packed: Readable, io: Transf
     transform(chunk: Buffer, _encoding, done) {
       hash.update(chunk);
       bytes += chunk.length;
-      emit({ type: "context", bytes, total: null });
+      io.emit({ type: "context", bytes, total: null });
       done(null, chunk);
     },
   });
 
-  const run = (script: string, args: readonly string[], input: Partial<LivingCommand> = {}): Promise<string> =>
-    runLiving(kube, { ...target, script, args, ...input }, signal).catch((error: Error) => {
-      throw error instanceof PergolaError ? error : failed(error.message, error);
-    });
-
-  const answer = await run(RECEIVE, [transfer.directory, way], {
+  const answer = await run(plan, io, {
+    running,
+    script: RECEIVE,
+    args: [transfer.directory, way],
     send: (stdin) => pipeline(packed, count, stdin),
     sent: () => bytes,
   });
   const [size, digest] = answer.trim().split(/\s+/);
-  if (size !== String(bytes)) throw failed(`${size || "none"} of ${bytes} bytes arrived`);
-  if (digest !== hash.digest("hex")) throw failed("the bytes that arrived are not the bytes that were sent");
-  await run(MARK, [transfer.marker]);
+  if (size !== String(bytes)) throw failed(plan, `${size || "none"} of ${bytes} bytes arrived`);
+  if (digest !== hash.digest("hex")) throw failed(plan, "the bytes that arrived are not the bytes that were sent");
   return bytes;
+}
+
+/**
+ * Lets the build begin, once the context is there.
+ * @param word what the container's last line begins with: letters and digits
+ * @throws PergolaError: transfer-failed, interrupted
+ */
+export async function letBegin(plan: KanikoPlan, word: string, io: TransferIo): Promise<void> {
+  await run(plan, io, { script: BEGIN, args: [plan.transfer.marker, word] });
+}
+
+type Command = Omit<LivingCommand, "namespace" | "pod" | "container">;
+
+async function run(plan: KanikoPlan, { kube, signal }: TransferIo, command: Command): Promise<string> {
+  const target = { namespace: plan.namespace, pod: plan.pod.metadata.name, container: plan.container };
+  return await runLiving(kube, { ...target, ...command }, signal).catch((error: Error) => {
+    throw error instanceof PergolaError ? error : failed(plan, error.message, error);
+  });
+}
+
+function failed(plan: KanikoPlan, why: string, cause?: unknown): PergolaError {
+  const message = `The build context did not get into pod ${plan.pod.metadata.name}: ${why}`;
+  return new PergolaError({ code: "transfer-failed", message }, { cause });
 }
