@@ -65,7 +65,7 @@ describe.concurrent.each(MODES)("a tag that cannot be moved, in %s", (mode) => {
     const { message, hint } = second.image.error!;
     const [, there, built] = /holds (sha256:\w{64}), and what was built is (sha256:\w{64})\.$/.exec(message) ?? [];
     expect(message).toContain(first.image.reference);
-    expect(there).toBe(first.image.digest);
+    expect(there, message).toBe(first.image.digest);
     expect(built).not.toBe(there);
     expect(hint).toContain("--tag");
     expect(await held(first.image)).toBe(first.image.digest);

@@ -113,9 +113,9 @@ export async function* followLogs(
       if (!follow) yield* read(false);
     } catch (error) {
       if (signal?.aborted) throw interrupted();
-      if (isNotFound(error)) return;
-      if (!mayPass(error)) throw error;
-      if (!follow) return;
+      if (!isNotFound(error) && !mayPass(error)) throw error;
+      // Of a pod that is new the kubelet knows nothing for a moment; whether there is one the API server knows.
+      if (!follow || (isNotFound(error) && (await isGone(transport, target, signal)))) return;
     }
     if (!follow) return;
     await delay(RETRY_MILLISECONDS, undefined, { signal: ended }).catch(() => {});
@@ -128,17 +128,26 @@ function mayPass(error: unknown): boolean {
   return !(error instanceof PergolaError) || error.data.code === "cluster-unreachable";
 }
 
-async function hasEnded(
-  transport: KubeTransport,
-  { namespace, pod, container }: LogTarget,
-  signal?: AbortSignal,
-): Promise<boolean> {
-  const object = await transport.json<Pod>({
+async function hasEnded(transport: KubeTransport, target: LogTarget, signal?: AbortSignal): Promise<boolean> {
+  const { status } = await readPod(transport, target, signal);
+  const statuses = [...(status?.containerStatuses ?? []), ...(status?.initContainerStatuses ?? [])];
+  return statuses.find(({ name }) => name === target.container)?.state?.terminated !== undefined;
+}
+
+async function isGone(transport: KubeTransport, target: LogTarget, signal?: AbortSignal): Promise<boolean> {
+  try {
+    await readPod(transport, target, signal);
+    return false;
+  } catch (error) {
+    return isNotFound(error);
+  }
+}
+
+function readPod(transport: KubeTransport, { namespace, pod }: LogTarget, signal?: AbortSignal): Promise<Pod> {
+  return transport.json<Pod>({
     method: "GET",
     path: apiPath("Pod", namespace, pod),
     subject: { verb: "get", resource: "pods", namespace, name: pod },
     signal,
   });
-  const statuses = [...(object.status?.containerStatuses ?? []), ...(object.status?.initContainerStatuses ?? [])];
-  return statuses.find(({ name }) => name === container)?.state?.terminated !== undefined;
 }
