@@ -1,5 +1,6 @@
 /** The BuildSetup of a stack: a pure function of what its stack file says and what was provisioned. */
 
+import { builderAnnotations, namespacePatternsOf } from "./access/builderRoles.ts";
 import type { BuilderPlacement } from "./cluster/builderNodes.ts";
 import { egressOf } from "./cluster/egress.ts";
 import { modesOf, namespacesOf, type StackConfig } from "./config.ts";
@@ -29,18 +30,19 @@ export interface SetupFacts {
  * is parsed by the schema that readers use; throws when it would not be accepted, which is a defect of this program.
  */
 export function makeBuildSetup(config: Omit<StackConfig, "secrets">, facts: SetupFacts): BuildSetup {
-  const { access, builder, cluster } = config;
+  const { builder, cluster } = config;
+  const patterns = namespacePatternsOf(config);
   const modes = modesOf(config).map(([name, mode]) => {
     const namespaces = namespacesOf(mode).map((namespace) => ({
       name: namespace.name,
       team: namespace.team,
       serviceAccount: BUILDER_SERVICE_ACCOUNT,
-      annotations: access.annotations,
+      annotations: builderAnnotations(config, facts.stack, namespace.name),
       images: namespace.images,
     }));
     const entry = {
       namespaces,
-      namespacePatterns: access.namespacePatterns,
+      namespacePatterns: patterns,
       ...(mode.profile === undefined ? {} : { profile: mode.profile }),
       ...(mode.allowHostNetwork ? { allowHostNetwork: true } : {}),
       image: mode.image,
@@ -67,7 +69,7 @@ export function makeBuildSetup(config: Omit<StackConfig, "secrets">, facts: Setu
     reserved: ["default", ...(facts.registryPods === null ? [] : [facts.registryPods.namespace])],
     source: builderNamespaces[0],
     objects: freshNamespaceObjects({
-      annotations: access.annotations,
+      annotations: builderAnnotations(config, facts.stack, null),
       group: ciGroup(cluster.ci.group, facts.stack),
       garden: cluster.ci.garden,
       secrets: pullSecretNames,
@@ -83,7 +85,7 @@ export function makeBuildSetup(config: Omit<StackConfig, "secrets">, facts: Setu
     registry: facts.registry,
     images: facts.images,
     builders: { default: builder.default, modes: { ...Object.fromEntries(modes), ...local } },
-    freshNamespaces: access.namespacePatterns.length === 0 ? null : freshNamespaces(),
+    freshNamespaces: patterns.length === 0 ? null : freshNamespaces(),
     pullSecrets: builderNamespaces.flatMap((namespace) => pullSecretNames.map((name) => ({ namespace, name, hosts }))),
     credHelpers: Object.fromEntries(helpers),
     cache: config.cache,

@@ -2,6 +2,7 @@
 import type { ParsedSections } from "./config.ts";
 import { type Problem, pathText } from "./configProblems.ts";
 import { configKey } from "./documents/registryHost.ts";
+import { ecrHostOf } from "./registries/ecrRepositories.ts";
 
 type Entry = NonNullable<ParsedSections["cache"]>[number];
 
@@ -29,34 +30,46 @@ function registryProblems(
 ): Problem[] {
   const at = ["cache", index, "registry"];
   const problems: Problem[] = [];
+  const own = registry && hostsOf(registry);
   const http = (plain: boolean): string => (plain ? "plain HTTP" : "HTTPS");
-  const same = [registry, ...(cache ?? []).slice(0, index).map((other) => other.registry)].find(
+  const same = [own, ...(cache ?? []).slice(0, index).map((other) => other.registry)].find(
     (other) => other?.host === host,
   );
   if (same !== undefined && same.insecure !== insecure) {
     const message = `is ${insecure}, but ${host} is reached by ${http(same.insecure)} elsewhere in this file`;
     problems.push(problem([...at, "insecure"], message));
   }
-  const own = registry?.host === host;
   const logins = cluster?.pullSecret.logins;
-  if (!own && logins !== undefined && !logins.some((login) => configKey(login.host) === configKey(host))) {
+  if (
+    own?.host !== host &&
+    logins !== undefined &&
+    !logins.some((login) => configKey(login.host) === configKey(host))
+  ) {
     const message =
       `${JSON.stringify(host)} has no login: builders could not write there, and would cache nothing; ` +
       "add one for this host to pergola:cluster.pullSecret.logins";
     problems.push(problem([...at, "host"], message));
   }
-  if (entry.mode === "inline" && registry !== undefined && registry.insecure !== insecure) {
+  if (entry.mode === "inline" && own !== undefined && own.insecure !== insecure) {
     const message =
-      `is "inline", which is pushed with the image: ${registry.host} is reached by ${http(registry.insecure)}, ` +
+      `is "inline", which is pushed with the image: ${own.host} is reached by ${http(own.insecure)}, ` +
       `${host} by ${http(insecure)}; write max`;
     problems.push(problem(["cache", index, "mode"], message));
   }
   return problems;
 }
 
+/** How the registry of the images is reached. */
+function hostsOf(registry: NonNullable<ParsedSections["registry"]>): {
+  readonly host: string;
+  readonly insecure: boolean;
+} {
+  return registry.kind === "ecr" ? { host: ecrHostOf(registry), insecure: false } : registry;
+}
+
 /** Certificates that vouch for nothing are a mistake: somebody waits for them to do something. */
 function certificates({ registry, cache }: ParsedSections): Problem[] {
-  if (registry?.caBundle === undefined || cache === undefined) return [];
+  if (registry?.kind !== "inCluster" || registry.caBundle === undefined || cache === undefined) return [];
   const caches = cache.flatMap((entry) => (entry.registry === undefined ? [] : [entry.registry]));
   const plain = [registry, ...caches].flatMap((one) => (one.insecure ? [one.host] : []));
   const hosts = [registry.host, ...Object.values(registry.mirrors).flat(), ...caches.map(({ host }) => host)];

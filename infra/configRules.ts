@@ -8,6 +8,7 @@ import { matchesAnything } from "./documents/namespacePattern.ts";
 import { nearest } from "./documents/nearest.ts";
 import { MODE_POD_SECURITY } from "./documents/podSecurity.ts";
 import { configKey, helperProblem, NODE_PORTS, splitHost } from "./documents/registryHost.ts";
+import { ecrHostOf } from "./registries/ecrRepositories.ts";
 
 /** Why the seeds of this kit keep builders out of production; the end of the message. */
 const PRODUCTION_REASONS =
@@ -43,7 +44,7 @@ function purpose({ purpose, allowProduction }: ParsedSections): Problem[] {
 }
 
 function registry({ registry, builder }: ParsedSections): Problem[] {
-  if (registry === undefined) return [];
+  if (registry?.kind !== "inCluster") return [];
   const problems: Problem[] = [];
   const { name, port } = splitHost(registry.host);
   const at = ["registry", "host"];
@@ -76,7 +77,7 @@ function registry({ registry, builder }: ParsedSections): Problem[] {
 function secrets({ registry, cluster, secrets }: ParsedSections): Problem[] {
   if (secrets === undefined) return [];
   const used: { path: (string | number)[]; name: string; limit?: number }[] = [];
-  if (registry?.basicAuth) {
+  if (registry?.kind === "inCluster" && registry.basicAuth) {
     const path = ["registry", "basicAuth", "passwordSecret"];
     used.push({ path, name: registry.basicAuth.passwordSecret, limit: BCRYPT_PASSWORD_BYTES });
   }
@@ -109,7 +110,10 @@ function secrets({ registry, cluster, secrets }: ParsedSections): Problem[] {
 function logins({ registry, cluster }: ParsedSections): Problem[] {
   if (cluster === undefined) return [];
   const seen = new Map<string, string>();
-  if (registry?.basicAuth) seen.set(configKey(registry.host), pathText(["registry", "basicAuth"]));
+  if (registry?.kind === "inCluster" && registry.basicAuth) {
+    seen.set(configKey(registry.host), pathText(["registry", "basicAuth"]));
+  }
+  if (registry?.kind === "ecr") seen.set(ecrHostOf(registry), pathText(["registry"]));
   return cluster.pullSecret.logins.flatMap((login, index) => {
     const path = ["cluster", "pullSecret", "logins", index];
     const problems: Problem[] = [];
@@ -218,7 +222,7 @@ function namespaces({ builder }: ParsedSections): Problem[] {
 
 /** A pattern that every namespace matches is a choice that somebody makes in so many words; and is listed once. */
 function namespacePatterns({ access, builder }: ParsedSections): Problem[] {
-  if (access === undefined) return [];
+  if (access === undefined || access.kind === "podIdentity") return [];
   const { namespacePatterns: patterns, allowAnyNamespace } = access;
   if (patterns.length > 0 && builder?.modes["local-docker"] && modesOf({ builder }).length === 0) {
     const message = "admit namespaces, but no mode of pergola:builder.modes builds in one; remove them";

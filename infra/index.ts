@@ -4,8 +4,10 @@
  * Everything that can be refused is refused before the first resource is registered: the stack file, the cluster that its
  * context leads to, the namespaces that exist already.
  */
+
+import { provisionAccess } from "./access/access.ts";
 import { makeBuildSetup } from "./buildSetup.ts";
-import { existingBuilderNodes } from "./cluster/builderNodes.ts";
+import { builderPlacement, provisionBuilderNodes } from "./cluster/builderNodes.ts";
 import { priorityClassName, provisionBuilders } from "./cluster/builders.ts";
 import { connectCluster } from "./cluster/connection.ts";
 import { checkExistingNamespaces } from "./cluster/namespace.ts";
@@ -18,6 +20,8 @@ const cluster = await connectCluster(environment);
 await checkExistingNamespaces(environment, cluster);
 
 const registry = await provisionRegistry(environment, cluster);
+await provisionAccess(environment);
+await provisionBuilderNodes(environment, cluster);
 
 /** What this environment promises its builders; `pergola` reads it from the stack or from the cluster. */
 export const setup: BuildSetup = makeBuildSetup(environment.config, {
@@ -26,7 +30,7 @@ export const setup: BuildSetup = makeBuildSetup(environment.config, {
   images: registry.images,
   registryPods: registry.pods,
   registryLoginHosts: registry.loginHosts,
-  placement: existingBuilderNodes(environment.config.cluster.builderNodes),
+  placement: builderPlacement(environment.config.cluster.builderNodes),
   priorityClassName: priorityClassName(environment.stack),
   clusterUid: cluster.uid,
 });

@@ -1,6 +1,8 @@
 /** Where builders run: nodes that are kept for them by a taint, and the label that leads builders there. */
-import type { ClusterConfig } from "../config.ts";
+import type { Environment } from "../environment.ts";
+import type { BuilderNodesConfig } from "../sections/builderNodes.ts";
 import { BUILDER_NODE_KEY, BUILDER_NODE_VALUE, type Toleration } from "../setup.ts";
+import type { ClusterConnection } from "./connection.ts";
 
 /** What a builder pod needs in its spec to land on builder nodes. */
 export interface BuilderPlacement {
@@ -11,14 +13,27 @@ export interface BuilderPlacement {
 }
 
 /**
- * Placement on nodes of kind `existing`: whoever made them has set label and taint `garden-build=true` (NoSchedule). Garden
- * gives its builder pods the same toleration. The taint keeps everything else away, the label keeps builders from running
- * elsewhere: one without the other is half of it.
+ * Placement on builder nodes, of whatever kind: they have label and taint `garden-build=true` (NoSchedule). Garden gives its
+ * builder pods the same toleration. The taint keeps everything else away, the label keeps builders from running elsewhere: one
+ * without the other is half of it.
  */
-export function existingBuilderNodes(nodes: ClusterConfig["builderNodes"]): BuilderPlacement {
+export function builderPlacement(nodes: BuilderNodesConfig): BuilderPlacement {
   return {
     tolerations: [{ key: BUILDER_NODE_KEY, operator: "Equal", value: BUILDER_NODE_VALUE, effect: "NoSchedule" }],
     nodeSelector: { [BUILDER_NODE_KEY]: BUILDER_NODE_VALUE },
     platforms: [...new Set(nodes.map((node) => `linux/${node.architecture}`))],
   };
+}
+
+/** Makes the nodes that are this stack's. Each kind is loaded only when it is asked for, with the SDK that it needs. */
+export async function provisionBuilderNodes(environment: Environment, cluster: ClusterConnection): Promise<void> {
+  for (const nodes of environment.config.cluster.builderNodes) {
+    if (nodes.kind === "eks") {
+      const { provisionEksNodes } = await import("./eksNodes.ts");
+      await provisionEksNodes(environment, nodes);
+    } else if (nodes.kind === "karpenter") {
+      const { provisionKarpenterNodes } = await import("./karpenterNodes.ts");
+      await provisionKarpenterNodes(environment, nodes, cluster);
+    }
+  }
 }

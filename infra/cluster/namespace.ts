@@ -2,6 +2,7 @@
 import { Namespace } from "@pulumi/kubernetes/core/v1/namespace.js";
 import type { Provider } from "@pulumi/kubernetes/provider.js";
 import * as pulumi from "@pulumi/pulumi";
+import { builderAnnotations } from "../access/builderRoles.ts";
 import { modesOf, type NamespaceConfig, namespacesOf } from "../config.ts";
 import { ciGroup } from "../documents/ciRole.ts";
 import type { RegistryLogin } from "../documents/dockerConfig.ts";
@@ -79,7 +80,7 @@ export class BuilderNamespace extends pulumi.ComponentResource {
   constructor(name: string, args: BuilderNamespaceArgs, opts: pulumi.ComponentResourceOptions) {
     super("pergola:infra:BuilderNamespace", name, {}, opts);
     const { namespace: wanted, environment, setup } = args;
-    const { access, cluster } = environment.config;
+    const { cluster } = environment.config;
     const group = ciGroup(cluster.ci.group, environment.stack);
     const child = { parent: this };
     const labels = { [ENFORCE_LABEL]: wanted.podSecurity };
@@ -88,7 +89,11 @@ export class BuilderNamespace extends pulumi.ComponentResource {
       : new Namespace(name, { metadata: { name: wanted.name, labels } }, child).metadata.name;
 
     const adopting = wanted.existing && args.adopting ? { providers: [args.adopting] } : {};
-    const account = { namespace, annotations: access.annotations, existing: wanted.existing };
+    const account = {
+      namespace,
+      annotations: builderAnnotations(environment.config, environment.stack, wanted.name),
+      existing: wanted.existing,
+    };
     new BuilderAccount(`${name}-account`, account, { ...child, ...adopting });
     const secrets = setup.pullSecrets.filter((secret) => secret.namespace === wanted.name).map((secret) => secret.name);
     for (const secretName of secrets) {

@@ -14,5 +14,9 @@ export async function provisionRegistry(
       const { provisionInClusterRegistry } = await import("./inCluster.ts");
       return provisionInClusterRegistry(environment, registry, cluster);
     }
+    case "ecr": {
+      const { provisionEcrRegistry } = await import("./ecr.ts");
+      return provisionEcrRegistry(environment, registry);
+    }
   }
 }

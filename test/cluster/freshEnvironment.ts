@@ -2,7 +2,7 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { makeBuildSetup } from "../../infra/buildSetup.ts";
-import { existingBuilderNodes } from "../../infra/cluster/builderNodes.ts";
+import { builderPlacement } from "../../infra/cluster/builderNodes.ts";
 import { ciRole, ciRoleBinding } from "../../infra/documents/ciRole.ts";
 import { dockerConfigOf, dockerConfigText } from "../../infra/documents/dockerConfig.ts";
 import { type BuildSetup, buildSetup } from "../../infra/setup.ts";
@@ -35,7 +35,7 @@ export async function freshSetup(change: Change = () => {}): Promise<BuildSetup>
     images: [],
     registryPods: { namespace: "pergola-registry", labels: { "app.kubernetes.io/name": "registry" } },
     registryLoginHosts: [],
-    placement: existingBuilderNodes(config.cluster.builderNodes),
+    placement: builderPlacement(config.cluster.builderNodes),
     priorityClassName: live.builders.modes.kaniko!.priorityClassName!,
     clusterUid: live.cluster.uid,
   });

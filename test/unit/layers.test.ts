@@ -53,7 +53,9 @@ it.each(Object.entries(LAYERS))("%s imports itself and what stands below it", (f
 
 it("documents and plans need neither Pulumi nor the machine", () => {
   const pure = ["infra/documents", "builders/plan"].flatMap((folder) =>
-    readdirSync(path.join(repository, folder), { encoding: "utf8" }).map((name) => path.join(folder, name)),
+    readdirSync(path.join(repository, folder), { recursive: true, encoding: "utf8" })
+      .filter((name) => name.endsWith(".ts"))
+      .map((name) => path.join(folder, name)),
   );
   const impure = pure.filter((file) =>
     /from "(@pulumi\/|@kubernetes\/|execa|node:(child_process|net|http|https|fs|fs\/promises)")/.test(

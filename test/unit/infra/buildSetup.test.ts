@@ -2,7 +2,7 @@
 import { describe, expect, test } from "vitest";
 import { builderLabels } from "../../../builders/plan/labels.ts";
 import { makeBuildSetup, type SetupFacts } from "../../../infra/buildSetup.ts";
-import { existingBuilderNodes } from "../../../infra/cluster/builderNodes.ts";
+import { builderPlacement } from "../../../infra/cluster/builderNodes.ts";
 import { builderAccount } from "../../../infra/documents/builderAccount.ts";
 import { ciRole, ciRoleBinding } from "../../../infra/documents/ciRole.ts";
 import { builderEgress } from "../../../infra/documents/networkPolicy.ts";
@@ -21,7 +21,7 @@ const facts: SetupFacts = {
   images: [],
   registryPods: { namespace: "pergola-registry", labels: { app: "registry" } },
   registryLoginHosts: [],
-  placement: existingBuilderNodes([{ kind: "existing", architecture: "amd64" }]),
+  placement: builderPlacement([{ kind: "existing", architecture: "amd64" }]),
   priorityClassName: "pergola-local-builder",
   clusterUid: "uid",
 };

@@ -9,9 +9,9 @@ const cluster =
 cases("cluster", [
   [
     "a key of a later version",
-    cluster((it) => (it.eks = {})),
+    cluster((it) => (it.gke = {})),
     [
-      'pergola:cluster: the key "eks" is not part of this version; allowed: context, kubeconfigSecret, name, server, uid, builderNodes, pullSecret, guardrails, ci',
+      'pergola:cluster: the key "gke" is not part of this version; allowed: context, kubeconfigSecret, name, server, uid, eks, builderNodes, pullSecret, guardrails, ci',
     ],
   ],
   [
@@ -80,8 +80,8 @@ cases("cluster", [
   ],
   [
     "builder nodes of a later version",
-    cluster((it) => (it.builderNodes = [{ kind: "eks" }])),
-    ['pergola:cluster.builderNodes[0].kind: "eks" is not part of this version; allowed: existing'],
+    cluster((it) => (it.builderNodes = [{ kind: "gke" }])),
+    ['pergola:cluster.builderNodes[0].kind: "gke" is not part of this version; allowed: existing, eks, karpenter'],
   ],
   [
     "an architecture that is none",

@@ -102,8 +102,8 @@ test("production with a yes is accepted", () => {
 cases("access", [
   [
     "a kind of a later version",
-    (config) => (config["pergola:access"].kind = "irsa"),
-    ['pergola:access.kind: "irsa" is not part of this version; allowed: none'],
+    (config) => (config["pergola:access"].kind = "workloadIdentity"),
+    ['pergola:access.kind: "workloadIdentity" is not part of this version; allowed: none, irsa, podIdentity, existing'],
   ],
   [
     "an annotation that is no text",

@@ -1,0 +1,94 @@
+/** The roles that builders have, as names: pure, as roles, accounts and the BuildSetup all go by them. */
+import { modesOf, namespacesOf, type StackConfig } from "../config.ts";
+import { partitionOf } from "../documents/aws/partition.ts";
+import { roleArnOf } from "../documents/aws/roleNames.ts";
+import { imageRepositories } from "../registries/ecrRepositories.ts";
+import type { RoleOptions } from "../sections/access.ts";
+
+/** Annotation by which EKS gives an account's pods a role (EKS user guide, "Assign IAM roles to Kubernetes service accounts"). */
+export const ROLE_ANNOTATION = "eks.amazonaws.com/role-arn";
+
+/** A role of builders that this stack makes. */
+export interface BuilderRole {
+  /** null where all builders have one role */
+  readonly team: string | null;
+  readonly name: string;
+  readonly arn: string;
+  readonly options: RoleOptions;
+  /** namespaces whose account `garden-in-cluster-builder` has it, exactly */
+  readonly namespaces: readonly string[];
+  readonly namespacePatterns: readonly string[];
+  /** image repositories that it may push to, without their caches */
+  readonly repositories: readonly string[];
+}
+
+type Parts = Pick<StackConfig, "registry" | "access" | "cluster" | "builder">;
+
+/** The account and region of the cluster; null where the stack file does not name them. */
+export function clusterHome({ registry, cluster }: Pick<Parts, "registry" | "cluster">): {
+  readonly account: string;
+  readonly region: string;
+} | null {
+  const account = cluster.eks?.account ?? (registry.kind === "ecr" ? registry.account : undefined);
+  const region = cluster.eks?.region ?? (registry.kind === "ecr" ? registry.region : undefined);
+  return account === undefined || region === undefined ? null : { account, region };
+}
+
+/** The roles of builders that a stack makes: none, one, or one for each team. */
+export function builderRoles(config: Parts, stack: string): BuilderRole[] {
+  const { access, registry } = config;
+  const home = clusterHome(config);
+  if ((access.kind !== "irsa" && access.kind !== "podIdentity") || registry.kind !== "ecr" || home === null) return [];
+  const partition = partitionOf(home.region);
+  const named = (options: RoleOptions, fallback: string): Pick<BuilderRole, "name" | "arn" | "options"> => {
+    const name = options.name ?? fallback;
+    return { name, options, arn: roleArnOf({ partition, account: home.account, path: options.path, name }) };
+  };
+  if (access.teams !== undefined) {
+    return Object.entries(access.teams).map(([team, { role, namespaces, repositories }]) => ({
+      ...{ team, namespaces, repositories, namespacePatterns: [] },
+      ...named(role, `${stack}-builder-${team}`),
+    }));
+  }
+  return [
+    {
+      ...named(access.role, `${stack}-builder`),
+      team: null,
+      namespaces: access.namespaces ?? builderNamespaceNames(config),
+      namespacePatterns: access.kind === "irsa" ? access.namespacePatterns : [],
+      repositories: imageRepositories(registry).map(({ name }) => name),
+    },
+  ];
+}
+
+/** Names of the builder namespaces of all modes, once each. */
+export function builderNamespaceNames({ builder }: Pick<Parts, "builder">): string[] {
+  return [...new Set(modesOf({ builder }).flatMap(([, mode]) => namespacesOf(mode).map(({ name }) => name)))];
+}
+
+/**
+ * Exactly the annotations of the account of builders.
+ * @param namespace null for namespaces that only a pattern admits
+ */
+export function builderAnnotations(config: Parts, stack: string, namespace: string | null): Record<string, string> {
+  const { access } = config;
+  switch (access.kind) {
+    case "none":
+      return access.annotations;
+    case "existing":
+      return { [ROLE_ANNOTATION]: access.role };
+    case "podIdentity":
+      return {};
+    case "irsa": {
+      const role = builderRoles(config, stack).find(
+        (one) => one.team === null || (namespace !== null && one.namespaces.includes(namespace)),
+      );
+      return role === undefined ? {} : { [ROLE_ANNOTATION]: role.arn };
+    }
+  }
+}
+
+/** Patterns of namespaces that are made later and may build. */
+export function namespacePatternsOf({ access }: Pick<Parts, "access">): string[] {
+  return access.kind === "podIdentity" ? [] : access.namespacePatterns;
+}

@@ -1,0 +1,71 @@
+/** `pergola:cluster.builderNodes`: nodes that are kept for builders. */
+import { z } from "zod";
+import { objectName, quantities } from "../configValues.ts";
+import { keyArn, roleArn, tags } from "./awsValues.ts";
+
+const architecture = z.enum(["amd64", "arm64"]).default("amd64");
+
+/** Somebody else makes them. */
+const existingNodes = z.strictObject({
+  kind: z.literal("existing"),
+  architecture,
+});
+
+const instanceType = z.string().regex(/^[a-z0-9-]+\.[a-z0-9-]+$/, "is not an instance type, such as c7a.2xlarge");
+const capacity = z
+  .enum(["onDemand", "spot"])
+  .default("onDemand")
+  .describe("spot: AWS may take a node back, and with it the builds on it and BuildKit's cache");
+const image = z.enum(["AL2023", "Bottlerocket"]).default("AL2023").describe("operating system of the nodes");
+const diskGiB = z
+  .int()
+  .min(20, "is less than 20")
+  .max(16_384, "is more than 16384")
+  .default(100)
+  .describe("root volume (gp3), encrypted");
+const diskKey = keyArn.optional().describe("key of the root volume; default: the account's own for EBS");
+
+const eksNodes = z.strictObject({
+  kind: z.literal("eks"),
+  name: objectName.optional().describe("default: <stack>-builder-<architecture>"),
+  architecture,
+  subnets: z.array(z.string().regex(/^subnet-[0-9a-f]{1,17}$/, "is not the id of a subnet")).min(1),
+  instanceTypes: z.array(instanceType).min(1).max(20, "has more than 20 entries"),
+  capacity,
+  image,
+  min: z.int().min(0, "is less than 0").default(0),
+  max: z.int().min(1, "is less than 1"),
+  diskGiB,
+  diskKey,
+  nodeRole: roleArn.optional().describe("default: one is made that may pull and nothing else"),
+  tags,
+});
+
+const karpenterNodes = z.strictObject({
+  kind: z.literal("karpenter"),
+  name: objectName.optional().describe("default: <stack>-builder-<architecture>"),
+  architecture,
+  instanceTypes: z.array(instanceType).default([]).describe("default: whatever Karpenter finds best"),
+  capacity,
+  image,
+  nodeRole: z
+    .string()
+    .regex(/^[\w+=,.@-]{1,64}$/, "is not the name of a role")
+    .describe("name of the role of Karpenter's nodes, which Karpenter may pass on; it should pull and nothing else"),
+  subnetTags: tags.describe("tags of the subnets, such as karpenter.sh/discovery: <cluster>"),
+  securityGroupTags: tags.describe("tags of the nodes' security groups"),
+  limits: quantities.default({ cpu: "64", memory: "256Gi" }).describe("all nodes of the pool together"),
+  diskGiB,
+  diskKey,
+  tags,
+});
+
+/** Of several entries each is of an architecture of its own. */
+export const builderNodes = z
+  .array(z.discriminatedUnion("kind", [existingNodes, eksNodes, karpenterNodes]))
+  .min(1)
+  .describe("nodes with label and taint garden-build=true, one entry for each architecture");
+
+export type BuilderNodesConfig = z.infer<typeof builderNodes>;
+export type EksNodesConfig = z.infer<typeof eksNodes>;
+export type KarpenterNodesConfig = z.infer<typeof karpenterNodes>;
