@@ -1,7 +1,7 @@
 /** The BuildSetup of a stack: a pure function of what its stack file says and what was provisioned. */
 
 import { builderAnnotations, namespacePatternsOf } from "./access/builderRoles.ts";
-import type { BuilderPlacement } from "./cluster/builderNodes.ts";
+import { type BuilderPlacement, modePlacement } from "./cluster/builderNodes.ts";
 import { egressOf } from "./cluster/egress.ts";
 import { modesOf, namespacesOf, type StackConfig } from "./config.ts";
 import { ciGroup } from "./documents/ciRole.ts";
@@ -40,6 +40,7 @@ export function makeBuildSetup(config: Omit<StackConfig, "secrets">, facts: Setu
       annotations: builderAnnotations(config, facts.stack, namespace.name),
       images: namespace.images,
     }));
+    const placement = modePlacement(facts.placement, mode.platforms);
     const entry = {
       namespaces,
       namespacePatterns: patterns,
@@ -48,9 +49,7 @@ export function makeBuildSetup(config: Omit<StackConfig, "secrets">, facts: Setu
       image: mode.image,
       ...(mode.extraFlags?.length ? { extraFlags: mode.extraFlags } : {}),
       podSecurity: MODE_POD_SECURITY[name],
-      tolerations: facts.placement.tolerations,
-      nodeSelector: facts.placement.nodeSelector,
-      platforms: mode.platforms ?? facts.placement.platforms,
+      ...placement,
       resources: mode.resources,
       priorityClassName: facts.priorityClassName,
     };

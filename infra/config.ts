@@ -51,10 +51,15 @@ export const NOT_IN_THIS_VERSION: Readonly<Record<string, readonly string[]>> = 
   cluster: ["gke"],
 };
 
-/** Values that were there once: path -> value (or key) -> why it is not any more, and what to write instead. */
+/** Values that are not offered, some of which were there once: path -> value (or key) -> why, and what to write instead. */
 export const GONE: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   "builder.modes": {
     [GONE_MODE.name]: `${GONE_MODE.why}: write cluster-buildkit: { namespaces, profile, image } in its place`,
+  },
+  "cluster.builderNodes": {
+    push:
+      "is not offered: a role of nodes that pushes lets whatever runs on them push. Nodes pull, and builders push with the role of " +
+      "their account (pergola:access)",
   },
   "builder.default": { [GONE_MODE.name]: `${GONE_MODE.why}: write default: cluster-buildkit` },
 };

@@ -1,5 +1,6 @@
 /** Rules of a stack file that span fields. Each gets what could be parsed, so that all problems are seen at once. */
 import { amountProblems } from "./amountRules.ts";
+import { awsNodeProblems, nodeProblems } from "./awsNodeRules.ts";
 import { cacheProblems } from "./cacheRules.ts";
 import { type InClusterMode, modesOf, namespacesOf, type ParsedSections } from "./config.ts";
 import { type Problem, pathText } from "./configProblems.ts";
@@ -24,8 +25,9 @@ export function ruleProblems(config: ParsedSections): Problem[] {
     secrets,
     logins,
     clusterChoice,
-    modes,
-    builderNodes,
+    defaultMode,
+    nodeProblems,
+    awsNodeProblems,
     namespaces,
     namespacePatterns,
     amountProblems,
@@ -147,49 +149,15 @@ function clusterChoice({ cluster }: ParsedSections): Problem[] {
   return [];
 }
 
-/** The default mode is provisioned, and platforms are what the builder nodes are. */
-function modes({ builder, cluster }: ParsedSections): Problem[] {
+/** The default mode is provisioned. */
+function defaultMode({ builder }: ParsedSections): Problem[] {
   if (builder === undefined) return [];
-  const provisioned = modesOf({ builder });
-  const names: string[] = provisioned.map(([name]) => name);
+  const names: string[] = modesOf({ builder }).map(([name]) => name);
   if (builder.modes["local-docker"]) names.push("local-docker");
-  const problems: Problem[] = [];
-  if (!names.includes(builder.default)) {
-    const there = names.length === 0 ? "there is none" : `there: ${names.join(", ")}`;
-    problems.push(
-      problem(
-        ["builder", "default"],
-        `is ${JSON.stringify(builder.default)}, which is not in pergola:builder.modes (${there})`,
-      ),
-    );
-  }
-  // Of several architectures none is right; the rule below says so.
-  const architectures = architecturesOf(cluster);
-  const node = architectures.length === 1 ? `linux/${architectures[0]}` : null;
-  for (const [name, mode] of provisioned) {
-    const path = ["builder", "modes", name, "platforms"];
-    const platforms = mode.platforms ?? [];
-    for (const platform of platforms.filter((platform) => node !== null && platform !== node)) {
-      problems.push(problem(path, `has ${platform}, but the builder nodes are ${node}`));
-    }
-    const twice = platforms.find((platform, index) => platforms.indexOf(platform) !== index);
-    if (twice !== undefined) problems.push(problem(path, `has ${twice} twice`));
-  }
-  return problems;
-}
-
-/** Nothing leads a build to the nodes of its platform, so there is one. */
-function builderNodes({ cluster }: ParsedSections): Problem[] {
-  const architectures = architecturesOf(cluster);
-  if (architectures.length < 2) return [];
-  const message =
-    `are of the architectures ${architectures.join(" and ")}; this version has builders on nodes of one: keep one, and take ` +
-    "the label garden-build=true off the other nodes";
-  return [problem(["cluster", "builderNodes"], message)];
-}
-
-function architecturesOf(cluster: ParsedSections["cluster"]): string[] {
-  return [...new Set(cluster?.builderNodes.map((node) => node.architecture))];
+  if (names.includes(builder.default)) return [];
+  const there = names.length === 0 ? "there is none" : `there: ${names.join(", ")}`;
+  const message = `is ${JSON.stringify(builder.default)}, which is not in pergola:builder.modes (${there})`;
+  return [problem(["builder", "default"], message)];
 }
 
 /** A namespace has one Pod Security level, so modes that need different ones do not share it; and is listed once. */

@@ -1,6 +1,103 @@
 /** Builder nodes as a managed node group of EKS. */
+import { Tag } from "@pulumi/aws/autoscaling/tag.js";
+import { LaunchTemplate } from "@pulumi/aws/ec2/launchTemplate.js";
+import { NodeGroup } from "@pulumi/aws/eks/nodeGroup.js";
+import { Role } from "@pulumi/aws/iam/role.js";
+import { RolePolicyAttachment } from "@pulumi/aws/iam/rolePolicyAttachment.js";
+import * as pulumi from "@pulumi/pulumi";
+import { clusterHome } from "../access/builderRoles.ts";
+import { awsProvider } from "../awsProviders.ts";
+import { autoscalerTags, launchTemplate, nodeGroup } from "../documents/aws/nodeGroup.ts";
+import { nodePolicies, nodeRoleName, nodeTrust } from "../documents/aws/nodeRole.ts";
+import { physicalName } from "../documents/names.ts";
 import type { Environment } from "../environment.ts";
+import { needsUserNamespaces } from "../nodeUse.ts";
 import type { EksNodesConfig } from "../sections/builderNodes.ts";
 
-/** Makes a node group with its launch template, and its role where none is given. */
-export async function provisionEksNodes(_environment: Environment, _nodes: EksNodesConfig): Promise<void> {}
+export interface EksBuilderNodesArgs {
+  /** as in the stack file, with its name */
+  readonly nodes: EksNodesConfig & { readonly name: string };
+  readonly clusterName: string;
+  readonly region: string;
+  /** whether builders on these nodes need user namespaces */
+  readonly userNamespaces: boolean;
+}
+
+/**
+ * A managed node group with its launch template, and its role where none is given. There is no access entry for the role: EKS
+ * makes and removes those of managed node groups itself (EKS user guide, "Create access entries").
+ */
+export class EksBuilderNodes extends pulumi.ComponentResource {
+  /** name of the node group */
+  public readonly nodeGroupName: pulumi.Output<string>;
+
+  constructor(name: string, args: EksBuilderNodesArgs, opts: pulumi.ComponentResourceOptions) {
+    super("pergola:infra:EksBuilderNodes", name, {}, opts);
+    const { nodes, clusterName, userNamespaces } = args;
+    const child = { parent: this };
+    const template = new LaunchTemplate(`${name}-template`, launchTemplate(nodes, { userNamespaces }), child);
+    const role =
+      nodes.nodeRole === undefined ? this.role(name, args) : { arn: pulumi.output(nodes.nodeRole), dependsOn: [] };
+    const group = new NodeGroup(
+      `${name}-group`,
+      {
+        ...nodeGroup(nodes),
+        clusterName,
+        nodeRoleArn: role.arn,
+        // A version by its number: EKS answers with the number of $Latest, and every preview would differ.
+        launchTemplate: { id: template.id, version: template.latestVersion.apply(String) },
+      },
+      {
+        ...child,
+        // The policies outlive the nodes, which need them until they are gone.
+        dependsOn: role.dependsOn,
+        ignoreChanges: ["scalingConfig.desiredSize"],
+        // Its name is taken until it is gone.
+        deleteBeforeReplace: true,
+      },
+    );
+    const autoscalingGroupName = group.resources.apply((made) => made[0]!.autoscalingGroups![0]!.name!);
+    for (const [purpose, tag] of Object.entries(autoscalerTags(nodes))) {
+      const args = { autoscalingGroupName, tag: { ...tag, propagateAtLaunch: false } };
+      new Tag(`${name}-autoscaler-${purpose}`, args, child);
+    }
+    this.nodeGroupName = group.nodeGroupName;
+    this.registerOutputs({ nodeGroupName: this.nodeGroupName });
+  }
+
+  private role(name: string, { nodes, region }: EksBuilderNodesArgs) {
+    const child = { parent: this };
+    const role = new Role(
+      `${name}-role`,
+      {
+        name: nodeRoleName(nodes.name),
+        description: `Nodes of the node group ${nodes.name}: they join their cluster and pull images`,
+        assumeRolePolicy: JSON.stringify(nodeTrust(region)),
+        tags: { ...nodes.tags },
+      },
+      child,
+    );
+    const attachments = nodePolicies(region).map(
+      ([purpose, policyArn]) =>
+        new RolePolicyAttachment(`${name}-role-${purpose}`, { role: role.name, policyArn }, child),
+    );
+    return { arn: role.arn, dependsOn: attachments };
+  }
+}
+
+/** Makes a node group of the stack file, in the account and region of the cluster. The rules made sure of both. */
+export async function provisionEksNodes({ config, stack }: Environment, nodes: EksNodesConfig): Promise<void> {
+  const { account, region } = clusterHome(config)!;
+  const { name: clusterName, assumeRole } = config.cluster.eks!;
+  const name = nodes.name ?? physicalName([stack, "builder", nodes.architecture]);
+  new EksBuilderNodes(
+    `builder-nodes-${nodes.architecture}`,
+    {
+      nodes: { ...nodes, name },
+      clusterName,
+      region,
+      userNamespaces: needsUserNamespaces(config, nodes.architecture),
+    },
+    { providers: [awsProvider({ account, region, assumeRole })] },
+  );
+}

@@ -1,6 +1,7 @@
 /** `pergola:cluster.builderNodes`: nodes that are kept for builders. */
 import { z } from "zod";
-import { objectName, quantities } from "../configValues.ts";
+import { checked, objectName, quantities } from "../configValues.ts";
+import { nodeGroupNameProblem } from "../documents/aws/nodeGroup.ts";
 import { keyArn, roleArn, tags } from "./awsValues.ts";
 
 const architecture = z.enum(["amd64", "arm64"]).default("amd64");
@@ -22,28 +23,40 @@ const diskGiB = z
   .min(20, "is less than 20")
   .max(16_384, "is more than 16384")
   .default(100)
-  .describe("root volume (gp3), encrypted");
-const diskKey = keyArn.optional().describe("key of the root volume; default: the account's own for EBS");
+  .describe("disk for images and builds (gp3), encrypted: the root volume, on Bottlerocket the one for data");
+const diskKey = keyArn
+  .optional()
+  .describe(
+    "key of the disks, which EC2 Auto Scaling or Karpenter must be allowed to use; default: the account's own for EBS",
+  );
 
 const eksNodes = z.strictObject({
   kind: z.literal("eks"),
-  name: objectName.optional().describe("default: <stack>-builder-<architecture>"),
+  name: checked(nodeGroupNameProblem)
+    .optional()
+    .describe("of node group and launch template; default: <stack>-builder-<architecture>"),
   architecture,
   subnets: z.array(z.string().regex(/^subnet-[0-9a-f]{1,17}$/, "is not the id of a subnet")).min(1),
   instanceTypes: z.array(instanceType).min(1).max(20, "has more than 20 entries"),
   capacity,
   image,
-  min: z.int().min(0, "is less than 0").default(0),
+  min: z
+    .int()
+    .min(0, "is less than 0")
+    .default(0)
+    .describe("also what the group begins with; from then on its size between min and max is the autoscaler's"),
   max: z.int().min(1, "is less than 1"),
   diskGiB,
   diskKey,
-  nodeRole: roleArn.optional().describe("default: one is made that may pull and nothing else"),
+  nodeRole: roleArn
+    .optional()
+    .describe("role of the nodes, which should pull and nothing else; default: one is made that does"),
   tags,
 });
 
 const karpenterNodes = z.strictObject({
   kind: z.literal("karpenter"),
-  name: objectName.optional().describe("default: <stack>-builder-<architecture>"),
+  name: objectName.optional().describe("of NodePool and EC2NodeClass; default: <stack>-builder-<architecture>"),
   architecture,
   instanceTypes: z.array(instanceType).default([]).describe("default: whatever Karpenter finds best"),
   capacity,

@@ -1,0 +1,153 @@
+/** Rules about builder nodes, of whatever kind: what fits neither the cluster, nor the builders, nor AWS. */
+import { clusterHome } from "./access/builderRoles.ts";
+import { modesOf, type ParsedSections } from "./config.ts";
+import { type Problem, pathText } from "./configProblems.ts";
+import { architectureOf } from "./documents/aws/instanceTypes.ts";
+import { nodeRoleName } from "./documents/aws/nodeRole.ts";
+import { parseArn } from "./documents/aws/partition.ts";
+import { ROLE_NAME_LIMIT, roleNameProblem } from "./documents/aws/roleNames.ts";
+import { nodePlatforms } from "./nodeUse.ts";
+import type { BuilderNodesConfig, EksNodesConfig, KarpenterNodesConfig } from "./sections/builderNodes.ts";
+
+type Path = readonly (string | number)[];
+type Home = { readonly account: string | null; readonly region: string };
+
+/** One entry for each architecture, and builders that each find nodes. */
+export function nodeProblems({ builder, cluster }: ParsedSections): Problem[] {
+  if (cluster === undefined) return [];
+  const nodes = cluster.builderNodes;
+  const problems = [...architectureTwice(nodes), ...nameTwice(nodes)];
+  const platforms = nodePlatforms(nodes);
+  for (const [name, mode] of builder === undefined ? [] : modesOf({ builder })) {
+    const path = ["builder", "modes", name, "platforms"];
+    const wanted = mode.platforms ?? [];
+    for (const platform of wanted.filter((one) => !platforms.includes(one))) {
+      problems.push(problem(path, `has ${platform}, but the builder nodes are ${platforms.join(" and ")}`));
+    }
+    const twice = wanted.find((platform, index) => wanted.indexOf(platform) !== index);
+    if (twice !== undefined) problems.push(problem(path, `has ${twice} twice`));
+    if (name === "cluster-buildkit" && platforms.length > 1 && new Set(mode.platforms).size !== 1) {
+      const found = mode.platforms === undefined ? "is missing, and the builder nodes are" : "has";
+      const choices = platforms.map((platform) => `[${platform}]`).join(" or ");
+      const message = `${found} ${platforms.join(" and ")}: BuildKit's pod is on a node of one architecture; write ${choices}`;
+      problems.push(problem(path, message));
+    }
+  }
+  return problems;
+}
+
+/** What AWS would refuse of the nodes that are made, or what would never become a node. */
+export function awsNodeProblems({ registry, cluster }: ParsedSections): Problem[] {
+  return (cluster?.builderNodes ?? []).flatMap((nodes, index) => {
+    if (nodes.kind === "existing") return [];
+    const path = ["cluster", "builderNodes", index];
+    const eks = cluster?.eks;
+    if (eks === undefined) {
+      const message = `is of kind ${nodes.kind}, which needs pergola:cluster.eks: { name, region } of the cluster; add it`;
+      return [problem(path, message), ...fitting(path, nodes, null)];
+    }
+    const account = (registry && cluster && clusterHome({ registry, cluster })?.account) ?? null;
+    // A registry that could not be parsed may name the account.
+    if (account === null && nodes.kind === "eks" && registry !== undefined) {
+      const message = "is missing: nodes are made in the account of the cluster, and the registry names none; add it";
+      return [
+        problem(["cluster", "eks", "account"], message),
+        ...fitting(path, nodes, { account, region: eks.region }),
+      ];
+    }
+    return fitting(path, nodes, { account, region: eks.region });
+  });
+}
+
+function fitting(path: Path, nodes: EksNodesConfig | KarpenterNodesConfig, home: Home | null): Problem[] {
+  return [
+    ...instanceTypes(path, nodes),
+    ...keyPlace(path, nodes, home),
+    ...(nodes.kind === "eks" ? nodeGroup(path, nodes, home) : selectors(path, nodes)),
+  ];
+}
+
+function architectureTwice(nodes: BuilderNodesConfig): Problem[] {
+  return nodes.flatMap(({ architecture }, index) => {
+    const first = nodes.findIndex((other) => other.architecture === architecture);
+    if (first === index) return [];
+    const message =
+      `is ${JSON.stringify(architecture)}, as that of entry ${first}: builders tell nodes apart by their architecture alone, so ` +
+      "two entries of one are one; write more instanceTypes into one entry";
+    return [problem(["cluster", "builderNodes", index, "architecture"], message)];
+  });
+}
+
+function nameTwice(nodes: BuilderNodesConfig): Problem[] {
+  const names = nodes.map((one) => (one.kind === "existing" ? undefined : one.name));
+  return names.flatMap((name, index) =>
+    name === undefined || names.indexOf(name) === index
+      ? []
+      : [
+          problem(
+            ["cluster", "builderNodes", index, "name"],
+            `${JSON.stringify(name)} is the name of another entry, too`,
+          ),
+        ],
+  );
+}
+
+function instanceTypes(
+  path: Path,
+  { instanceTypes: types, architecture }: EksNodesConfig | KarpenterNodesConfig,
+): Problem[] {
+  return types.flatMap((type, index) => {
+    const at = [...path, "instanceTypes", index];
+    if (types.indexOf(type) !== index) return [problem(at, `${JSON.stringify(type)} is listed twice`)];
+    const own = architectureOf(type);
+    if (own === architecture) return [];
+    return [problem(at, `${JSON.stringify(type)} is an ${own} machine, but these nodes are ${architecture}`)];
+  });
+}
+
+function keyPlace(path: Path, { diskKey }: { readonly diskKey?: string | undefined }, home: Home | null): Problem[] {
+  const region = diskKey === undefined ? undefined : parseArn(diskKey)?.region;
+  if (home === null || region === undefined || region === home.region) return [];
+  const message = `is a key in ${region || "no region"}, but the nodes' disks are in ${home.region}, where their key has to be`;
+  return [problem([...path, "diskKey"], message)];
+}
+
+function nodeGroup(path: Path, nodes: EksNodesConfig, home: Home | null): Problem[] {
+  const { min, max, subnets, nodeRole, name } = nodes;
+  const problems: Problem[] = [];
+  if (min > max) problems.push(problem([...path, "min"], `is ${min}, more than max, which is ${max}`));
+  for (const [index, subnet] of subnets.entries()) {
+    if (subnets.indexOf(subnet) === index) continue;
+    problems.push(problem([...path, "subnets", index], `${JSON.stringify(subnet)} is listed twice`));
+  }
+  const account = nodeRole === undefined ? undefined : parseArn(nodeRole)?.account;
+  if (account !== undefined && home?.account != null && account !== home.account) {
+    const message = `is a role of account ${account}, but the cluster is in ${home.account}: nodes have a role of their own account`;
+    problems.push(problem([...path, "nodeRole"], message));
+  }
+  if (nodeRole === undefined && name !== undefined && roleNameProblem(nodeRoleName(name)) !== null) {
+    const message =
+      `${JSON.stringify(name)} is too long for the role that is made, ${nodeRoleName(name)}: of ${ROLE_NAME_LIMIT} characters at ` +
+      "most; shorten it, or give nodeRole";
+    problems.push(problem([...path, "name"], message));
+  }
+  return problems;
+}
+
+function selectors(path: Path, nodes: KarpenterNodesConfig): Problem[] {
+  const needed = { subnetTags: "subnets", securityGroupTags: "security groups" } as const;
+  return (Object.keys(needed) as (keyof typeof needed)[]).flatMap((key) => {
+    const tags = Object.entries(nodes[key]);
+    if (tags.length === 0) {
+      const message = `is missing: Karpenter finds ${needed[key]} by their tags; add it, such as { karpenter.sh/discovery: <cluster> }`;
+      return [problem([...path, key], message)];
+    }
+    return tags
+      .filter(([, value]) => value === "")
+      .map(([tag]) => problem([...path, key, tag], 'is empty, which Karpenter does not take; write "*" for any value'));
+  });
+}
+
+function problem(path: Path, message: string): Problem {
+  return { path: pathText(path), message };
+}
