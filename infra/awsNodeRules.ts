@@ -1,40 +1,15 @@
-/** Rules about builder nodes, of whatever kind: what fits neither the cluster, nor the builders, nor AWS. */
+/** Rules about builder nodes that are made in AWS. */
 import { clusterHome } from "./access/builderRoles.ts";
-import { modesOf, type ParsedSections } from "./config.ts";
+import type { ParsedSections } from "./config.ts";
 import { type Problem, pathText } from "./configProblems.ts";
 import { architectureOf } from "./documents/aws/instanceTypes.ts";
 import { nodeRoleName } from "./documents/aws/nodeRole.ts";
 import { parseArn } from "./documents/aws/partition.ts";
 import { ROLE_NAME_LIMIT, roleNameProblem } from "./documents/aws/roleNames.ts";
-import { nodePlatforms } from "./nodeUse.ts";
-import type { BuilderNodesConfig, EksNodesConfig, KarpenterNodesConfig } from "./sections/builderNodes.ts";
+import type { EksNodesConfig, KarpenterNodesConfig } from "./sections/builderNodes.ts";
 
 type Path = readonly (string | number)[];
 type Home = { readonly account: string | null; readonly region: string };
-
-/** One entry for each architecture, and builders that each find nodes. */
-export function nodeProblems({ builder, cluster }: ParsedSections): Problem[] {
-  if (cluster === undefined) return [];
-  const nodes = cluster.builderNodes;
-  const problems = [...architectureTwice(nodes), ...nameTwice(nodes)];
-  const platforms = nodePlatforms(nodes);
-  for (const [name, mode] of builder === undefined ? [] : modesOf({ builder })) {
-    const path = ["builder", "modes", name, "platforms"];
-    const wanted = mode.platforms ?? [];
-    for (const platform of wanted.filter((one) => !platforms.includes(one))) {
-      problems.push(problem(path, `has ${platform}, but the builder nodes are ${platforms.join(" and ")}`));
-    }
-    const twice = wanted.find((platform, index) => wanted.indexOf(platform) !== index);
-    if (twice !== undefined) problems.push(problem(path, `has ${twice} twice`));
-    if (name === "cluster-buildkit" && platforms.length > 1 && new Set(mode.platforms).size !== 1) {
-      const found = mode.platforms === undefined ? "is missing, and the builder nodes are" : "has";
-      const choices = platforms.map((platform) => `[${platform}]`).join(" or ");
-      const message = `${found} ${platforms.join(" and ")}: BuildKit's pod is on a node of one architecture; write ${choices}`;
-      problems.push(problem(path, message));
-    }
-  }
-  return problems;
-}
 
 /** What AWS would refuse of the nodes that are made, or what would never become a node. */
 export function awsNodeProblems({ registry, cluster }: ParsedSections): Problem[] {
@@ -65,31 +40,6 @@ function fitting(path: Path, nodes: EksNodesConfig | KarpenterNodesConfig, home:
     ...keyPlace(path, nodes, home),
     ...(nodes.kind === "eks" ? nodeGroup(path, nodes, home) : selectors(path, nodes)),
   ];
-}
-
-function architectureTwice(nodes: BuilderNodesConfig): Problem[] {
-  return nodes.flatMap(({ architecture }, index) => {
-    const first = nodes.findIndex((other) => other.architecture === architecture);
-    if (first === index) return [];
-    const message =
-      `is ${JSON.stringify(architecture)}, as that of entry ${first}: builders tell nodes apart by their architecture alone, so ` +
-      "two entries of one are one; write more instanceTypes into one entry";
-    return [problem(["cluster", "builderNodes", index, "architecture"], message)];
-  });
-}
-
-function nameTwice(nodes: BuilderNodesConfig): Problem[] {
-  const names = nodes.map((one) => (one.kind === "existing" ? undefined : one.name));
-  return names.flatMap((name, index) =>
-    name === undefined || names.indexOf(name) === index
-      ? []
-      : [
-          problem(
-            ["cluster", "builderNodes", index, "name"],
-            `${JSON.stringify(name)} is the name of another entry, too`,
-          ),
-        ],
-  );
 }
 
 function instanceTypes(

@@ -1,6 +1,6 @@
 /** Rules of a stack file that span fields. Each gets what could be parsed, so that all problems are seen at once. */
 import { amountProblems } from "./amountRules.ts";
-import { awsNodeProblems, nodeProblems } from "./awsNodeRules.ts";
+import { awsNodeProblems } from "./awsNodeRules.ts";
 import { cacheProblems } from "./cacheRules.ts";
 import { type InClusterMode, modesOf, namespacesOf, type ParsedSections } from "./config.ts";
 import { type Problem, pathText } from "./configProblems.ts";
@@ -9,6 +9,7 @@ import { matchesAnything } from "./documents/namespacePattern.ts";
 import { nearest } from "./documents/nearest.ts";
 import { MODE_POD_SECURITY } from "./documents/podSecurity.ts";
 import { configKey, helperProblem, NODE_PORTS, splitHost } from "./documents/registryHost.ts";
+import { nodeProblems } from "./nodeRules.ts";
 import { ecrHostOf } from "./registries/ecrRepositories.ts";
 
 /** Why the seeds of this kit keep builders out of production; the end of the message. */

@@ -16,7 +16,8 @@ export type BinaryName =
   | "network-policies"
   | "node-init"
   | "old-frontend"
-  | "kind";
+  | "kind"
+  | "karpenter-crds";
 
 /** A tool has the name of its binary; BuildKit has two. */
 export type ToolName = Exclude<BinaryName, "buildkitd" | "buildctl"> | "buildkit";
@@ -60,6 +61,7 @@ const REGISTRY = "3.1.2";
 const BUILDX = "0.30.0";
 const OLD_FRONTEND = "0.10.6";
 const KIND = "0.33.0";
+const KARPENTER = "1.3.3";
 
 /** Every tool strips symbols, so that a binary is small and the same on every machine. */
 const STRIP = ["-s", "-w"];
@@ -284,6 +286,19 @@ export const GO_TOOLS: readonly GoTool[] = [
     tags: [],
     ldflags: STRIP,
     binaries: [{ name: "kind", package: "sigs.k8s.io/kind", probe: ["version"], says: `kind v${KIND}` }],
+    links: {},
+    optional: true,
+  },
+  {
+    name: "karpenter-crds",
+    version: KARPENTER,
+    why: "prints the definitions of Karpenter's objects, by which a test has an API server judge ours; newer ones need a newer Go",
+    licence: "Apache-2.0",
+    module: "github.com/aws/karpenter-provider-aws",
+    folder: "karpenter-crds",
+    tags: [],
+    ldflags: [...STRIP, ...stamp({ "main.version": KARPENTER })],
+    binaries: [{ name: "karpenter-crds", package: ".", probe: ["version"], says: `karpenter-crds ${KARPENTER}` }],
     links: {},
     optional: true,
   },

@@ -89,10 +89,10 @@ cases("cluster", [
     ['pergola:cluster.builderNodes[0].architecture: is "amd46"; allowed: amd64, arm64; did you mean amd64?'],
   ],
   [
-    "builder nodes of two architectures",
+    "builder nodes of two architectures, of which none is BuildKit's",
     cluster((it) => it.builderNodes.push({ kind: "existing", architecture: "arm64" })),
     [
-      "pergola:cluster.builderNodes: are of the architectures amd64 and arm64; this version has builders on nodes of one: keep one, and take the label garden-build=true off the other nodes",
+      "pergola:builder.modes.cluster-buildkit.platforms: is missing, and the builder nodes are linux/amd64 and linux/arm64: BuildKit's pod is on a node of one architecture; write [linux/amd64] or [linux/arm64]",
     ],
   ],
   [

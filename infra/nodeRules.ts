@@ -1,0 +1,58 @@
+/** Rules about builder nodes of any kind, and about builders that have to find nodes. */
+import { modesOf, type ParsedSections } from "./config.ts";
+import { type Problem, pathText } from "./configProblems.ts";
+import { nodePlatforms } from "./nodeUse.ts";
+import type { BuilderNodesConfig } from "./sections/builderNodes.ts";
+
+/** One entry for each architecture, and builders that each find nodes. */
+export function nodeProblems({ builder, cluster }: ParsedSections): Problem[] {
+  if (cluster === undefined) return [];
+  const nodes = cluster.builderNodes;
+  const problems = [...architectureTwice(nodes), ...nameTwice(nodes)];
+  const platforms = nodePlatforms(nodes);
+  for (const [name, mode] of builder === undefined ? [] : modesOf({ builder })) {
+    const path = ["builder", "modes", name, "platforms"];
+    const wanted = mode.platforms ?? [];
+    for (const platform of wanted.filter((one) => !platforms.includes(one))) {
+      problems.push(problem(path, `has ${platform}, but the builder nodes are ${platforms.join(" and ")}`));
+    }
+    const twice = wanted.find((platform, index) => wanted.indexOf(platform) !== index);
+    if (twice !== undefined) problems.push(problem(path, `has ${twice} twice`));
+    if (name === "cluster-buildkit" && platforms.length > 1 && new Set(mode.platforms).size !== 1) {
+      const found = mode.platforms === undefined ? "is missing, and the builder nodes are" : "has";
+      const choices = platforms.map((platform) => `[${platform}]`).join(" or ");
+      const message = `${found} ${platforms.join(" and ")}: BuildKit's pod is on a node of one architecture; write ${choices}`;
+      problems.push(problem(path, message));
+    }
+  }
+  return problems;
+}
+
+function architectureTwice(nodes: BuilderNodesConfig): Problem[] {
+  return nodes.flatMap(({ architecture }, index) => {
+    const first = nodes.findIndex((other) => other.architecture === architecture);
+    if (first === index) return [];
+    const message =
+      `is ${JSON.stringify(architecture)}, as that of entry ${first}: builders tell nodes apart by their architecture alone, so ` +
+      "two entries of one are one; write more instanceTypes into one entry";
+    return [problem(["cluster", "builderNodes", index, "architecture"], message)];
+  });
+}
+
+function nameTwice(nodes: BuilderNodesConfig): Problem[] {
+  const names = nodes.map((one) => (one.kind === "existing" ? undefined : one.name));
+  return names.flatMap((name, index) =>
+    name === undefined || names.indexOf(name) === index
+      ? []
+      : [
+          problem(
+            ["cluster", "builderNodes", index, "name"],
+            `${JSON.stringify(name)} is the name of another entry, too`,
+          ),
+        ],
+  );
+}
+
+function problem(path: readonly (string | number)[], message: string): Problem {
+  return { path: pathText(path), message };
+}
