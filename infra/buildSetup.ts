@@ -1,12 +1,12 @@
 /** The BuildSetup of a stack: a pure function of what its stack file says and what was provisioned. */
 
 import { builderAnnotations, namespacePatternsOf } from "./access/builderRoles.ts";
-import { type BuilderPlacement, modePlacement } from "./cluster/builderNodes.ts";
 import { egressOf } from "./cluster/egress.ts";
 import { modesOf, namespacesOf, type StackConfig } from "./config.ts";
 import { ciGroup } from "./documents/ciRole.ts";
 import { freshNamespaceObjects } from "./documents/freshNamespace.ts";
 import { MODE_POD_SECURITY } from "./documents/podSecurity.ts";
+import { type BuilderPlacement, modePlacement } from "./nodeUse.ts";
 import type { ProvisionedRegistry } from "./registries/provisioned.ts";
 import { BUILDER_SERVICE_ACCOUNT, type BuildSetup, SETUP_VERSION, buildSetup as schema } from "./setup.ts";
 

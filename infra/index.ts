@@ -7,11 +7,12 @@
 
 import { provisionAccess } from "./access/access.ts";
 import { makeBuildSetup } from "./buildSetup.ts";
-import { builderPlacement, provisionBuilderNodes } from "./cluster/builderNodes.ts";
+import { provisionBuilderNodes } from "./cluster/builderNodes.ts";
 import { priorityClassName, provisionBuilders } from "./cluster/builders.ts";
 import { connectCluster } from "./cluster/connection.ts";
 import { checkExistingNamespaces } from "./cluster/namespace.ts";
 import { readEnvironment } from "./environment.ts";
+import { builderPlacement } from "./nodeUse.ts";
 import { provisionRegistry } from "./registries/registry.ts";
 import type { BuildSetup } from "./setup.ts";
 

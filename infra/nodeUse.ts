@@ -1,9 +1,44 @@
-/** Which builders are on which of the nodes: pure, as rules, nodes and the BuildSetup all go by it. */
+/** Which builders are on which nodes, and what leads them there: pure, as rules, nodes and the BuildSetup all go by it. */
 import { type InClusterMode, type ModeConfig, modesOf, type StackConfig } from "./config.ts";
 import { pathText } from "./configProblems.ts";
 import type { BuilderNodesConfig } from "./sections/builderNodes.ts";
+import { BUILDER_NODE_KEY, BUILDER_NODE_VALUE, type Toleration } from "./setup.ts";
 
 type Architecture = BuilderNodesConfig[number]["architecture"];
+
+/** What a builder pod needs in its spec to land on builder nodes. */
+export interface BuilderPlacement {
+  readonly tolerations: Toleration[];
+  readonly nodeSelector: Record<string, string>;
+  /** `os/architecture` of the nodes */
+  readonly platforms: string[];
+}
+
+/**
+ * Placement on builder nodes, of whatever kind: they have label and taint `garden-build=true` (NoSchedule). Garden gives its
+ * builder pods the same toleration. The taint keeps everything else away, the label keeps builders from running elsewhere: one
+ * without the other is half of it.
+ */
+export function builderPlacement(nodes: BuilderNodesConfig): BuilderPlacement {
+  return {
+    tolerations: [{ key: BUILDER_NODE_KEY, operator: "Equal", value: BUILDER_NODE_VALUE, effect: "NoSchedule" }],
+    nodeSelector: { [BUILDER_NODE_KEY]: BUILDER_NODE_VALUE },
+    platforms: nodePlatforms(nodes),
+  };
+}
+
+/**
+ * The placement of one mode, which may build for some of the platforms. Where nodes are of several architectures and the mode has
+ * one platform, the selector leads there; with several platforms, each pod is led to its own by the plan of its build.
+ */
+export function modePlacement(all: BuilderPlacement, platforms: readonly string[] | undefined): BuilderPlacement {
+  const [only, ...others] = platforms ?? all.platforms;
+  if (only === undefined || others.length > 0 || all.platforms.length < 2) {
+    return { ...all, platforms: [...(platforms ?? all.platforms)] };
+  }
+  const architecture = { "kubernetes.io/arch": only.replace(/^linux\//, "") };
+  return { ...all, nodeSelector: { ...all.nodeSelector, ...architecture }, platforms: [only] };
+}
 
 /** Platforms of builder nodes (`linux/amd64`), once each, in the order of the file. */
 export function nodePlatforms(nodes: Pick<BuilderNodesConfig[number], "architecture">[]): string[] {

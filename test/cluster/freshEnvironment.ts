@@ -2,9 +2,9 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { makeBuildSetup } from "../../infra/buildSetup.ts";
-import { builderPlacement } from "../../infra/cluster/builderNodes.ts";
 import { ciRole, ciRoleBinding } from "../../infra/documents/ciRole.ts";
 import { dockerConfigOf, dockerConfigText } from "../../infra/documents/dockerConfig.ts";
+import { builderPlacement } from "../../infra/nodeUse.ts";
 import { type BuildSetup, buildSetup } from "../../infra/setup.ts";
 import { type Change, configAfter } from "../unit/infra/config.ts";
 import { context, kubeconfig, kubectl, setupOf } from "./environment.ts";

@@ -9,6 +9,7 @@ import monitorService from "@pulumi/pulumi/proto/resource_grpc_pb.js";
 import messages from "@pulumi/pulumi/proto/resource_pb.js";
 import empty from "google-protobuf/google/protobuf/empty_pb.js";
 import struct from "google-protobuf/google/protobuf/struct_pb.js";
+import { withComputed } from "./computed.ts";
 
 /** Plain data of a resource's inputs or outputs; secrets are wrapped as on the wire. */
 export type Properties = Record<string, unknown>;
@@ -150,7 +151,8 @@ export class FakeEngine {
     const response = new messages.RegisterResourceResponse();
     response.setUrn(urn);
     if (request.getCustom()) response.setId(`${name}-id`);
-    response.setObject(request.getObject() ?? struct.Struct.fromJavaScript({}));
+    const inputs = request.getObject()?.toJavaScript() ?? {};
+    response.setObject(struct.Struct.fromJavaScript(withComputed(type, inputs) as Record<string, never>));
     return response;
   }
 

@@ -1,7 +1,7 @@
 /** Names of EC2 instance types (Amazon EC2 instance types guide, "Amazon EC2 instance type naming conventions"). */
 
 /** Families older than the naming conventions, or outside of them, whose processors are ARM's. */
-const ARM_EXCEPTIONS = /^(a1|mac2[a-z-]*\d*|[a-z]+\d+[a-z]*-gb\d+)$/;
+const ARM_EXCEPTIONS = /^(a1|mac2.*|[a-z]+\d+[a-z]*-gb\d+)$/;
 
 /**
  * Architecture of an instance type's processors, by its name: after the family's letters and the generation come letters for

@@ -2,10 +2,10 @@
 import { describe, expect, test } from "vitest";
 import { builderLabels } from "../../../builders/plan/labels.ts";
 import { makeBuildSetup, type SetupFacts } from "../../../infra/buildSetup.ts";
-import { builderPlacement } from "../../../infra/cluster/builderNodes.ts";
 import { builderAccount } from "../../../infra/documents/builderAccount.ts";
 import { ciRole, ciRoleBinding } from "../../../infra/documents/ciRole.ts";
 import { builderEgress } from "../../../infra/documents/networkPolicy.ts";
+import { builderPlacement } from "../../../infra/nodeUse.ts";
 import { configAfter } from "./config.ts";
 
 const facts: SetupFacts = {
