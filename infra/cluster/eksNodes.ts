@@ -51,6 +51,7 @@ export class EksBuilderNodes extends pulumi.ComponentResource {
         ...child,
         // The policies outlive the nodes, which need them until they are gone.
         dependsOn: role.dependsOn,
+        // The autoscaler's. What is sent along with another min or max is what the state has, hence up --refresh.
         ignoreChanges: ["scalingConfig.desiredSize"],
         // Its name is taken until it is gone.
         deleteBeforeReplace: true,

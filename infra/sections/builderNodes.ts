@@ -45,7 +45,12 @@ const eksNodes = z.strictObject({
     .min(0, "is less than 0")
     .default(0)
     .describe("also what the group begins with; from then on its size between min and max is the autoscaler's"),
-  max: z.int().min(1, "is less than 1"),
+  max: z
+    .int()
+    .min(1, "is less than 1")
+    .describe(
+      "EKS is told all sizes at once: change min or max by pulumi up --refresh, so that it is told the present one",
+    ),
   diskGiB,
   diskKey,
   nodeRole: roleArn
