@@ -7,6 +7,7 @@ import { ciGroup } from "./documents/ciRole.ts";
 import { freshNamespaceObjects } from "./documents/freshNamespace.ts";
 import { MODE_POD_SECURITY } from "./documents/podSecurity.ts";
 import { type BuilderPlacement, modePlacement } from "./nodeUse.ts";
+import { cachePlaceOf } from "./registries/cacheRegistries.ts";
 import type { ProvisionedRegistry } from "./registries/provisioned.ts";
 import { BUILDER_SERVICE_ACCOUNT, type BuildSetup, SETUP_VERSION, buildSetup as schema } from "./setup.ts";
 
@@ -87,7 +88,9 @@ export function makeBuildSetup(config: Omit<StackConfig, "secrets">, facts: Setu
     freshNamespaces: patterns.length === 0 ? null : freshNamespaces(),
     pullSecrets: builderNamespaces.flatMap((namespace) => pullSecretNames.map((name) => ({ namespace, name, hosts }))),
     credHelpers: Object.fromEntries(helpers),
-    cache: config.cache,
+    cache: config.cache.map(({ registry, ...entry }) =>
+      registry === undefined ? entry : { ...entry, registry: cachePlaceOf(registry) },
+    ),
     cluster: { context: cluster.context ?? null, uid: facts.clusterUid },
   });
 }

@@ -2,6 +2,7 @@
 import type { ParsedSections } from "./config.ts";
 import { type Problem, pathText } from "./configProblems.ts";
 import { configKey } from "./documents/registryHost.ts";
+import { type CachePlace, cachePlaceOf } from "./registries/cacheRegistries.ts";
 import { ecrHostOf } from "./registries/ecrRepositories.ts";
 
 type Entry = NonNullable<ParsedSections["cache"]>[number];
@@ -11,20 +12,23 @@ export function cacheProblems(config: ParsedSections): Problem[] {
   const entries = config.cache ?? [];
   const problems = entries.flatMap((entry, index) => [
     ...duplicate(entry, index, entries),
-    ...(entry.registry === undefined ? [] : registryProblems(entry, entry.registry, index, config)),
+    ...(entry.registry === undefined ? [] : registryProblems(entry, cachePlaceOf(entry.registry), index, config)),
   ]);
   return [...problems, ...certificates(config)];
 }
 
 function duplicate(entry: Entry, index: number, entries: readonly Entry[]): Problem[] {
-  const place = ({ tag, registry }: Entry): string => JSON.stringify([registry?.host, registry?.namespace, tag]);
+  const place = ({ tag, registry }: Entry): string => {
+    const { host, namespace } = (registry && cachePlaceOf(registry)) ?? {};
+    return JSON.stringify([host, namespace, tag]);
+  };
   if (entries.findIndex((other) => place(other) === place(entry)) === index) return [];
   return [problem(["cache", index, "tag"], `${JSON.stringify(entry.tag)} is listed twice`)];
 }
 
 function registryProblems(
   entry: Entry,
-  { host, insecure }: NonNullable<Entry["registry"]>,
+  { kind, host, insecure }: CachePlace,
   index: number,
   { registry, cluster, cache }: ParsedSections,
 ): Problem[] {
@@ -32,15 +36,15 @@ function registryProblems(
   const problems: Problem[] = [];
   const own = registry && hostsOf(registry);
   const http = (plain: boolean): string => (plain ? "plain HTTP" : "HTTPS");
-  const same = [own, ...(cache ?? []).slice(0, index).map((other) => other.registry)].find(
-    (other) => other?.host === host,
-  );
+  const before = placesOf((cache ?? []).slice(0, index));
+  const same = [own, ...before].find((other) => other?.host === host);
   if (same !== undefined && same.insecure !== insecure) {
     const message = `is ${insecure}, but ${host} is reached by ${http(same.insecure)} elsewhere in this file`;
     problems.push(problem([...at, "insecure"], message));
   }
   const logins = cluster?.pullSecret.logins;
   if (
+    kind !== "ecr" &&
     own?.host !== host &&
     logins !== undefined &&
     !logins.some((login) => configKey(login.host) === configKey(host))
@@ -67,10 +71,14 @@ function hostsOf(registry: NonNullable<ParsedSections["registry"]>): {
   return registry.kind === "ecr" ? { host: ecrHostOf(registry), insecure: false } : registry;
 }
 
+function placesOf(entries: readonly Entry[]): CachePlace[] {
+  return entries.flatMap(({ registry }) => (registry === undefined ? [] : [cachePlaceOf(registry)]));
+}
+
 /** Certificates that vouch for nothing are a mistake: somebody waits for them to do something. */
 function certificates({ registry, cache }: ParsedSections): Problem[] {
   if (registry?.kind !== "inCluster" || registry.caBundle === undefined || cache === undefined) return [];
-  const caches = cache.flatMap((entry) => (entry.registry === undefined ? [] : [entry.registry]));
+  const caches = placesOf(cache);
   const plain = [registry, ...caches].flatMap((one) => (one.insecure ? [one.host] : []));
   const hosts = [registry.host, ...Object.values(registry.mirrors).flat(), ...caches.map(({ host }) => host)];
   if (hosts.some((host) => !plain.includes(host))) return [];

@@ -46,7 +46,7 @@ export type NamespaceConfig = Exclude<z.infer<typeof namespaceEntry>, string>;
 export const NOT_IN_THIS_VERSION: Readonly<Record<string, readonly string[]>> = {
   "registry.kind": ["artifactRegistry", "gcr", "dockerRegistry"],
   "access.kind": ["workloadIdentity", "serviceAccountKey"],
-  "cache.registry.kind": ["ecr", "artifactRegistry", "gcr"],
+  "cache.registry.kind": ["artifactRegistry", "gcr"],
   "cluster.builderNodes.kind": ["gke"],
   cluster: ["gke"],
 };

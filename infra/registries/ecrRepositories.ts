@@ -1,6 +1,23 @@
-/** The repositories of a registry of kind `ecr`: pure, as the registry, the roles and the BuildSetup all go by them. */
+/**
+ * The repositories of a registry of kind `ecr`: pure, as the registry, the roles and the BuildSetup all go by them.
+ *
+ * What builders' roles are about: `builderRights(config, images)` gives the exact ARNs that builders of these images (all of them
+ * without `images`) push to, and those that they only pull from: images, kaniko's caches, and separate registries of BuildKit's
+ * caches (cacheRegistries.ts). Whoever may push to a repository may pull from it, too.
+ */
+import type { StackConfig } from "../config.ts";
 import { ecrHost, partitionOf } from "../documents/aws/partition.ts";
 import type { EcrRegistryConfig, EcrRepositoryConfig } from "../sections/ecrRegistry.ts";
+import { separateCaches } from "./cacheRegistries.ts";
+
+/** An account's registry in a region. */
+export type EcrPlace = Pick<EcrRegistryConfig, "account" | "region">;
+
+/** ARNs of repositories, without wildcards, each once, in the order of the stack file; none is in both lists. */
+export interface BuilderRights {
+  readonly push: string[];
+  readonly pull: string[];
+}
 
 /** What an entry says, with what holds for all repositories where it says nothing. */
 export interface ImageRepository
@@ -54,12 +71,38 @@ export function cacheRepositories(
   return [...found].map(([name, of]) => ({ name, of }));
 }
 
+/**
+ * What builders may push to and pull from; nothing where the registry is of another kind.
+ * @param images names of image repositories, all by default; names that the registry does not have give no right
+ */
+export function builderRights(
+  config: Pick<StackConfig, "registry" | "cache" | "builder">,
+  images?: readonly string[],
+): BuilderRights {
+  const { registry } = config;
+  if (registry.kind !== "ecr") return { push: [], pull: [] };
+  const meant = imageRepositories(registry).filter(({ name }) => images?.includes(name) ?? true);
+  const caches = separateCaches(config).flatMap(({ place, writable, repositories }) =>
+    repositories
+      .filter(({ of }) => meant.some(({ name }) => name === of))
+      .map(({ name }) => ({ arn: repositoryArn(place, name), writable })),
+  );
+  const push = new Set([
+    ...meant.flatMap(({ name, cacheRepository }) =>
+      [name, cacheRepository].flatMap((one) => (one === null ? [] : [repositoryArn(registry, one)])),
+    ),
+    ...caches.flatMap(({ arn, writable }) => (writable ? [arn] : [])),
+  ]);
+  const pull = new Set(caches.map(({ arn }) => arn).filter((arn) => !push.has(arn)));
+  return { push: [...push], pull: [...pull] };
+}
+
 /** Host of the registry. */
-export function ecrHostOf({ account, region }: EcrRegistryConfig): string {
+export function ecrHostOf({ account, region }: EcrPlace): string {
   return ecrHost(account, region);
 }
 
 /** ARN of a repository. */
-export function repositoryArn({ account, region }: EcrRegistryConfig, name: string): string {
+export function repositoryArn({ account, region }: EcrPlace, name: string): string {
   return `arn:${partitionOf(region)}:ecr:${region}:${account}:repository/${name}`;
 }

@@ -1,25 +1,47 @@
 /** `pergola:cache`: what BuildKit keeps of its builds in registries. */
 import { z } from "zod";
 import { host, repositoryPrefix } from "../configValues.ts";
+import { accountId, assumeRole, region } from "./awsValues.ts";
+import { encryption } from "./ecrRegistry.ts";
 
-const cacheRegistry = z.strictObject({
+const namespace = repositoryPrefix.default("").describe("path between host and image name");
+
+const dockerRegistry = z.strictObject({
   kind: z.literal("dockerRegistry"),
   host,
-  namespace: repositoryPrefix.default("").describe("path between host and image name"),
+  namespace,
   insecure: z.boolean().default(false).describe("plain HTTP"),
 });
+
+/** For images in ECR: the builders' roles get exactly what they need there. */
+const ecr = z.strictObject({
+  kind: z.literal("ecr"),
+  account: accountId.describe("account of the registry of caches"),
+  region: region.describe("region of the registry of caches"),
+  namespace,
+  existing: z
+    .boolean()
+    .default(false)
+    .describe("its repositories are there and stay as they are: NAMESPACE/IMAGE, of kaniko NAMESPACE/IMAGE/cache"),
+  assumeRole: assumeRole.optional().describe("role that makes its repositories"),
+  encryption: encryption.default({ kind: "AES256" }).describe("of its repositories; it cannot be changed afterwards"),
+});
+
+const cacheRegistry = z.discriminatedUnion("kind", [dockerRegistry, ecr]);
 
 export const cache = z.array(
   z.strictObject({
     tag: z.string().regex(/^[\w][\w.-]{0,127}$/, "is not an image tag"),
     mode: z.enum(["min", "max", "inline", "auto"]).default("max").describe("auto: what suits the registry best"),
     export: z.boolean().default(true).describe("false: builds read it and leave it as it is"),
-    registry: z
-      .discriminatedUnion("kind", [cacheRegistry])
+    registry: cacheRegistry
       .optional()
       .describe(
-        "another registry than that of the images: the cache is in HOST/NAMESPACE/IMAGE. Its login is an entry of " +
-          "cluster.pullSecret.logins",
+        "another registry than that of the images: the cache is in HOST/NAMESPACE/IMAGE. The login of a dockerRegistry is an " +
+          "entry of cluster.pullSecret.logins; in one of kind ecr builders have the right to push",
       ),
   }),
 );
+
+export type CacheRegistryConfig = z.infer<typeof cacheRegistry>;
+export type EcrCacheRegistryConfig = z.infer<typeof ecr>;

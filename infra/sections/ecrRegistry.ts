@@ -25,7 +25,7 @@ const mutableTags = z
   .min(1)
   .max(5, "has more than five entries, the most that ECR takes");
 
-const encryption = z.discriminatedUnion("kind", [
+export const encryption = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("AES256") }),
   z.strictObject({ kind: z.literal("KMS"), key: keyArn.optional().describe("default: AWS's own key for ECR") }),
 ]);
@@ -118,5 +118,6 @@ export const ecrRegistry = z.strictObject({
 
 export type EcrRegistryConfig = z.infer<typeof ecrRegistry>;
 export type EcrRepositoryConfig = z.infer<typeof repository>;
+export type EncryptionConfig = z.infer<typeof encryption>;
 export type EcrLifecycleConfig = z.infer<typeof lifecycle>;
 export type PrincipalsConfig = z.infer<typeof principals>;

@@ -50,8 +50,8 @@ cases("cache", [
   ],
   [
     "a registry of a later version",
-    cache((it) => (it[0].registry.kind = "ecr")),
-    ['pergola:cache[0].registry.kind: "ecr" is not part of this version; allowed: dockerRegistry'],
+    cache((it) => (it[0].registry.kind = "gcr")),
+    ['pergola:cache[0].registry.kind: "gcr" is not part of this version; allowed: dockerRegistry, ecr'],
   ],
   [
     "an unknown key of a registry",

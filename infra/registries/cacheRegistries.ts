@@ -1,0 +1,83 @@
+/** Registries that only hold caches (`pergola:cache[].registry`): where they are, and which repositories of ECR they take. Pure. */
+import type { StackConfig } from "../config.ts";
+import { ecrHost } from "../documents/aws/partition.ts";
+import type { CacheRegistryConfig, EcrCacheRegistryConfig } from "../sections/cache.ts";
+import type { EcrRepositoryConfig } from "../sections/ecrRegistry.ts";
+
+/** A registry of caches as builders know it. */
+export interface CachePlace {
+  readonly kind: CacheRegistryConfig["kind"];
+  readonly host: string;
+  /** path between host and image name; empty for none */
+  readonly namespace: string;
+  readonly insecure: boolean;
+}
+
+/** A repository of caches. */
+export interface SeparateRepository {
+  readonly name: string;
+  /** image repository whose cache it holds */
+  readonly of: string;
+  /** whose layers: BuildKit's exports, or the steps of kaniko */
+  readonly holds: "buildkit" | "kaniko";
+}
+
+/** The repositories that one registry of caches has. */
+export interface SeparateCaches {
+  readonly place: EcrCacheRegistryConfig;
+  /** builders push to them; false where every entry of it is only read */
+  readonly writable: boolean;
+  readonly repositories: readonly SeparateRepository[];
+}
+
+/** How builders reach a registry of caches. */
+export function cachePlaceOf(registry: CacheRegistryConfig): CachePlace {
+  if (registry.kind !== "ecr") return registry;
+  const { kind, account, region, namespace } = registry;
+  return { kind, host: ecrHost(account, region), namespace, insecure: false };
+}
+
+/** Whether two registries of caches are one. */
+export function isSamePlace(a: CacheRegistryConfig, b: CacheRegistryConfig): boolean {
+  const [one, other] = [cachePlaceOf(a), cachePlaceOf(b)];
+  return one.host === other.host && one.namespace === other.namespace;
+}
+
+/**
+ * The registries of ECR that only hold caches, each once, with their repositories. BuildKit keeps the cache of an image in
+ * NAMESPACE/IMAGE; kaniko, which takes the first entry with a registry, in NAMESPACE/IMAGE/cache.
+ */
+export function separateCaches({
+  registry,
+  cache,
+  builder,
+}: Pick<StackConfig, "registry" | "cache" | "builder">): SeparateCaches[] {
+  if (registry.kind !== "ecr") return [];
+  const images = registry.repositories.map((entry) => (typeof entry === "string" ? { name: entry } : entry));
+  const first = cache.find((entry) => entry.registry !== undefined)?.registry;
+  const found: SeparateCaches[] = [];
+  for (const { registry: place } of cache) {
+    if (place?.kind !== "ecr" || found.some((other) => isSamePlace(other.place, place))) continue;
+    const entries = cache.filter((entry) => entry.registry !== undefined && isSamePlace(entry.registry, place));
+    const holds = (["buildkit", "kaniko"] as const).filter((mode) =>
+      mode === "buildkit"
+        ? builder.modes["cluster-buildkit"] !== undefined
+        : builder.modes.kaniko !== undefined && first !== undefined && isSamePlace(first, place),
+    );
+    found.push({
+      place,
+      writable: entries.some((entry) => entry.export),
+      repositories: images.flatMap((image) => holds.map((mode) => repositoryOf(place, image, mode))),
+    });
+  }
+  return found;
+}
+
+function repositoryOf(
+  { namespace }: EcrCacheRegistryConfig,
+  { name: of }: Pick<EcrRepositoryConfig, "name">,
+  holds: SeparateRepository["holds"],
+): SeparateRepository {
+  const name = [namespace, of, ...(holds === "kaniko" ? ["cache"] : [])].filter((part) => part !== "").join("/");
+  return { name, of, holds };
+}
