@@ -20,6 +20,8 @@ export interface SetupFacts {
   readonly registryPods: ProvisionedRegistry["pods"];
   /** hosts that the registry itself wants a login for */
   readonly registryLoginHosts: readonly string[];
+  /** those of them that a credential helper knows -> its name */
+  readonly registryHelpers: ProvisionedRegistry["helpers"];
   readonly placement: BuilderPlacement;
   readonly priorityClassName: string;
   /** uid of kube-system; null where a preview does not know it */
@@ -87,7 +89,7 @@ export function makeBuildSetup(config: Omit<StackConfig, "secrets">, facts: Setu
     builders: { default: builder.default, modes: { ...Object.fromEntries(modes), ...local } },
     freshNamespaces: patterns.length === 0 ? null : freshNamespaces(),
     pullSecrets: builderNamespaces.flatMap((namespace) => pullSecretNames.map((name) => ({ namespace, name, hosts }))),
-    credHelpers: Object.fromEntries(helpers),
+    credHelpers: { ...facts.registryHelpers, ...Object.fromEntries(helpers) },
     cache: config.cache.map(({ registry, ...entry }) =>
       registry === undefined ? entry : { ...entry, registry: cachePlaceOf(registry) },
     ),

@@ -1,6 +1,7 @@
 /** Rules of a stack file that span fields. Each gets what could be parsed, so that all problems are seen at once. */
 import { amountProblems } from "./amountRules.ts";
 import { awsNodeProblems } from "./awsNodeRules.ts";
+import { builderImageProblems } from "./builderImageRules.ts";
 import { cacheProblems } from "./cacheRules.ts";
 import { type InClusterMode, modesOf, namespacesOf, type ParsedSections } from "./config.ts";
 import { type Problem, pathText } from "./configProblems.ts";
@@ -9,7 +10,10 @@ import { matchesAnything } from "./documents/namespacePattern.ts";
 import { nearest } from "./documents/nearest.ts";
 import { MODE_POD_SECURITY } from "./documents/podSecurity.ts";
 import { configKey, helperProblem, NODE_PORTS, splitHost } from "./documents/registryHost.ts";
+import { ecrCacheProblems } from "./ecrCacheRules.ts";
+import { ecrProblems } from "./ecrRules.ts";
 import { nodeProblems } from "./nodeRules.ts";
+import { cachePlaceOf } from "./registries/cacheRegistries.ts";
 import { ecrHostOf } from "./registries/ecrRepositories.ts";
 
 /** Why the seeds of this kit keep builders out of production; the end of the message. */
@@ -18,8 +22,8 @@ const PRODUCTION_REASONS =
   "BuildKit container is root on its node, and whoever can run code beside a builder can use its push rights: not for " +
   "clusters where deployed code or tenants are not trusted. If that is accepted, add pergola:allowProduction: true";
 
-/** All violations, in the order of the rules. */
-export function ruleProblems(config: ParsedSections): Problem[] {
+/** All violations, in the order of the rules. @param stack name of the stack, of which names are made */
+export function ruleProblems(config: ParsedSections, stack: string): Problem[] {
   return [
     purpose,
     registry,
@@ -33,7 +37,10 @@ export function ruleProblems(config: ParsedSections): Problem[] {
     namespacePatterns,
     amountProblems,
     cacheProblems,
-  ].flatMap((rule) => rule(config));
+    ecrProblems,
+    ecrCacheProblems,
+    builderImageProblems,
+  ].flatMap((rule) => rule(config, stack));
 }
 
 function purpose({ purpose, allowProduction }: ParsedSections): Problem[] {
@@ -110,13 +117,16 @@ function secrets({ registry, cluster, secrets }: ParsedSections): Problem[] {
 }
 
 /** One login per registry, and helpers only for hosts that they know. */
-function logins({ registry, cluster }: ParsedSections): Problem[] {
+function logins({ registry, cluster, cache }: ParsedSections): Problem[] {
   if (cluster === undefined) return [];
   const seen = new Map<string, string>();
   if (registry?.kind === "inCluster" && registry.basicAuth) {
     seen.set(configKey(registry.host), pathText(["registry", "basicAuth"]));
   }
   if (registry?.kind === "ecr") seen.set(ecrHostOf(registry), pathText(["registry"]));
+  for (const [index, { registry: place }] of (cache ?? []).entries()) {
+    if (place?.kind === "ecr") seen.set(cachePlaceOf(place).host, pathText(["cache", index, "registry"]));
+  }
   return cluster.pullSecret.logins.flatMap((login, index) => {
     const path = ["cluster", "pullSecret", "logins", index];
     const problems: Problem[] = [];

@@ -4,9 +4,15 @@ import { namespaceProblem, SUBDOMAIN_PATTERN } from "./documents/names.ts";
 import { QUANTITY_PATTERN } from "./documents/quantity.ts";
 import { hostProblem } from "./documents/registryHost.ts";
 
-/** A string for which `problem` says what is wrong, or null. */
-export function checked(problem: (value: string) => string | null) {
-  return z.string().check((context) => {
+/**
+ * A string for which `problem` says what is wrong, or null.
+ * @param instead what to say is allowed where something else than a string is found; null for "a string"
+ */
+export function checked(
+  problem: (value: string) => string | null,
+  instead: (found: unknown) => string | null = () => null,
+) {
+  return z.string({ error: (issue) => instead(issue.input) }).check((context) => {
     const message = problem(context.value);
     if (message !== null) context.issues.push({ code: "custom", message, input: context.value });
   });

@@ -31,6 +31,7 @@ export const setup: BuildSetup = makeBuildSetup(environment.config, {
   images: registry.images,
   registryPods: registry.pods,
   registryLoginHosts: registry.loginHosts,
+  registryHelpers: registry.helpers,
   placement: builderPlacement(environment.config.cluster.builderNodes),
   priorityClassName: priorityClassName(environment.stack),
   clusterUid: cluster.uid,

@@ -50,7 +50,7 @@ export function parseStackFile(
     const message = "is in clear text; set each one with pulumi config set --secret --path 'pergola:secrets.NAME'";
     problems.push({ path: pathText(["secrets"]), message });
   }
-  problems.push(...ruleProblems(parsed as ParsedSections));
+  problems.push(...ruleProblems(parsed as ParsedSections, stack));
   return problems.length > 0 ? { problems } : { config: parsed as unknown as StackConfig };
 }
 

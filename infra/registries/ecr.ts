@@ -1,32 +1,91 @@
 /** Amazon ECR. */
+import { LifecyclePolicy } from "@pulumi/aws/ecr/lifecyclePolicy.js";
+import { Repository, type RepositoryArgs } from "@pulumi/aws/ecr/repository.js";
+import { RepositoryPolicy } from "@pulumi/aws/ecr/repositoryPolicy.js";
 import * as pulumi from "@pulumi/pulumi";
+import { awsProvider } from "../awsProviders.ts";
+import { lifecycleText } from "../documents/aws/ecrLifecycle.ts";
+import { repositoryPolicyText } from "../documents/aws/ecrRepositoryPolicy.ts";
+import { ecrHost } from "../documents/aws/partition.ts";
 import type { Environment } from "../environment.ts";
 import type { EcrRegistryConfig } from "../sections/ecrRegistry.ts";
+import { separateCaches } from "./cacheRegistries.ts";
+import { type PlannedRepository, plannedRegistries, tagMutabilityOf } from "./ecrPlan.ts";
 import { ecrHostOf, imageRepositories } from "./ecrRepositories.ts";
 import type { ProvisionedRegistry } from "./provisioned.ts";
 
-const MUTABILITY = {
-  mutable: "MUTABLE",
-  immutable: "IMMUTABLE",
-  immutableWithExclusion: "IMMUTABLE_WITH_EXCLUSION",
-} as const;
+/** The credential helper of ECR, without `docker-credential-`. */
+const HELPER = "ecr-login";
 
-/** Makes the repositories. */
+export interface EcrRegistryArgs {
+  readonly repositories: readonly PlannedRepository[];
+}
+
+/** The repositories of a registry, with their lifecycle policies and who else may use them. */
+export class EcrRegistry extends pulumi.ComponentResource {
+  constructor(name: string, args: EcrRegistryArgs, opts: pulumi.ComponentResourceOptions) {
+    super("pergola:infra:EcrRegistry", name, {}, opts);
+    for (const planned of args.repositories) this.repository(`${name}-${planned.name}`, planned);
+    this.registerOutputs({});
+  }
+
+  private repository(name: string, planned: PlannedRepository): void {
+    const { lifecycle, policy } = planned;
+    const made = new Repository(name, argsOf(planned), {
+      parent: this,
+      protect: planned.protect,
+      ...(planned.import ? { import: planned.name } : {}),
+    });
+    const repository = made.name;
+    if (lifecycle !== null) {
+      new LifecyclePolicy(`${name}-lifecycle`, { repository, policy: lifecycleText(lifecycle) }, { parent: this });
+    }
+    if (policy !== null) {
+      new RepositoryPolicy(`${name}-policy`, { repository, policy: repositoryPolicyText(policy) }, { parent: this });
+    }
+  }
+}
+
+function argsOf(planned: PlannedRepository): RepositoryArgs {
+  const { name, tagMutability, mutableTags, scanOnPush, encryption, forceDelete, tags } = planned;
+  return {
+    name,
+    imageTagMutability: tagMutability,
+    ...(mutableTags.length > 0
+      ? { imageTagMutabilityExclusionFilters: mutableTags.map((filter) => ({ filter, filterType: "WILDCARD" })) }
+      : {}),
+    imageScanningConfiguration: { scanOnPush },
+    encryptionConfigurations: [
+      encryption.kind === "KMS" && encryption.key !== undefined
+        ? { encryptionType: encryption.kind, kmsKey: encryption.key }
+        : { encryptionType: encryption.kind },
+    ],
+    forceDelete,
+    ...(Object.keys(tags).length > 0 ? { tags: { ...tags } } : {}),
+  };
+}
+
+/** Makes the repositories of a stack whose registry is of kind `ecr`, also those of registries that only hold caches. */
 export async function provisionEcrRegistry(
-  _environment: Environment,
+  { config: stack, stack: stackName }: Environment,
   config: EcrRegistryConfig,
 ): Promise<ProvisionedRegistry> {
+  for (const { name, place, repositories } of plannedRegistries(stack, stackName)) {
+    new EcrRegistry(name, { repositories }, { providers: [awsProvider(place)] });
+  }
   const host = ecrHostOf(config);
+  const hosts = [...new Set([host, ...separateCaches(stack).map(({ place }) => ecrHost(place.account, place.region))])];
   return {
     setup: { kind: "ecr", host, namespace: "", insecure: false, mirrors: {}, createsRepositoriesOnPush: false },
-    images: imageRepositories(config).map(({ name, cacheRepository, tagMutability }) => ({
-      name,
-      repository: name,
-      cacheRepository,
-      tagMutability: MUTABILITY[tagMutability],
+    images: imageRepositories(config).map((image) => ({
+      name: image.name,
+      repository: image.name,
+      cacheRepository: image.cacheRepository,
+      tagMutability: tagMutabilityOf(image),
     })),
-    logins: pulumi.output([{ host, helper: "ecr-login" }]),
-    loginHosts: [host],
+    logins: pulumi.output(hosts.map((one) => ({ host: one, helper: HELPER }))),
+    loginHosts: hosts,
+    helpers: Object.fromEntries(hosts.map((one) => [one, HELPER])),
     pods: null,
   };
 }

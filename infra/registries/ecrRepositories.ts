@@ -19,56 +19,62 @@ export interface BuilderRights {
   readonly pull: string[];
 }
 
+/** Filters of tags that may be moved where a stack file has none: what the caches of BuildKit are kept under. */
+export const MUTABLE_TAGS: readonly string[] = ["_buildcache*"];
+
 /** What an entry says, with what holds for all repositories where it says nothing. */
 export interface ImageRepository
   extends Required<Pick<EcrRepositoryConfig, "name" | "existing" | "import">>,
     Pick<
       EcrRegistryConfig,
-      | "tagMutability"
-      | "mutableTags"
-      | "scanOnPush"
-      | "lifecycle"
-      | "pull"
-      | "push"
-      | "protect"
-      | "forceDelete"
-      | "tags"
+      "tagMutability" | "scanOnPush" | "encryption" | "lifecycle" | "pull" | "push" | "protect" | "forceDelete" | "tags"
     > {
+  readonly mutableTags: readonly string[];
   /** repository of kaniko's cache; null for none */
   readonly cacheRepository: string | null;
+  /** that repository is there, and stays as it is */
+  readonly cacheExists: boolean;
 }
 
 /** The image repositories, in the order of the file. */
 export function imageRepositories(config: EcrRegistryConfig): ImageRepository[] {
-  const { tagMutability, mutableTags, scanOnPush, lifecycle, pull, push, protect, forceDelete, tags } = config;
-  const all = { tagMutability, mutableTags, scanOnPush, lifecycle, pull, push, protect, forceDelete };
+  const { tagMutability, mutableTags = MUTABLE_TAGS, scanOnPush, encryption, lifecycle, pull, push, protect } = config;
+  const all = { tagMutability, mutableTags, scanOnPush, encryption, lifecycle, pull, push, protect };
   return config.repositories.map((entry) => {
-    const {
-      cache,
-      tags: own,
-      ...said
-    } = typeof entry === "string" ? ({ name: entry } as Partial<EcrRepositoryConfig> & { name: string }) : entry;
+    const { cache, tags, ...said } = entryOf(entry);
     return {
-      existing: false,
-      import: false,
+      ...{ existing: false, import: false, forceDelete: config.forceDelete },
       ...all,
       ...said,
-      tags: { ...tags, ...own },
+      tags: { ...config.tags, ...tags },
       cacheRepository: cache === false ? null : (cache?.repository ?? `${said.name}/cache`),
+      cacheExists: cache !== false && cache?.existing === true,
     };
   });
 }
 
-/** The cache repositories with the image repositories that they are for, each once. */
-export function cacheRepositories(
-  config: EcrRegistryConfig,
-): { readonly name: string; readonly of: ImageRepository[] }[] {
+/** An entry of `repositories` in its long form, with only what it says. */
+export function entryOf(
+  entry: EcrRegistryConfig["repositories"][number],
+): Partial<EcrRepositoryConfig> & { name: string } {
+  return typeof entry === "string" ? { name: entry } : entry;
+}
+
+/** A repository of kaniko's cache, with the image repositories that it is for. */
+export interface CacheRepository {
+  readonly name: string;
+  readonly existing: boolean;
+  readonly of: readonly ImageRepository[];
+}
+
+/** The cache repositories, each once. */
+export function cacheRepositories(config: EcrRegistryConfig): CacheRepository[] {
   const found = new Map<string, ImageRepository[]>();
   for (const image of imageRepositories(config)) {
     if (image.cacheRepository === null) continue;
     found.set(image.cacheRepository, [...(found.get(image.cacheRepository) ?? []), image]);
   }
-  return [...found].map(([name, of]) => ({ name, of }));
+  return [...found].map(([name, of]) => ({ name, existing: of.some(({ cacheExists }) => cacheExists), of }));
 }
 
 /**

@@ -271,6 +271,7 @@ export function provisionInClusterRegistry(
         ? password.apply((password) => [{ host, username: basicAuth.username, password }])
         : pulumi.output([]),
     loginHosts: basicAuth ? [host] : [],
+    helpers: {},
     pods: { namespace: config.clusterNamespace, labels: { ...REGISTRY_LABELS } },
   };
 }

@@ -13,6 +13,8 @@ export interface ProvisionedRegistry {
   readonly logins: pulumi.Output<readonly RegistryLogin[]>;
   /** hosts that `logins` is about */
   readonly loginHosts: readonly string[];
+  /** those of them that a credential helper knows -> its name without `docker-credential-` */
+  readonly helpers: Readonly<Record<string, string>>;
   /** its pods, where it runs in the same cluster */
   readonly pods: { readonly namespace: string; readonly labels: Record<string, string> } | null;
 }

@@ -4,8 +4,13 @@ import { checked } from "../configValues.ts";
 import { accountProblem, arnProblem, regionProblem } from "../documents/aws/partition.ts";
 import { roleNameProblem, rolePathProblem } from "../documents/aws/roleNames.ts";
 
-/** Account id: twelve digits, in quotes, as YAML takes a leading zero from a number. */
-export const accountId = checked(accountProblem).describe('id of an AWS account, in quotes: "123456789012"');
+/** Said of an account id that is a number: YAML made one of it, and whoever wrote it did not mean to. */
+const UNQUOTED = "string in quotes, as without them YAML takes an account id for a number and drops a leading zero";
+
+/** Account id: twelve digits, in quotes. */
+export const accountId = checked(accountProblem, (found) => (typeof found === "number" ? UNQUOTED : null)).describe(
+  'id of an AWS account, in quotes: "123456789012"',
+);
 
 export const region = checked(regionProblem).describe("AWS region, such as eu-central-1");
 

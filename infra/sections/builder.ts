@@ -26,6 +26,13 @@ export const namespaceEntry = z.union([
 export const mode = z.strictObject({
   namespaces: z.array(namespaceEntry).min(1),
   image,
+  helpers: z
+    .array(z.string().regex(/^[a-z0-9-]+$/, "is not the name of a credential helper"))
+    .optional()
+    .describe(
+      "credential helpers in the image, without docker-credential-: where it is one of your own. Of Garden's images, BuildKit's and " +
+        "kaniko's it is known",
+    ),
   platforms: z
     .array(z.enum(["linux/amd64", "linux/arm64"]))
     .min(1)

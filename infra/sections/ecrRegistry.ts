@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { checked } from "../configValues.ts";
 import { ecrNameProblem } from "../documents/aws/ecrName.ts";
+import { tagFilterProblem, tagPatternProblem } from "../documents/aws/ecrTags.ts";
 import { accountId, assumeRole, keyArn, region, roleArn, tags } from "./awsValues.ts";
 
 const repositoryName = checked(ecrNameProblem).describe("name of a repository, without the registry's host");
@@ -14,16 +15,12 @@ const mutability = z
       "to move",
   );
 
-/** ECR takes one to five filters of at most two `*` each (API reference, ImageTagMutabilityExclusionFilter). */
+/** ECR takes one to five filters (API reference, CreateRepository: imageTagMutabilityExclusionFilters). */
 const mutableTags = z
-  .array(
-    z
-      .string()
-      .regex(/^[0-9a-zA-Z._*-]{1,128}$/, "is no filter of tags: at most 128 letters, digits, . _ - and *")
-      .refine((filter) => filter.split("*").length <= 3, "has more than two *"),
-  )
+  .array(checked(tagFilterProblem))
   .min(1)
-  .max(5, "has more than five entries, the most that ECR takes");
+  .max(5, "has more than five entries, the most that ECR takes")
+  .describe("tags that may be moved, of immutableWithExclusion");
 
 export const encryption = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("AES256") }),
@@ -34,7 +31,7 @@ export const encryption = z.discriminatedUnion("kind", [
 const lifecycleRule = z.strictObject({
   description: z.string().max(256).optional(),
   tags: z
-    .union([z.literal("untagged"), z.literal("any"), z.array(z.string().min(1)).min(1)])
+    .union([z.literal("untagged"), z.literal("any"), z.array(checked(tagPatternProblem)).min(1)])
     .describe("patterns of tags (a rule is about images that have a tag for each of them), untagged, or any"),
   expire: z.union([
     z.strictObject({ afterDays: days.describe("since it was pushed") }),
@@ -43,12 +40,20 @@ const lifecycleRule = z.strictObject({
 });
 
 const lifecycle = z.strictObject({
-  untaggedDays: days.nullable().default(null).describe("images without a tag go after so many days; null: they stay"),
+  untaggedDays: days
+    .nullable()
+    .optional()
+    .describe(
+      "images without a tag go so many days after they were pushed, but for parts of an image index, which go with it. Default: 14, " +
+        "or as `rules` say. null: they stay",
+    ),
   buildCacheDays: days
     .nullable()
     .default(30)
-    .describe("tags _buildcache-* (of branches) go after so many days; _buildcache itself stays. null: they all stay"),
-  rules: z.array(lifecycleRule).default([]).describe("before those above; one for `any` comes last"),
+    .describe(
+      "tags _buildcache-* (of branches) go after so many days; those of pergola:cache stay, whatever their age. null: they all stay",
+    ),
+  rules: z.array(lifecycleRule).default([]).describe("before those above, in this order; one for `any` comes last"),
 });
 
 const principals = z.strictObject({
@@ -65,7 +70,9 @@ const shared = {
   mutableTags,
   scanOnPush: z.boolean().describe("basic scanning of each image that is pushed"),
   lifecycle,
-  pull: principals.describe("who else may pull, beside the builders and the nodes of this account"),
+  pull: principals.describe(
+    "who else may pull, beside the builders and whoever the registry's account allows to: the account of a cluster, too, where it is another",
+  ),
   push: principals.describe("who else may push and pull"),
   protect: z.boolean().describe("pulumi destroy refuses to delete it until this is false"),
   forceDelete: z.boolean().describe("it is deleted with the images that are in it"),
@@ -74,15 +81,33 @@ const shared = {
 
 const repository = z.strictObject({
   name: repositoryName,
-  existing: z.boolean().default(false).describe("it is there and stays as it is; only its cache repository is made"),
-  import: z.boolean().default(false).describe("it is there, and is taken over: from then on it is this stack's"),
+  existing: z
+    .boolean()
+    .default(false)
+    .describe(
+      "it is there and stays as it is: only its cache repository is made. tagMutability and mutableTags say what it is like. In " +
+        "another account than the builders' roles, its own policy has to let them push",
+    ),
+  import: z
+    .boolean()
+    .default(false)
+    .describe(
+      "it is there, and is taken over: from then on it is this stack's. Pulumi refuses it while this file says anything else about " +
+        "it than what it is like; policies that it has are replaced",
+    ),
   cache: z
     .union([
       z.literal(false),
-      z.strictObject({ repository: repositoryName.describe("may be shared by several repositories") }),
+      z.strictObject({
+        repository: repositoryName.optional().describe("default: <name>/cache; may be shared by several repositories"),
+        existing: z.boolean().default(false).describe("it is there and stays as it is; its tags have to be mutable"),
+      }),
     ])
     .optional()
     .describe("repository of kaniko's cache, always mutable; default: <name>/cache. false: none"),
+  encryption: encryption
+    .optional()
+    .describe("of the repository and its cache; of one that exists: what it has, so that its cache has the same"),
   tagMutability: shared.tagMutability.optional(),
   mutableTags: shared.mutableTags.optional(),
   scanOnPush: shared.scanOnPush.optional(),
@@ -103,11 +128,11 @@ export const ecrRegistry = z.strictObject({
     .describe("role that makes the repositories, such as one of the registry's own account"),
   repositories: z.array(z.union([repositoryName, repository])).min(1),
   tagMutability: shared.tagMutability.default("immutableWithExclusion"),
-  mutableTags: shared.mutableTags.default(["_buildcache*"]),
+  mutableTags: shared.mutableTags.optional().describe("default: _buildcache*"),
   scanOnPush: shared.scanOnPush.default(true),
   encryption: encryption
     .default({ kind: "AES256" })
-    .describe("of all repositories; it cannot be changed once they are there"),
+    .describe("of all repositories and their caches; it cannot be changed once they are there"),
   lifecycle: shared.lifecycle.prefault({}),
   pull: shared.pull.prefault({}),
   push: shared.push.prefault({}),

@@ -35,6 +35,7 @@ export async function freshSetup(change: Change = () => {}): Promise<BuildSetup>
     images: [],
     registryPods: { namespace: "pergola-registry", labels: { "app.kubernetes.io/name": "registry" } },
     registryLoginHosts: [],
+    registryHelpers: {},
     placement: builderPlacement(config.cluster.builderNodes),
     priorityClassName: live.builders.modes.kaniko!.priorityClassName!,
     clusterUid: live.cluster.uid,

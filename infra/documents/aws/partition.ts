@@ -36,6 +36,12 @@ export function ecrHost(account: string, region: string): string {
   return `${account}.dkr.ecr.${region}.${domainOf(region)}`;
 }
 
+/** Account and region of a host of ECR; null for any other host. */
+export function parseEcrHost(host: string): { account: string; region: string } | null {
+  const [, account, region] = /^(\d{12})\.dkr\.ecr(?:-fips)?\.([a-z0-9-]+)\.amazonaws\.com(?:\.cn)?$/.exec(host) ?? [];
+  return account === undefined || region === undefined ? null : { account, region };
+}
+
 /** The parts of an ARN; null when it is none. */
 export function parseArn(
   text: string,

@@ -21,6 +21,7 @@ const facts: SetupFacts = {
   images: [],
   registryPods: { namespace: "pergola-registry", labels: { app: "registry" } },
   registryLoginHosts: [],
+  registryHelpers: {},
   placement: builderPlacement([{ kind: "existing", architecture: "amd64" }]),
   priorityClassName: "pergola-local-builder",
   clusterUid: "uid",

@@ -1,0 +1,61 @@
+/** Rules of a stack file about the images that builders run from: what they are made for, and what they log in with. */
+import { modesOf, type ParsedSections } from "./config.ts";
+import { type Problem, pathText } from "./configProblems.ts";
+import { ecrHost } from "./documents/aws/partition.ts";
+import { builderImage } from "./documents/builderImages.ts";
+import { ecrHostOf } from "./registries/ecrRepositories.ts";
+
+/** All violations, in the order of the modes. Of images that are not known, only what the file says itself is judged. */
+export function builderImageProblems(config: ParsedSections): Problem[] {
+  const { builder } = config;
+  if (builder === undefined) return [];
+  const needed = neededHelpers(config);
+  return modesOf({ builder }).flatMap(([name, { image, helpers, profile }]) => {
+    const path = ["builder", "modes", name];
+    const quoted = JSON.stringify(image);
+    const known = builderImage(image);
+    const problems: Problem[] = [];
+    if (profile !== undefined && known !== null && known.profile !== null && known.profile !== profile) {
+      const other =
+        known.profile === "rootless"
+          ? "write rootless, or the same image without -rootless in its tag"
+          : "write rootful, or the same image with -rootless at the end of its tag";
+      const message = `is ${JSON.stringify(profile)}, but ${quoted} is made to run ${known.profile}; ${other}`;
+      problems.push({ path: pathText([...path, "profile"]), message });
+    }
+    const there = helpers ?? known?.helpers;
+    for (const [helper, hosts] of needed) {
+      if (there === undefined || there.includes(helper)) continue;
+      const by = `docker-credential-${helper}, by which builders log in to ${hosts.join(", ")}`;
+      const message =
+        helpers === undefined
+          ? `${quoted} has no ${by}; write an image that has it (${imagesWith(helper, name)}one of your own with helpers: [${helper}])`
+          : `has no ${helper}: builders need ${by}; write an image that has it, and its name here`;
+      problems.push({ path: pathText([...path, helpers === undefined ? "image" : "helpers"]), message });
+    }
+    return problems;
+  });
+}
+
+/** Credential helper -> hosts that builders log in to by it. */
+function neededHelpers({ registry, cache, cluster }: ParsedSections): Map<string, string[]> {
+  const caches = (cache ?? []).flatMap(({ registry: place }) => (place?.kind === "ecr" ? [place] : []));
+  const logins = (cluster?.pullSecret.logins ?? []).flatMap((login) =>
+    "helper" in login ? [[login.helper, login.host] as const] : [],
+  );
+  const found = new Map<string, string[]>();
+  for (const [helper, host] of [
+    ...(registry?.kind === "ecr" ? [["ecr-login", ecrHostOf(registry)] as const] : []),
+    ...caches.map(({ account, region }) => ["ecr-login", ecrHost(account, region)] as const),
+    ...logins,
+  ]) {
+    found.set(helper, [...new Set([...(found.get(helper) ?? []), host])]);
+  }
+  return found;
+}
+
+/** Images to write instead, as the beginning of a list. */
+function imagesWith(helper: string, mode: string): string {
+  const name = mode === "cluster-buildkit" ? "docker.io/gardendev/buildkit" : "ghcr.io/osscontainertools/kaniko";
+  return builderImage(`${name}:latest`)?.helpers.includes(helper) ? `${name}, or ` : "";
+}
