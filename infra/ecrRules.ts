@@ -236,15 +236,18 @@ function isFrozen({ tagMutability, mutableTags }: ImageRepository, tag: string):
 function frozenMessage(images: readonly ImageRepository[], tag: string, at: number): string {
   const [first] = images;
   const names = images.map(({ name }) => name).join(", ");
-  const how =
-    first?.tagMutability === "immutable"
-      ? `${names} would take the tag ${tag} of pergola:cache[${at}] once and never again, as no tag moves there`
-      : `${names} would take the tag ${tag} of pergola:cache[${at}] once and never again, as mutableTags (${first?.mutableTags.join(", ")}) does not cover it`;
-  const filter = tag.startsWith("_buildcache") ? "_buildcache*" : tag;
+  const filter = JSON.stringify(tag.startsWith("_buildcache") ? "_buildcache*" : tag);
+  const isWhole = first?.tagMutability === "immutable";
+  const why = isWhole ? "no tag moves there" : `mutableTags (${first?.mutableTags.join(", ")}) has no filter for it`;
   const what = first?.existing
-    ? `have ${JSON.stringify(filter)} excluded from its immutability and say so here`
-    : `write tagMutability: immutableWithExclusion with mutableTags: [${JSON.stringify(filter)}]`;
-  return `${how}: BuildKit's cache would stay what it was at the first build; ${what}, or give pergola:cache[${at}] a registry`;
+    ? `have ${filter} excluded from its immutability, and say so here`
+    : isWhole
+      ? `write tagMutability: immutableWithExclusion with mutableTags: [${filter}]`
+      : `add ${filter} to mutableTags`;
+  return (
+    `${names} would take the tag ${tag} of pergola:cache[${at}] once and never again, as ${why}: BuildKit's cache would stay what ` +
+    `it was at the first build; ${what}, or give pergola:cache[${at}] a registry`
+  );
 }
 
 function problem(path: Path, message: string): Problem {

@@ -29,6 +29,8 @@ export interface Registration {
   readonly protect: boolean;
   readonly retainOnDelete: boolean;
   readonly ignoreChanges: readonly string[];
+  /** id of what is taken over; "" for none */
+  readonly importId: string;
 }
 
 export interface Read {
@@ -146,6 +148,7 @@ export class FakeEngine {
       dependencies: [...request.getDependenciesList()].sort(),
       protect: request.getProtect() ?? false,
       retainOnDelete: request.getRetainondelete() ?? false,
+      importId: request.getImportid() ?? "",
       ignoreChanges: request.getIgnorechangesList(),
     });
     const response = new messages.RegisterResourceResponse();

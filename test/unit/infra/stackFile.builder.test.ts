@@ -162,14 +162,14 @@ cases("builder", [
     "network host for kaniko",
     modes((it) => (it.kaniko.allowHostNetwork = true)),
     [
-      'pergola:builder.modes.kaniko: unknown key "allowHostNetwork"; allowed: namespaces, image, platforms, resources, extraFlags',
+      'pergola:builder.modes.kaniko: unknown key "allowHostNetwork"; allowed: namespaces, image, helpers, platforms, resources, extraFlags',
     ],
   ],
   [
     "a profile for kaniko",
     modes((it) => (it.kaniko.profile = "rootful")),
     [
-      'pergola:builder.modes.kaniko: unknown key "profile"; allowed: namespaces, image, platforms, resources, extraFlags',
+      'pergola:builder.modes.kaniko: unknown key "profile"; allowed: namespaces, image, helpers, platforms, resources, extraFlags',
     ],
   ],
   [
