@@ -24,7 +24,7 @@ export function ecrDocumentProblems(config: ParsedSections, stack: string): Prob
   const made = plannedRegistries({ registry, access, cluster, builder, cache }, stack).flatMap(
     ({ repositories }) => repositories,
   );
-  return [...problems, ...tooLong("lifecycle", made, lifecycleOf), ...tooLong("push", made, policyOf)];
+  return [...problems, ...tooLong(made, lifecycleOf), ...tooLong(made, policyOf)];
 }
 
 function lifecycleOf({ lifecycle }: PlannedRepository): string | null {
@@ -39,7 +39,6 @@ function policyOf({ policy }: PlannedRepository): string | null {
 
 /** One message for all repositories with the same: they mostly go by what holds for all. */
 function tooLong(
-  key: string,
   made: readonly PlannedRepository[],
   unfit: (repository: PlannedRepository) => string | null,
 ): Problem[] {
@@ -48,7 +47,7 @@ function tooLong(
     const message = unfit(repository);
     if (message !== null) found.set(message, [...(found.get(message) ?? []), repository.name]);
   }
-  return [...found].map(([message, names]) => problem(["registry", key], `${names.join(", ")}: ${message}`));
+  return [...found].map(([message, names]) => problem(["registry"], `${message}: that of ${names.join(", ")}`));
 }
 
 /** ECR takes one rule about untagged images, and one about any. */

@@ -124,12 +124,13 @@ function entries(registry: EcrRegistryConfig): Problem[] {
     }
     if (!entry.existing) return problems;
     const idle: string[] = OF_THE_REPOSITORY.filter((key) => entry[key] !== undefined);
-    if (entry.cache === false && entry.tags !== undefined && Object.keys(entry.tags).length > 0) idle.push("tags");
+    const made = entry.cache === undefined || (entry.cache !== false && !entry.cache.existing);
+    if (!made && entry.encryption !== undefined) idle.push("encryption");
+    if (!made && Object.keys(entry.tags ?? {}).length > 0) idle.push("tags");
     for (const key of idle) {
       const message = `changes nothing: ${entry.name} is existing and stays as it is; remove it, or write import: true instead of existing`;
       problems.push(problem([...path, key], message));
     }
-    const made = entry.cache === undefined || (entry.cache !== false && !entry.cache.existing);
     if (registry.encryption.kind === "KMS" && entry.encryption === undefined && made) {
       const message =
         `is true, and pergola:registry.encryption is KMS: the cache of ${entry.name} would have that key, whatever ${entry.name} has, and ` +

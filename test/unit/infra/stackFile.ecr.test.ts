@@ -362,11 +362,12 @@ awsCases("rules about the repositories", [
     ),
   ],
   [
-    "existing without a cache, with tags",
-    entry({ existing: true, cache: false, tags: { a: "b" } }),
-    [
-      "pergola:registry.repositories[0].tags: changes nothing: shop/api is existing and stays as it is; remove it, or write import: true instead of existing",
-    ],
+    "existing without a cache that is made, with what one would have",
+    entry({ existing: true, cache: { existing: true }, encryption: { kind: "AES256" }, tags: { a: "b" } }),
+    ["encryption", "tags"].map(
+      (key) =>
+        `pergola:registry.repositories[0].${key}: changes nothing: shop/api is existing and stays as it is; remove it, or write import: true instead of existing`,
+    ),
   ],
   [
     "existing, under KMS, without its key",
@@ -511,7 +512,7 @@ awsCases("rules about documents", [
       it.lifecycle = { rules: Array.from({ length: 48 }, (_, at) => ({ tags: [`a${at}`], expire: { afterDays: 1 } })) };
     }),
     [
-      "pergola:registry.lifecycle: shop/api, shop/web: the lifecycle policy has 51 rules, ECR takes at most 50; write fewer, each with more general patterns",
+      "pergola:registry: the lifecycle policy has 51 rules, ECR takes at most 50; write fewer, each with more general patterns: that of shop/api, shop/web",
     ],
   ],
 ]);
@@ -523,7 +524,7 @@ test("a policy of who may use repositories that is too long is refused before an
   });
   expect(others).toEqual([]);
   expect(problem).toMatch(
-    /^pergola:registry\.push: shop\/api, shop\/web: the policy of who may use it has 1\d{4} characters, ECR takes at most 10240; name accounts instead of their roles, or an organization instead of its accounts$/,
+    /^pergola:registry: the policy of who may use it has 1\d{4} characters, ECR takes at most 10240; name accounts instead of their roles, or an organization instead of its accounts: that of shop\/api, shop\/web$/,
   );
 });
 
