@@ -58,6 +58,7 @@ function setupOf(architecture: "amd64" | "arm64", kaniko?: string[]): BuildSetup
     images: [],
     registryPods: null,
     registryLoginHosts: [],
+    registryHelpers: {},
     placement: builderPlacement(config.cluster.builderNodes),
     priorityClassName: "pergola-local-builder",
     clusterUid: "uid",
