@@ -1,6 +1,7 @@
 /** The command line of `pergola`: names, options and help. What a command does is loaded when it runs. */
 import { readFileSync } from "node:fs";
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
+import type { ClusterModeName } from "../../infra/setup.ts";
 import { GONE_MODE } from "../../infra/setupNames.ts";
 import { EXIT, PergolaError } from "../errors.ts";
 import { MAX_TIMEOUT_SECONDS } from "../images/image.ts";
@@ -8,7 +9,8 @@ import { PROGRESS_KINDS } from "../report/events.ts";
 import { loadAsOneWord } from "./loadOption.ts";
 import { type GlobalOptions, printError, watchOutput } from "./output.ts";
 
-const MODES = ["cluster-buildkit", "kaniko", "local-docker"];
+const CLUSTER_MODES: readonly ClusterModeName[] = ["cluster-buildkit", "kaniko"];
+const MODES = [...CLUSTER_MODES, "local-docker"];
 
 /** Runs the command line that this process was started with. */
 export async function run(): Promise<void> {
@@ -52,20 +54,25 @@ function pergola(done: (code: number) => void): Command {
     .option("--no-color", "no colours; NO_COLOR does the same")
     .option("--context <name>", "kubeconfig context")
     .option("-n, --namespace <name>", "namespace of the environment to use")
-    .option("--stack <name>", "take the BuildSetup from this Pulumi stack")
+    .option("-s, --stack <name>", "take the BuildSetup from this Pulumi stack")
     .option("--setup <file>", "take the BuildSetup from this file")
     .option("--debug", "show where an error comes from")
     .configureHelp({ showGlobalOptions: true })
     .configureOutput({ writeErr: () => {} })
     .showSuggestionAfterError()
     .exitOverride()
-    .addHelpText("after", examples(["pergola build .", "pergola setup --output json", "pergola status"]));
+    .addHelpText(
+      "after",
+      examples(["pergola build .", "pergola setup --output json", "pergola status", "pergola garden"]),
+    );
 
   program
     .command("build [paths-or-names...]")
     .description("Build images and push them to the environment's registry.")
     .addOption(
-      new Option("--mode <mode>", "how to build; the environment's default if left out").choices(MODES).argParser(mode),
+      new Option("--mode <mode>", "how to build; the environment's default if left out")
+        .choices(MODES)
+        .argParser((text: string) => mode(text)),
     )
     .option(
       "-t, --tag <tag>",
@@ -163,6 +170,31 @@ ${examples([
       const { runStatus } = await import("./status.ts");
       done(await runStatus(globals(command)));
     });
+
+  program
+    .command("garden")
+    .description("Print the provider block of Garden's project.garden.yml that fits the environment.")
+    .addOption(
+      new Option("--mode <mode>", "for this mode only; all that build in the cluster if left out")
+        .choices(CLUSTER_MODES)
+        .argParser((text: string) => mode(text, CLUSTER_MODES)),
+    )
+    .addHelpText(
+      "after",
+      `
+YAML on stdout, with what Garden cannot be told as comments; with --output json {"version": 1, "providers": [...]}.
+A block is right for the namespaces that it names: where these differ in their role, --namespace chooses one.
+${examples([
+  "pergola garden -s aws-dev",
+  "pergola garden -s aws-teams --namespace team-a",
+  "pergola garden --setup setup.json --mode kaniko --output json",
+])}`,
+    )
+    .action(async (_options, command: Command) => {
+      const { runGarden } = await import("./garden.ts");
+      const { mode: only = null } = command.opts<{ mode?: ClusterModeName }>();
+      done(await runGarden({ ...globals(command), mode: only }));
+    });
   return program;
 }
 
@@ -195,10 +227,10 @@ function collect(value: string, before: readonly string[] = []): string[] {
 }
 
 /** The choices are shown in the help, and checked here: a mode that Garden had is refused with what became of it. */
-function mode(text: string): string {
-  if (MODES.includes(text)) return text;
+function mode(text: string, choices: readonly string[] = MODES): string {
+  if (choices.includes(text)) return text;
   if (text === GONE_MODE.name) throw new InvalidArgumentError(`The mode ${text} ${GONE_MODE.why}.`);
-  throw new InvalidArgumentError(`Allowed choices are ${MODES.join(", ")}.`);
+  throw new InvalidArgumentError(`Allowed choices are ${choices.join(", ")}.`);
 }
 
 function positive(text: string): number {

@@ -14,6 +14,7 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   infra: [],
   "builders/images": ["builders/errors.ts", "builders/memory.ts", ...SHARED],
   "builders/plan": ["builders/errors.ts", "builders/clusterModes.ts", "builders/images/", ...SHARED],
+  "builders/garden": ["builders/errors.ts", "builders/clusterModes.ts", "builders/plan/", ...SHARED],
   "builders/report": ["builders/errors.ts", "builders/plan/", ...SHARED],
   "builders/setup": [
     "builders/errors.ts",
@@ -52,7 +53,7 @@ it.each(Object.entries(LAYERS))("%s imports itself and what stands below it", (f
 });
 
 it("documents and plans need neither Pulumi nor the machine", () => {
-  const pure = ["infra/documents", "builders/plan"].flatMap((folder) =>
+  const pure = ["infra/documents", "builders/plan", "builders/garden"].flatMap((folder) =>
     readdirSync(path.join(repository, folder), { recursive: true, encoding: "utf8" })
       .filter((name) => name.endsWith(".ts"))
       .map((name) => path.join(folder, name)),

@@ -1,0 +1,117 @@
+/** `kaniko`: the executor of the environment and its flags, which hold for all images of a project. */
+import type { BuildSetup } from "../../infra/setup.ts";
+import { repositoryIn } from "../plan/cache.ts";
+import { withExtraFlags } from "../plan/extraFlags.ts";
+import { kanikoExecutor } from "../plan/kanikoExecutor.ts";
+import { KANIKO_FLAGS } from "../plan/kanikoFlags.ts";
+import type { GardenPlace } from "./place.ts";
+import type { GardenKaniko, Remark } from "./provider.ts";
+
+type SetupImage = BuildSetup["images"][number];
+
+const FLAGS = "kaniko.extraFlags";
+
+/** @param images those that the block is for @throws PergolaError setup-invalid: a flag of the stack file that cannot be given */
+export function kanikoOfBlock(
+  setup: BuildSetup,
+  { mode, namespace }: GardenPlace,
+  images: readonly SetupImage[],
+): { readonly kaniko: Pick<GardenKaniko, "image" | "namespace" | "extraFlags">; readonly remarks: readonly Remark[] } {
+  const cache = cacheFlags(setup, images);
+  const fixed = images.filter(({ tagMutability }) => tagMutability !== "MUTABLE");
+  const immutable = fixed.length === 0 ? [] : ["--push-ignore-immutable-tag-errors"];
+  const environment = Object.keys(kanikoExecutor(mode.image).environment);
+  const own = [...cache.flags, ...immutable, ...mirrorFlags(setup)];
+  const source = {
+    flags: mode.extraFlags ?? [],
+    of: `the environment ${setup.environment}`,
+    file: `stacks/Pulumi.${setup.environment}.yaml`,
+    path: "pergola:builder.modes.kaniko.extraFlags",
+    code: "setup-invalid",
+  } as const;
+  const remarks: Remark[] = [...cache.remarks];
+  if (immutable.length > 0) {
+    const text =
+      "Tags that were pushed stay as they are; pushing one again is no failure (Garden itself forgives an older wording of ECR only).";
+    remarks.push({ at: FLAGS, text });
+  }
+  if (environment.length > 0) {
+    const text = `The environment's executor: Garden's own default is an archived one. Garden sets no variables for it, so it decides otherwise than for pergola build what these say: ${environment.join(", ")}.`;
+    remarks.push({ at: "kaniko.image", text });
+  }
+  return {
+    kaniko: {
+      image: mode.image,
+      namespace: namespace.name,
+      extraFlags: withExtraFlags(own, [source], KANIKO_FLAGS),
+    },
+    remarks,
+  };
+}
+
+/**
+ * Where layers are kept. kaniko itself takes `REPOSITORY/cache`; a provider can name one repository for all images, nothing else.
+ * `--cache=true` is always said: Garden 0.13 takes `--cache-repo` for that flag, and leaves out its own default then.
+ */
+function cacheFlags(
+  setup: BuildSetup,
+  images: readonly SetupImage[],
+): { readonly flags: readonly string[]; readonly remarks: readonly Remark[] } {
+  if (setup.cache.length === 0) return off("The environment has no cache.");
+  const elsewhere = setup.cache.find((entry) => entry.registry !== undefined)?.registry;
+  const repositoryOf = (image: SetupImage): string | null =>
+    elsewhere === undefined
+      ? image.cacheRepository && `${setup.registry.host}/${image.cacheRepository}`
+      : `${repositoryIn(elsewhere, image.name)}/cache`;
+  const without = images.filter((image) => repositoryOf(image) === null);
+  if (images.length > 0 && without.length === images.length) return off("No image has a cache repository.");
+  const named = images.flatMap((image) => {
+    const repository = repositoryOf(image);
+    return repository === null || repository === `${setup.registry.host}/${image.repository}/cache`
+      ? []
+      : [{ name: image.name, repository }];
+  });
+  const shared = new Set(named.map(({ repository }) => repository));
+  const isShared = shared.size === 1 && named.length === images.length;
+  const remarks: Remark[] = [];
+  if (without.length > 0) {
+    const list = without.map(({ repository }) => repository).join(", ");
+    const text = `${list} has no cache repository: kaniko warns about it for each layer, unless the Build action has extraFlags: [--cache=false].`;
+    remarks.push({ at: FLAGS, text, lacking: true });
+  }
+  if (named.length > 0 && !isShared) {
+    const list = named.map(({ name, repository }) => `${name}: [--cache=true, --cache-repo=${repository}]`).join("; ");
+    const text = `A provider names one cache for all images. These have others, for extraFlags of the Build actions: ${list}.`;
+    remarks.push({ at: FLAGS, text, lacking: true });
+  }
+  if (elsewhere !== undefined && images.length === 0) {
+    const text = `The environment's caches are in ${elsewhere.host}: a Build action NAME needs extraFlags: [--cache=true, --cache-repo=${repositoryIn(elsewhere, "NAME")}/cache].`;
+    remarks.push({ at: FLAGS, text, lacking: true });
+  }
+  return {
+    flags: [
+      "--cache=true",
+      ...(isShared ? [`--cache-repo=${[...shared][0]}`] : []),
+      ...(setup.cache.every((entry) => !entry.export) ? ["--no-push-cache"] : []),
+      ...(elsewhere?.insecure ? [`--insecure-registry=${elsewhere.host}`] : []),
+    ],
+    remarks,
+  };
+}
+
+function off(why: string) {
+  const text = `${why} Garden turns it on again for a Build action with extraFlags of its own that say nothing about it.`;
+  return { flags: ["--cache=false"], remarks: [{ at: FLAGS, text }] };
+}
+
+/** As `pergola build` gives them. */
+function mirrorFlags({ registry: { host, insecure, mirrors } }: BuildSetup): string[] {
+  return [
+    // Garden's own --insecure is for what is pushed.
+    ...(insecure ? [`--insecure-registry=${host}`] : []),
+    ...Object.entries(mirrors).flatMap(([name, to]) =>
+      to.map((mirror) => (name === "docker.io" ? `--registry-mirror=${mirror}` : `--registry-map=${name}=${mirror}`)),
+    ),
+    ...(Object.keys(mirrors).length > 0 ? ["--skip-default-registry-fallback"] : []),
+  ];
+}

@@ -1,0 +1,93 @@
+/** Environments for the tests of `pergola garden`: as the program makes them of stack files, and the embedded one. */
+import { makeBuildSetup } from "../../../../infra/buildSetup.ts";
+import { builderPlacement } from "../../../../infra/cluster/builderNodes.ts";
+import type { StackConfig } from "../../../../infra/config.ts";
+import { ecrHostOf, imageRepositories } from "../../../../infra/registries/ecrRepositories.ts";
+import type { BuildSetup } from "../../../../infra/setup.ts";
+import { awsConfig } from "../../infra/awsConfig.ts";
+import type { Change } from "../../infra/config.ts";
+import { localSetup } from "../samples.ts";
+
+const MUTABILITY = {
+  mutable: "MUTABLE",
+  immutable: "IMMUTABLE",
+  immutableWithExclusion: "IMMUTABLE_WITH_EXCLUSION",
+} as const;
+
+/** The BuildSetup of the stack file aws-dev after a change, under another stack's name. */
+export function awsSetup(stack: string, change: Change = () => {}): BuildSetup {
+  return setupOf(stack, awsConfig(change));
+}
+
+function setupOf(stack: string, config: StackConfig): BuildSetup {
+  const { registry } = config;
+  if (registry.kind !== "ecr") throw new Error("not ECR");
+  const host = ecrHostOf(registry);
+  return makeBuildSetup(config, {
+    stack,
+    registry: { kind: "ecr", host, namespace: "", insecure: false, mirrors: {}, createsRepositoriesOnPush: false },
+    images: imageRepositories(registry).map(({ name, cacheRepository, tagMutability }) => ({
+      name,
+      repository: name,
+      cacheRepository,
+      tagMutability: MUTABILITY[tagMutability],
+    })),
+    registryPods: null,
+    registryLoginHosts: [host],
+    placement: builderPlacement(config.cluster.builderNodes),
+    priorityClassName: `pergola-${stack}-builder`,
+    clusterUid: "uid",
+  });
+}
+
+/** Adds the mode kaniko in a namespace of its own. */
+export const withKaniko: Change = (config) => {
+  config["pergola:builder"].modes.kaniko = { namespaces: ["shop-kaniko"] };
+  config["pergola:access"].namespaces.push("shop-kaniko");
+};
+
+const withTeams: Change = (config) => {
+  const { access, registry } = { access: config["pergola:access"], registry: config["pergola:registry"] };
+  delete access.namespaces;
+  delete access.namespacePatterns;
+  registry.repositories = ["a/api", "a/web", "b/api"];
+  access.teams = {
+    a: { namespaces: ["team-a"], repositories: ["a/api", "a/web"] },
+    b: { namespaces: ["team-b"], repositories: ["b/api"] },
+  };
+  config["pergola:builder"].modes["cluster-buildkit"].namespaces = [
+    { name: "team-a", team: "a", images: ["a/api", "a/web"] },
+    { name: "team-b", team: "b", images: ["b/api"] },
+  ];
+};
+
+const withPodIdentity: Change = (config) => {
+  config["pergola:access"] = { kind: "podIdentity", namespaces: ["shop-dev"] };
+};
+
+const inChina: Change = (config) => {
+  config["pergola:registry"].region = "cn-north-1";
+  config["pergola:access"].oidcProviders = [
+    "arn:aws-cn:iam::123456789012:oidc-provider/oidc.eks.cn-north-1.amazonaws.com.cn/id/EXAMPLED539D4633E53DE1B71EXAMPLE",
+  ];
+  delete config["pergola:access"].ci;
+  config["pergola:cluster"].eks.region = "cn-north-1";
+  withKaniko(config);
+};
+
+const withExistingRole: Change = (config) => {
+  config["pergola:access"] = { kind: "existing", role: "arn:aws:iam::123456789012:role/builders/shop" };
+  config["pergola:registry"].repositories = ["shop/api", { name: "shop/web", cache: { repository: "shop/layers" } }];
+};
+
+/** Name -> an environment, and the namespace that the block is wanted for. */
+export const SETUPS: readonly [name: string, setup: BuildSetup, namespace: string | null][] = [
+  ["local", localSetup(), null],
+  ["aws-dev", awsSetup("aws-dev", withKaniko), null],
+  ["aws-teams", awsSetup("aws-teams", withTeams), "team-a"],
+  ["aws-podidentity", awsSetup("aws-podidentity", withPodIdentity), null],
+  ["aws-china", awsSetup("aws-china", inChina), null],
+  ["aws-existing", awsSetup("aws-existing", withExistingRole), null],
+];
+
+export const teamsSetup = (): BuildSetup => awsSetup("aws-teams", withTeams);
