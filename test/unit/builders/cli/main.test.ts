@@ -2,7 +2,7 @@ import { execFile, spawnSync } from "node:child_process";
 import { closeSync, existsSync, openSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { describe, expect, it } from "vitest";
-import { parseAllDocuments } from "yaml";
+import { parse, parseAllDocuments } from "yaml";
 import { folder, localSetupInput } from "../samples.ts";
 
 const program = path.resolve(import.meta.dirname, "../../../../builders/cli/main.ts");
@@ -35,7 +35,14 @@ const files = {
 describe("pergola", () => {
   it("tells its version and its help on stdout", async () => {
     expect(await pergola(["--version"])).toMatchObject({ code: 0, stdout: expect.stringMatching(/^\d+\.\d+\.\d+\n$/) });
-    for (const args of [[], ["--help"], ["build", "--help"], ["setup", "--help"], ["status", "--help"]]) {
+    for (const args of [
+      [],
+      ["--help"],
+      ["build", "--help"],
+      ["setup", "--help"],
+      ["status", "--help"],
+      ["garden", "--help"],
+    ]) {
       expect(await pergola(args)).toMatchObject({
         code: 0,
         stderr: "",
@@ -99,6 +106,67 @@ describe("pergola setup", () => {
     closeSync(full);
     expect(run.stderr).toMatch(/^pergola: stdout cannot be written \(ENOSPC: .*\n$/);
     expect(run.status).toBe(75);
+  });
+});
+
+describe("pergola garden", () => {
+  const written = () => ["--setup", `${folder(files)}/setup.json`];
+
+  it("prints the blocks of project.garden.yml as YAML, without a cluster, the same each time", async () => {
+    const run = await pergola(["garden", ...written()]);
+    expect(run).toMatchObject({ code: 0, stderr: expect.stringMatching(/^local, from file .*setup\.json\.\n$/) });
+    expect(parse(run.stdout).providers).toMatchObject([
+      { name: "kubernetes", environments: ["local"], context: "pergola-local", buildMode: "cluster-buildkit" },
+      { name: "kubernetes", environments: ["local-kaniko"], context: "pergola-local", buildMode: "kaniko" },
+    ]);
+    expect((await pergola(["garden", ...written()])).stdout).toBe(run.stdout);
+  });
+
+  it("prints them as JSON, for one mode and another context, and says what it leaves out", async () => {
+    const json = await pergola(["garden", ...written(), "--mode", "kaniko", "--context", "mine", "--output", "json"]);
+    expect(json.code).toBe(0);
+    expect(JSON.parse(json.stdout)).toEqual({
+      version: 1,
+      providers: [expect.objectContaining({ buildMode: "kaniko", context: "mine", environments: ["local"] })],
+    });
+    const one = await pergola(["garden", ...written(), "-n", "pergola-kaniko"]);
+    expect(one.stderr).toContain(
+      "No block for mode cluster-buildkit, which is not provisioned in namespace pergola-kaniko.",
+    );
+  });
+
+  it.each<[string, string[], string]>([
+    ["--stack has a short form", ["-s", "local"], "pulumi could not be started"],
+    [
+      "a mode of Garden's guide that it never had",
+      ["--mode", "buildkit"],
+      "Allowed choices are cluster-buildkit, kaniko.",
+    ],
+    ["Docker of this machine", ["--mode", "local-docker"], "Allowed choices are cluster-buildkit, kaniko."],
+    [
+      "a namespace of nobody",
+      ["--setup", "SETUP", "-n", "x"],
+      "Namespace x is not provisioned for the mode cluster-buildkit",
+    ],
+  ])("%s: exit 2", async (_, args, message) => {
+    const words = args.map((word) => (word === "SETUP" ? `${folder(files)}/setup.json` : word));
+    const run = await pergola(["garden", ...words], { PATH: "/nonexistent" });
+    expect(run).toMatchObject({ code: 2, stdout: "" });
+    expect(run.stderr).toContain(message);
+  });
+
+  it("asks for a context where neither the environment nor anybody names one", async () => {
+    const setup = localSetupInput();
+    setup.cluster.context = null;
+    const file = `${folder({ "setup.json": JSON.stringify(setup) })}/setup.json`;
+    expect(await pergola(["garden", "--setup", file])).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining("/nonexistent/config"),
+    });
+    expect(await pergola(["garden", "--setup", file, "--context", "mine"])).toMatchObject({
+      code: 0,
+      stdout: expect.stringContaining("context: mine"),
+    });
   });
 });
 

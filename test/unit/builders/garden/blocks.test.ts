@@ -243,6 +243,14 @@ describe("cache of cluster-buildkit", () => {
     expect(lacking(nameless)).toHaveLength(1);
   });
 
+  it("in another registry is where the environment has it: Garden knows the last part of an image's name only", () => {
+    const registry = { kind: "ecr", host: "210987654321.dkr.ecr.eu-central-1.amazonaws.com", insecure: false };
+    const namespaceFor = (namespace: string) =>
+      cacheOf(ecrSetup(), { tag: "c", mode: "max", export: true, registry: { ...registry, namespace } }).provider
+        .clusterBuildkit?.cache[0]?.registry?.namespace;
+    expect([namespaceFor("caches"), namespaceFor("")]).toEqual(["caches/shop", "shop"]);
+  });
+
   it("is left out where no tag of a repository moves", () => {
     const setup = ecrSetup();
     const fixed = setup.images.map((image) => ({ ...image, tagMutability: "IMMUTABLE" as const }));
