@@ -20,6 +20,7 @@ export default defineConfig({
     projects: [
       tier("unit", 20),
       tier("program", 60),
+      tier("garden", 60),
       tier("engine", 300, { oneAtATime: true }),
       tier("cluster", 300, { oneAtATime: true }),
       tier("conformance", 600, { oneAtATime: true }),

@@ -74,7 +74,7 @@ function addLifecycle(program: Command): void {
       leaveWith(await showStatus(options.output));
     });
   passingThrough(program, "test", "[tiers and vitest arguments...]")
-    .description("run the tests: unit and program always, engine and cluster when the toolchain is there")
+    .description("run the tests: unit, program and garden always, engine and cluster when the toolchain is there")
     .addHelpText("after", "\nExamples:\n  npm test\n  npm test -- unit\n  npm test -- cluster -t 'second build'")
     .action(async (args: string[]) => {
       const { test } = await import("./test.ts");

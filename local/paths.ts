@@ -36,6 +36,7 @@ export const CACHE_FOLDERS = [
   "kubectl",
   "contexts",
   "buildctl",
+  "garden",
   "locks",
 ] as const;
 export type CacheFolder = (typeof CACHE_FOLDERS)[number];

@@ -7,6 +7,7 @@ import { execa } from "execa";
 import { clusterStatus, Interruption, madeHere, stateFolder } from "./cluster/index.ts";
 import { toolEnvironment } from "./environment.ts";
 import { describeError, LocalError } from "./errors.ts";
+import { ensureGardenCore } from "./gardenCore.ts";
 import { STACK } from "./localStack.ts";
 import { kubeconfigFile, repositoryRoot, stateDirectory } from "./paths.ts";
 import { Progress } from "./progress.ts";
@@ -31,13 +32,15 @@ export async function test(args: readonly string[]): Promise<number> {
   const running = (await clusterStatus({ state })).running;
   // In CI a missing toolchain is not a reason to skip: building it is part of what is tested.
   const obstacle = ci ? null : await toolchainObstacle(TOOLS);
-  const given = { obstacle, running, ci, wanted };
+  const asked = wanted.length === 0 || wanted.includes("garden");
+  const garden = asked ? await gardenCore() : { variables: {}, obstacle: null };
+  const given = { obstacle, gardenObstacle: garden.obstacle, running, ci, wanted };
   const decisions = decideTiers(given);
   // Another process's start may come first: then the environment is that one's, to be used and left alone.
   let made: boolean | undefined;
   const began = () => !running && (made ?? madeHere(state)) && existsSync(stateFolder(state).record);
   let parts = "none ran";
-  let environment: Record<string, string | undefined> = {};
+  let environment: Record<string, string | undefined> = garden.variables;
   const { outcomes, error } = await runTiers(decisions, {
     began,
     begin: async () => {
@@ -52,6 +55,7 @@ export async function test(args: readonly string[]): Promise<number> {
       const [docker] = cluster ? await ensureDebianSets([DOCKER], new Progress()) : [];
       const buildx = cluster ? (await ensureToolchain(new Progress(), ["buildx"])).path("buildx") : undefined;
       environment = {
+        ...garden.variables,
         ...tools.variables,
         PERGOLA_TEST_DEBIAN: toolchain.debianRoot,
         PERGOLA_TEST_DOCKER: docker,
@@ -76,6 +80,17 @@ export async function test(args: readonly string[]): Promise<number> {
   if (process.env.PERGOLA_TEST_SUMMARY) await writeFile(process.env.PERGOLA_TEST_SUMMARY, `${text}\n`);
   if (error instanceof LocalError) return error.exitCode;
   return error === undefined && verdict(outcomes, ci).ok ? 0 : 1;
+}
+
+/** Garden's core for its tier; without a registry to install it from, the tier is skipped. */
+async function gardenCore(): Promise<{ variables: Record<string, string>; obstacle: string | null }> {
+  try {
+    return { variables: { PERGOLA_TEST_GARDEN: await ensureGardenCore(new Progress()) }, obstacle: null };
+  } catch (error) {
+    if (!(error instanceof LocalError)) throw error;
+    process.stderr.write(`${describeError(error)}\n`);
+    return { variables: {}, obstacle: error.message };
+  }
 }
 
 /** Runs one tier under vitest; null when it broke down before it could count. */

@@ -78,5 +78,5 @@ export function runTiers(decisions: readonly TierDecision[], steps: TierSteps): 
 }
 
 function needsEnvironment(tier: Tier): boolean {
-  return tier !== "unit" && tier !== "program";
+  return tier !== "unit" && tier !== "program" && tier !== "garden";
 }

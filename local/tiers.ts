@@ -1,13 +1,15 @@
 /** The tiers of `npm test`: what each needs, which run, and the closing lines. Pure. */
 
 /** In the order in which they run. `stop` is last: it stops the embedded environment. */
-export const TIERS = ["unit", "program", "engine", "cluster", "conformance", "stop"] as const;
+export const TIERS = ["unit", "program", "garden", "engine", "cluster", "conformance", "stop"] as const;
 export type Tier = (typeof TIERS)[number];
 
 /** What `npm test` found. */
 export interface Surroundings {
   /** why the engine and cluster tiers cannot run here, null when they can */
   readonly obstacle: string | null;
+  /** why Garden's core is not there for the tier `garden`, null when it is */
+  readonly gardenObstacle: string | null;
   /** the embedded environment was running before the tests */
   readonly running: boolean;
   readonly ci: boolean;
@@ -26,6 +28,7 @@ export function decideTiers(given: Surroundings): TierDecision[] {
   const named = given.wanted.length > 0;
   return TIERS.filter((tier) => !named || given.wanted.includes(tier)).map((tier) => {
     if (tier === "unit" || tier === "program") return { tier, skipped: null };
+    if (tier === "garden") return { tier, skipped: given.gardenObstacle };
     if (given.obstacle !== null) return { tier, skipped: given.obstacle };
     if (tier === "stop" && given.running && !given.ci && !named) {
       return {

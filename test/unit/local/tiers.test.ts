@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { closing, decideTiers, type Surroundings, TIERS, type TierOutcome, verdict } from "../../../local/tiers.ts";
 
-const bare: Surroundings = { obstacle: null, running: false, ci: false, wanted: [] };
+const bare: Surroundings = { obstacle: null, gardenObstacle: null, running: false, ci: false, wanted: [] };
 const ran = (tier: TierOutcome["tier"], passed: number, failed = 0, skipped = 0): TierOutcome => ({
   tier,
   skipped: null,
@@ -19,8 +19,16 @@ describe("which tiers run", () => {
     expect(decisions.filter((decision) => decision.skipped === null).map((decision) => decision.tier)).toEqual([
       "unit",
       "program",
+      "garden",
     ]);
     expect(decisions.at(-1)?.skipped).toBe("the toolchain is not built yet: npm start builds it");
+  });
+
+  it("leaves out Garden's judge alone where npm could not install it", () => {
+    const decisions = decideTiers({ ...bare, gardenObstacle: "npm ci ended with 1" });
+    expect(decisions.filter((decision) => decision.skipped !== null)).toEqual([
+      { tier: "garden", skipped: "npm ci ended with 1" },
+    ]);
   });
 
   it("does not stop an environment that the user had running", () => {
