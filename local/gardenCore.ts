@@ -42,7 +42,9 @@ export async function ensureGardenCore(progress: Progress): Promise<string> {
 }
 
 async function install(folder: string): Promise<void> {
-  const args = ["ci", "--ignore-scripts", "--omit=optional", "--no-audit", "--no-fund"];
+  // npm itself would wait minutes for a registry that is not there.
+  const patience = ["--fetch-retries=2", "--fetch-retry-mintimeout=1000", "--fetch-retry-maxtimeout=5000"];
+  const args = ["ci", "--ignore-scripts", "--omit=optional", "--no-audit", "--no-fund", ...patience];
   const { exitCode, all } = await execa("npm", args, { cwd: folder, reject: false, stdin: "ignore", all: true });
   if (exitCode === 0) return;
   const lines = [...tellingLines(all), installHint(all)];
