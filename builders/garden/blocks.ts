@@ -1,5 +1,6 @@
 /** From a BuildSetup to provider blocks of Garden's project file: one for each mode that the environment has. Pure. */
 import type { BuildSetup, ClusterModeName } from "../../infra/setup.ts";
+import { architectureSelector } from "../plan/kanikoIndex.ts";
 import { cacheOfBlock } from "./cache.ts";
 import { kanikoOfBlock } from "./kaniko.ts";
 import { type GardenPlace, gardenPlaces } from "./place.ts";
@@ -46,7 +47,7 @@ function gardenBlock(setup: BuildSetup, place: GardenPlace, environment: string,
   const { modeName, mode, namespace, pullSecrets } = place;
   const { registry, images, remarks: ofRegistry } = registryOfBlock(setup, namespace);
   const placement: GardenPlacement = {
-    nodeSelector: mode.nodeSelector,
+    nodeSelector: { ...mode.nodeSelector, ...architectureSelector(mode.platforms, mode.platforms[0] ?? "") },
     tolerations: mode.tolerations,
     serviceAccountAnnotations: namespace.annotations,
   };
@@ -136,6 +137,9 @@ function absentFrom({ registry }: BuildSetup, modeName: ClusterModeName, mode: G
     ...(isBuildkit ? [`the image ${mode.image} (Garden brings its own BuildKit)`] : []),
     ...(isBuildkit && mirrors.length > 0 ? [`the mirrors of ${mirrors.join(", ")}`] : []),
     ...(registry.caBundle === undefined ? [] : ["the certificates of caBundle"]),
+    ...(mode.platforms.length > 1
+      ? [`platforms beside ${mode.platforms[0]}, on whose nodes Garden's builders are`]
+      : []),
     ...(mode.allowHostNetwork ? ["the network host for steps"] : []),
     ...(mode.priorityClassName === null ? [] : [`the priority class ${mode.priorityClassName}`]),
   ];

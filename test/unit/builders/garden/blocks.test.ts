@@ -313,6 +313,17 @@ describe("flags of kaniko", () => {
   });
 });
 
+it("leads builders to nodes of one architecture where the mode builds for several: Garden builds for the node it is on", () => {
+  const setup = localSetup((input) => {
+    Object.assign(input.builders.modes.kaniko, { platforms: ["linux/arm64", "linux/amd64"] });
+  });
+  const { provider, remarks } = kaniko(setup);
+  expect(provider.kaniko?.nodeSelector).toEqual({ "garden-build": "true", "kubernetes.io/arch": "arm64" });
+  expect(remarks.map(({ text }) => text)).toContain(
+    "Not in Garden's schema: platforms beside linux/arm64, on whose nodes Garden's builders are.",
+  );
+});
+
 describe("resources", () => {
   const builderOf = (limits: Record<string, string>, requests: Record<string, string> = {}) => {
     const setup = localSetup((input) => {

@@ -1,9 +1,8 @@
 /** Environments for the tests of `pergola garden`: as the program makes them of stack files, and the embedded one. */
 import { makeBuildSetup } from "../../../../infra/buildSetup.ts";
-import { builderPlacement } from "../../../../infra/cluster/builderNodes.ts";
 import type { StackConfig } from "../../../../infra/config.ts";
 import { ecrHostOf, imageRepositories } from "../../../../infra/registries/ecrRepositories.ts";
-import type { BuildSetup } from "../../../../infra/setup.ts";
+import type { BuildSetup, Toleration } from "../../../../infra/setup.ts";
 import { awsConfig } from "../../infra/awsConfig.ts";
 import type { Change } from "../../infra/config.ts";
 import { localSetup } from "../samples.ts";
@@ -23,7 +22,7 @@ function setupOf(stack: string, config: StackConfig): BuildSetup {
   const { registry } = config;
   if (registry.kind !== "ecr") throw new Error("not ECR");
   const host = ecrHostOf(registry);
-  return makeBuildSetup(config, {
+  const facts = {
     stack,
     registry: { kind: "ecr", host, namespace: "", insecure: false, mirrors: {}, createsRepositoriesOnPush: false },
     images: imageRepositories(registry).map(({ name, cacheRepository, tagMutability }) => ({
@@ -34,10 +33,18 @@ function setupOf(stack: string, config: StackConfig): BuildSetup {
     })),
     registryPods: null,
     registryLoginHosts: [host],
-    placement: builderPlacement(config.cluster.builderNodes),
+    registryHelpers: { [host]: "ecr-login" },
+    placement: {
+      tolerations: [
+        { key: "garden-build", operator: "Equal", value: "true", effect: "NoSchedule" },
+      ] satisfies Toleration[],
+      nodeSelector: { "garden-build": "true" },
+      platforms: ["linux/amd64"],
+    },
     priorityClassName: `pergola-${stack}-builder`,
     clusterUid: "uid",
-  });
+  };
+  return makeBuildSetup(config, facts);
 }
 
 /** Adds the mode kaniko in a namespace of its own. */
