@@ -1,6 +1,6 @@
 /** The BuildSetup of a stack: a pure function of what its stack file says and what was provisioned. */
 
-import { builderAnnotations, namespacePatternsOf } from "./access/builderRoles.ts";
+import { builderAnnotations, imagesOf, namespacePatternsOf, teamOf } from "./access/builderRoles.ts";
 import { egressOf } from "./cluster/egress.ts";
 import { modesOf, namespacesOf, type StackConfig } from "./config.ts";
 import { ciGroup } from "./documents/ciRole.ts";
@@ -38,10 +38,10 @@ export function makeBuildSetup(config: Omit<StackConfig, "secrets">, facts: Setu
   const modes = modesOf(config).map(([name, mode]) => {
     const namespaces = namespacesOf(mode).map((namespace) => ({
       name: namespace.name,
-      team: namespace.team,
+      team: teamOf(config, namespace),
       serviceAccount: BUILDER_SERVICE_ACCOUNT,
       annotations: builderAnnotations(config, facts.stack, namespace.name),
-      images: namespace.images,
+      images: imagesOf(config, namespace),
     }));
     const placement = modePlacement(facts.placement, mode.platforms);
     const entry = {
@@ -76,7 +76,7 @@ export function makeBuildSetup(config: Omit<StackConfig, "secrets">, facts: Setu
       garden: cluster.ci.garden,
       secrets: pullSecretNames,
       egress: cluster.guardrails.networkPolicy
-        ? egressOf(cluster, { setup: facts.registry, pods: facts.registryPods })
+        ? egressOf(config, { setup: facts.registry, pods: facts.registryPods })
         : null,
     }),
   });

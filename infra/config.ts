@@ -51,16 +51,19 @@ export const NOT_IN_THIS_VERSION: Readonly<Record<string, readonly string[]>> = 
   cluster: ["gke"],
 };
 
+/** Why the worker nodes' role gets no push rights, as the guides have it that this kit comes from. */
+const NODE_PUSH =
+  "is not offered: every pod of a node can act as the node's role where the metadata service answers pods, so every pod could push; " +
+  "where it does not (hop limit 1), builders could not. Builders have a role of their own (kind: irsa or podIdentity), nodes only pull";
+
 /** Values that are not offered, some of which were there once: path -> value (or key) -> why, and what to write instead. */
 export const GONE: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   "builder.modes": {
     [GONE_MODE.name]: `${GONE_MODE.why}: write cluster-buildkit: { namespaces, profile, image } in its place`,
   },
-  "cluster.builderNodes": {
-    push:
-      "is not offered: a role of nodes that pushes lets whatever runs on them push. Nodes pull, and builders push with the role of " +
-      "their account (pergola:access)",
-  },
+  access: { workerRole: NODE_PUSH, nodeRole: NODE_PUSH, nodePush: NODE_PUSH },
+  "access.kind": { workerRole: NODE_PUSH, nodeRole: NODE_PUSH, nodePush: NODE_PUSH },
+  "cluster.builderNodes": { push: NODE_PUSH, nodePush: NODE_PUSH },
   "builder.default": { [GONE_MODE.name]: `${GONE_MODE.why}: write default: cluster-buildkit` },
 };
 

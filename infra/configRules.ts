@@ -1,5 +1,6 @@
 /** Rules of a stack file that span fields. Each gets what could be parsed, so that all problems are seen at once. */
 import { amountProblems } from "./amountRules.ts";
+import { awsAccessProblems } from "./awsAccessRules.ts";
 import { awsNodeProblems } from "./awsNodeRules.ts";
 import { builderImageProblems } from "./builderImageRules.ts";
 import { cacheProblems } from "./cacheRules.ts";
@@ -40,6 +41,7 @@ export function ruleProblems(config: ParsedSections, stack: string): Problem[] {
     ecrProblems,
     ecrCacheProblems,
     builderImageProblems,
+    awsAccessProblems,
   ].flatMap((rule) => rule(config, stack));
 }
 

@@ -1,5 +1,7 @@
 /** Names and numbers of the BuildSetup. Apart from its schema (setup.ts), as who only needs a name need not load that. */
 
+/** How patterns match: the runner admits by it what a trust policy does. */
+export { matchesPattern } from "./documents/namespacePattern.ts";
 /** Pod Security: what the runner looks at in namespaces that infra does not make. */
 export { ENFORCE_LABEL, podSecurityAllows } from "./documents/podSecurity.ts";
 

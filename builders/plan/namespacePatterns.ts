@@ -1,31 +1,10 @@
 /** Which namespaces the patterns of an environment admit. */
 import type { BuilderMode, BuildSetup } from "../../infra/setup.ts";
+import { matchesPattern } from "../../infra/setupNames.ts";
 import { clusterModes } from "../clusterModes.ts";
 
 /** RFC 1123 label: what a namespace can be called. */
 const NAMESPACE = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
-
-/**
- * Whether a name as a whole fits a pattern, as AWS matches `StringLike`: `*` stands for any characters, also for none, `?`
- * for exactly one. In time proportional to the product of both lengths, whatever the pattern.
- */
-export function matchesPattern(pattern: string, name: string): boolean {
-  let [at, star, resume] = [0, -1, 0];
-  for (let next = 0; next < name.length; ) {
-    if (pattern[at] === "*") {
-      star = at++;
-      resume = next;
-    } else if (pattern[at] === "?" || pattern[at] === name[next]) {
-      at++;
-      next++;
-    } else if (star !== -1) {
-      // The last star takes one character more; earlier ones never need to.
-      at = star + 1;
-      next = ++resume;
-    } else return false;
-  }
-  return /^\**$/.test(pattern.slice(at));
-}
 
 /** Why a namespace is none that a pattern could admit, as the end of a sentence that begins with it; null when it may be one. */
 export function reservedReason(setup: BuildSetup, name: string): string | null {

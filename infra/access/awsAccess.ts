@@ -1,5 +1,51 @@
-/** Identities in AWS: roles of builders, and who runs builds. */
+/** Identities in AWS: roles of builders, and who runs builds. All of them are made in the cluster's account. */
+import * as pulumi from "@pulumi/pulumi";
+import { awsProvider } from "../awsProviders.ts";
+import { IRSA_AUDIENCE } from "../documents/aws/builderTrust.ts";
+import { issuerOf } from "../documents/aws/webIdentity.ts";
+import { ciGroup } from "../documents/ciRole.ts";
 import type { Environment } from "../environment.ts";
+import { builderRolePolicy, builderTrust, ciJobRole, ciOf, clusterOidcProviders } from "./accessDocuments.ts";
+import { documentsText, givenAwayText } from "./accessTexts.ts";
+import { BuilderAccess } from "./builderAccess.ts";
+import { builderRoles, clusterHome } from "./builderRoles.ts";
+import { CiIdentity } from "./ciIdentity.ts";
+import { makeOidcProvider } from "./oidcProvider.ts";
+import { PodIdentity } from "./podIdentity.ts";
 
-/** Makes the roles of builders and of CI. */
-export async function provisionAwsAccess(_environment: Environment): Promise<void> {}
+/** Makes the roles of builders and of CI; says what a role that is there needs, and what a pattern gives away. */
+export async function provisionAwsAccess({ config, stack }: Environment): Promise<void> {
+  const [givenAway, needed] = [givenAwayText(config, stack), documentsText(config)];
+  if (givenAway !== null) await pulumi.log.warn(givenAway);
+  if (needed !== null) await pulumi.log.info(needed);
+  const { eks } = config.cluster;
+  const roles = builderRoles(config, stack);
+  const ci = ciOf(config);
+  const home = clusterHome(config);
+  if (home === null || (roles.length === 0 && ci === null)) return;
+  const provider = awsProvider({ ...home, assumeRole: eks?.assumeRole });
+
+  const oidcProviders = clusterOidcProviders(config).flatMap(({ arn, create }) =>
+    create === null ? [] : [makeOidcProvider(`oidc-${issuerOf(arn)}`, create, IRSA_AUDIENCE, { provider })],
+  );
+  const associations: { name: string; roleArn: pulumi.Output<string> }[] = [];
+  for (const role of roles) {
+    const { roleArn } = new BuilderAccess(
+      role.team === null ? "builder-access" : `builder-access-${role.team}`,
+      { role, stack, trust: builderTrust(config, role), policy: builderRolePolicy(config, role.repositories) },
+      { providers: [provider], dependsOn: oidcProviders },
+    );
+    associations.push(...role.namespaces.map((name) => ({ name, roleArn })));
+  }
+  if (eks === undefined) return;
+  if (config.access.kind === "podIdentity") {
+    const args = { clusterName: eks.name, namespaces: associations };
+    new PodIdentity("pod-identity", args, { providers: [provider] });
+  }
+  if (ci !== null) {
+    const role = ciJobRole(config, stack) ?? ("role" in ci && typeof ci.role === "string" ? ci.role : null);
+    if (role === null) throw new pulumi.RunError("pergola:access.ci has no role");
+    const group = ciGroup(config.cluster.ci.group, stack);
+    new CiIdentity("ci-identity", { role, stack, clusterName: eks.name, group }, { providers: [provider] });
+  }
+}

@@ -1,9 +1,9 @@
 /** The roles that builders have, as names: pure, as roles, accounts and the BuildSetup all go by them. */
-import { modesOf, namespacesOf, type StackConfig } from "../config.ts";
+import { modesOf, type NamespaceConfig, namespacesOf, type StackConfig } from "../config.ts";
 import { partitionOf } from "../documents/aws/partition.ts";
 import { roleArnOf } from "../documents/aws/roleNames.ts";
 import { imageRepositories } from "../registries/ecrRepositories.ts";
-import type { RoleOptions } from "../sections/access.ts";
+import type { RoleOptions, TeamConfig } from "../sections/access.ts";
 
 /** Annotation by which EKS gives an account's pods a role (EKS user guide, "Assign IAM roles to Kubernetes service accounts"). */
 export const ROLE_ANNOTATION = "eks.amazonaws.com/role-arn";
@@ -86,6 +86,29 @@ export function builderAnnotations(config: Parts, stack: string, namespace: stri
       return role === undefined ? {} : { [ROLE_ANNOTATION]: role.arn };
     }
   }
+}
+
+/** The team that a namespace belongs to, by `teams` or, where there are none, as its entry says. */
+export function teamOf(
+  { access }: Pick<Parts, "access">,
+  namespace: Pick<NamespaceConfig, "name" | "team">,
+): string | null {
+  const teams = teamsOf({ access });
+  if (teams === null) return namespace.team;
+  return Object.keys(teams).find((team) => teams[team]?.namespaces.includes(namespace.name)) ?? null;
+}
+
+/** The images that may be built in a namespace: of those that its entry names, the ones that its team may push. */
+export function imagesOf({ access }: Pick<Parts, "access">, namespace: NamespaceConfig): NamespaceConfig["images"] {
+  const teams = teamsOf({ access });
+  if (teams === null) return namespace.images;
+  const pushed = teams[teamOf({ access }, namespace) ?? ""]?.repositories ?? [];
+  return namespace.images === "*" ? [...pushed] : namespace.images.filter((image) => pushed.includes(image));
+}
+
+/** The teams of a stack; null where there are none. */
+export function teamsOf({ access }: Pick<Parts, "access">): Readonly<Record<string, TeamConfig>> | null {
+  return access.kind === "irsa" || access.kind === "podIdentity" ? (access.teams ?? null) : null;
 }
 
 /** Patterns of namespaces that are made later and may build. */

@@ -47,7 +47,7 @@ export function provisionBuilders(
   new ClusterIdentityAccess("ci-cluster", { roleName, group }, { providers: [cluster.provider] });
 
   const logins = allLogins(environment, registry);
-  const egress = egressOf(config.cluster, registry);
+  const egress = egressOf(config, registry);
   const namespaces = builderNamespaces(environment);
   const adopting = namespaces.some((namespace) => namespace.existing) ? cluster.adopting() : null;
   for (const namespace of namespaces) {

@@ -27,3 +27,25 @@ export function patternProblem(pattern: string): string | null {
 export function matchesAnything(pattern: string): boolean {
   return !/[a-z0-9]/.test(pattern);
 }
+
+/**
+ * Whether a name as a whole fits a pattern, as AWS matches `StringLike`: `*` stands for any characters, also for none, `?`
+ * for exactly one. In time proportional to the product of both lengths, whatever the pattern.
+ */
+export function matchesPattern(pattern: string, name: string): boolean {
+  let [at, star, resume] = [0, -1, 0];
+  for (let next = 0; next < name.length; ) {
+    if (pattern[at] === "*") {
+      star = at++;
+      resume = next;
+    } else if (pattern[at] === "?" || pattern[at] === name[next]) {
+      at++;
+      next++;
+    } else if (star !== -1) {
+      // The last star takes one character more; earlier ones never need to.
+      at = star + 1;
+      next = ++resume;
+    } else return false;
+  }
+  return /^\**$/.test(pattern.slice(at));
+}

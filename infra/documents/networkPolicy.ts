@@ -33,6 +33,9 @@ const LINK_LOCAL = "169.254.0.0/16";
 /** Where a node-local DNS cache listens (kubernetes.io/docs/tasks/administer-cluster/nodelocaldns). */
 const NODE_LOCAL_DNS = "169.254.20.10/32";
 
+/** The agent of EKS Pod Identity, on every node; not the metadata service (EKS user guide, "Learn how EKS Pod Identity works"). */
+const POD_IDENTITY_AGENT = { cidr: "169.254.170.23/32", port: 80 } as const;
+
 /** Every namespace has this label with its own name (kubernetes.io/docs/reference/labels-annotations-taints). */
 const NAMESPACE_NAME = "kubernetes.io/metadata.name";
 
@@ -66,6 +69,8 @@ export interface BuilderEgress {
   readonly registryPods: { readonly namespace: string; readonly labels: Record<string, string> } | null;
   /** plain and TLS web (80, 443) outside: base images, package sources */
   readonly internet: boolean;
+  /** the agent of EKS Pod Identity, which gives pods the role of their own service account */
+  readonly podIdentity: boolean;
 }
 
 /** Builders reach DNS, the named registries and, where it is allowed, the web; never a metadata service. */
@@ -107,6 +112,10 @@ export function builderEgress(egress: BuilderEgress, pods: PodSelector = EVERY_P
         { protocol: "TCP", port: 443 },
       ],
     });
+  }
+  if (egress.podIdentity) {
+    const { cidr, port } = POD_IDENTITY_AGENT;
+    rules.push({ to: [{ ipBlock: { cidr } }], ports: [{ protocol: "TCP", port }] });
   }
   return { podSelector: pods, policyTypes: ["Egress"], egress: rules };
 }

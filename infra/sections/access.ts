@@ -1,6 +1,7 @@
 /** `pergola:access`: as whom builders push, and who may build. */
 import { z } from "zod";
 import { checked, namespaceName } from "../configValues.ts";
+import { GITHUB_AUDIENCE } from "../documents/aws/ciTrust.ts";
 import { annotationKeyProblem } from "../documents/names.ts";
 import { patternProblem } from "../documents/namespacePattern.ts";
 import { oidcProviderArn, roleArn, roleOptions } from "./awsValues.ts";
@@ -67,11 +68,22 @@ const teams = z
 const reference = z.string().regex(/^[\w./*-]+$/, "is not the name of a branch or tag");
 
 const github = z.strictObject({
-  repository: z.string().regex(/^[\w.-]+\/[\w.-]+$/, "is not OWNER/REPOSITORY"),
+  repository: z
+    .string()
+    .regex(/^(?:[\w.-]+\/[\w.-]+|[\w.-]+@\d+\/[\w.-]+@\d+)$/, "is neither OWNER/REPOSITORY nor OWNER@ID/REPOSITORY@ID")
+    .describe(
+      "OWNER/REPOSITORY as GitHub spells it; OWNER@ID/REPOSITORY@ID where GitHub's tokens have ids in their subject, as those of " +
+        "repositories do that were made or renamed since July 15, 2026",
+    ),
   branches: z.array(reference).default([]),
   tags: z.array(reference).default([]),
   environments: z.array(z.string().regex(/^[\w .-]+$/, "is not the name of an environment")).default([]),
   pullRequests: z.boolean().default(false).describe("also workflows of pull requests: whoever can open one"),
+  audience: z
+    .string()
+    .min(1)
+    .default(GITHUB_AUDIENCE)
+    .describe("`audience` of aws-actions/configure-aws-credentials, whose default this is"),
   oidcProvider: z.union([oidcProviderArn, z.strictObject({ create: z.literal(true) })]),
 });
 
@@ -94,8 +106,9 @@ const ci = z
     z.strictObject({ gitlab, role: roleOptions.prefault({}) }),
   ])
   .describe(
-    "identity of CI jobs that run builds: an EKS access entry puts it into the group of pergola:cluster.ci. It gets no right to the " +
-      "registry, which builders have",
+    "identity of CI jobs that run builds: an EKS access entry puts it into the group of pergola:cluster.ci (the cluster's " +
+      "authentication mode has to have access entries). It gets no right in AWS, neither to the registry, which builders have, nor to " +
+      "describe the cluster: jobs bring a kubeconfig with `aws eks get-token`",
   );
 
 const irsa = z.strictObject({
@@ -123,7 +136,11 @@ const podIdentity = z.strictObject({
 
 const existingRole = z.strictObject({
   kind: z.literal("existing"),
-  role: roleArn.describe("role that builders assume by IRSA; what it has to allow is printed"),
+  role: roleArn.describe("role that builders assume by IRSA; what it has to allow and trust is printed"),
+  oidcProviders: z
+    .array(oidcProviderArn)
+    .default([])
+    .describe("OIDC providers of the clusters in the role's account, for the trust that is printed"),
   namespaces,
   namespacePatterns,
   allowAnyNamespace,

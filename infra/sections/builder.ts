@@ -18,7 +18,9 @@ export const namespaceEntry = z.union([
       .min(1)
       .nullable()
       .default(null)
-      .describe("whose namespace it is; carried into the setup, where it tells people. Nothing is decided by it"),
+      .describe(
+        "whose namespace it is; carried into the setup, where it tells people. Nothing is decided by it: pergola:access.teams does that",
+      ),
     images: z.union([z.literal("*"), z.array(z.string().min(1)).min(1)]).default("*"),
   }),
 ]);

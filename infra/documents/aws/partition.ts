@@ -56,5 +56,7 @@ export function arnProblem(text: string, service: string, resource: RegExp, what
   const parts = parseArn(text);
   if (parts === null || !/^aws(-cn|-us-gov)?$/.test(parts.partition)) return `is not the ARN of ${what}`;
   if (parts.service !== service || !resource.test(parts.resource)) return `is an ARN, but not of ${what}`;
+  // Policies that AWS itself made are of the account "aws".
+  if (parts.account === "aws" && /^policy\//.test(parts.resource)) return null;
   return /^\d{12}$/.test(parts.account) ? null : "has no account of twelve digits";
 }

@@ -184,7 +184,7 @@ describe("makeBuildSetup", () => {
       expect(builderLabels("buildkit")).toMatchObject(podSelector.matchLabels);
     }
     const registries = ["172.30.0.11:30500", "public.ecr.aws"];
-    const reach = { registries, registryPods: facts.registryPods, internet: false };
+    const reach = { registries, registryPods: facts.registryPods, internet: false, podIdentity: false };
     expect(egress!.spec).toEqual({
       ...builderEgress(reach),
       podSelector: (ingress!.spec as object & { podSelector: object }).podSelector,

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { admitsNamespace, matchesPattern } from "../../../../builders/plan/namespacePatterns.ts";
+import { admitsNamespace } from "../../../../builders/plan/namespacePatterns.ts";
+import { matchesPattern } from "../../../../infra/setupNames.ts";
 import { localSetup, withPattern } from "../samples.ts";
 
 describe("a pattern", () => {

@@ -22,7 +22,9 @@ describe("what builders reach", () => {
   test("without the web: DNS and the registry, by its node port and by its pods", () => {
     const registryPods = { namespace: "pergola-registry", labels: { app: "r" } };
     const host = "172.30.0.11:30500";
-    expect(builderEgress({ registries: [host, host], registryPods, internet: false }).egress).toEqual([
+    expect(
+      builderEgress({ registries: [host, host], registryPods, internet: false, podIdentity: false }).egress,
+    ).toEqual([
       dns,
       {
         to: [
@@ -38,7 +40,12 @@ describe("what builders reach", () => {
   });
 
   test("by name: the port of the registry anywhere but at metadata services", () => {
-    const { egress } = builderEgress({ registries: ["r.example"], registryPods: null, internet: false });
+    const { egress } = builderEgress({
+      registries: ["r.example"],
+      registryPods: null,
+      internet: false,
+      podIdentity: false,
+    });
     expect(egress![1]).toEqual({
       to: [{ ipBlock: { cidr: "0.0.0.0/0", except: ["169.254.0.0/16"] } }],
       ports: [{ protocol: "TCP", port: 443 }],
@@ -46,7 +53,7 @@ describe("what builders reach", () => {
   });
 
   test("the web is 80 and 443, never at metadata services", () => {
-    const { egress } = builderEgress({ registries: [], registryPods: null, internet: true });
+    const { egress } = builderEgress({ registries: [], registryPods: null, internet: true, podIdentity: false });
     expect(egress!.at(-1)).toEqual({
       to: [{ ipBlock: { cidr: "0.0.0.0/0", except: ["169.254.0.0/16"] } }],
       ports: [

@@ -1,0 +1,119 @@
+/** The documents of the roles that a stack makes or names: pure, so that they are checked before anything is made. */
+import type { StackConfig } from "../config.ts";
+import { builderPolicy, type RepositoryRights } from "../documents/aws/builderPolicy.ts";
+import { irsaTrust, podIdentityTrust } from "../documents/aws/builderTrust.ts";
+import { ciTrust, GITHUB_ISSUER, githubSubjects, gitlabSubjects } from "../documents/aws/ciTrust.ts";
+import { parseArn, partitionOf } from "../documents/aws/partition.ts";
+import type { IdentityDocument, TrustDocument } from "../documents/aws/policyDocument.ts";
+import { oidcProviderArnOf } from "../documents/aws/webIdentity.ts";
+import { imageRepositories, repositoryArn } from "../registries/ecrRepositories.ts";
+import type { CiIdentityConfig, RoleOptions } from "../sections/access.ts";
+import { type BuilderRole, builderNamespaceNames, clusterHome } from "./builderRoles.ts";
+
+type Parts = Pick<StackConfig, "registry" | "access" | "cluster" | "builder">;
+
+/** An OIDC provider that a stack makes or names. */
+export interface OidcProvider {
+  readonly arn: string;
+  /** URL, where this stack makes it */
+  readonly create: string | null;
+}
+
+/** Account and partition of the cluster, in which all roles are made. */
+function placeOf(config: Parts): { account: string; region: string; partition: string } {
+  const home = clusterHome(config);
+  if (home === null)
+    throw new Error("the cluster has neither account nor region, which the rules of a stack file refuse");
+  return { ...home, partition: partitionOf(home.region) };
+}
+
+/** The OIDC providers of the clusters whose builders have the role. */
+export function clusterOidcProviders(config: Parts): OidcProvider[] {
+  if (config.access.kind !== "irsa") return [];
+  return config.access.oidcProviders.map((provider) =>
+    typeof provider === "string"
+      ? { arn: provider, create: null }
+      : { arn: oidcProviderArnOf(provider.issuer, placeOf(config)), create: provider.issuer },
+  );
+}
+
+/** Who may become a role of builders. */
+export function builderTrust(
+  config: Parts,
+  role: Pick<BuilderRole, "namespaces" | "namespacePatterns">,
+): TrustDocument {
+  if (config.access.kind !== "podIdentity") {
+    return irsaTrust({ ...role, providers: clusterOidcProviders(config).map(({ arn }) => arn) });
+  }
+  const { account, region, partition } = placeOf(config);
+  const cluster = `arn:${partition}:eks:${region}:${account}:cluster/${config.cluster.eks?.name}`;
+  return podIdentityTrust({ cluster, namespaces: role.namespaces });
+}
+
+/** What a role of builders may do. @param repositories names of image repositories; all of the registry by default */
+export function builderRolePolicy(config: Parts, repositories?: readonly string[]): IdentityDocument {
+  return builderPolicy(rightsOf(config, repositories));
+}
+
+function rightsOf({ registry }: Parts, repositories?: readonly string[]): RepositoryRights {
+  if (registry.kind !== "ecr") return { push: [], pull: [] };
+  const images = imageRepositories(registry).filter(({ name }) => repositories?.includes(name) ?? true);
+  const names = images.flatMap(({ name, cacheRepository }) =>
+    cacheRepository === null ? [name] : [name, cacheRepository],
+  );
+  return { push: names.map((name) => repositoryArn(registry, name)), pull: [] };
+}
+
+/** What a role that is not this stack's has to allow and to trust, for builders to push. */
+export function existingRoleDocuments(
+  config: Parts,
+): { readonly allow: IdentityDocument; readonly trust: TrustDocument } | null {
+  const { access } = config;
+  if (access.kind !== "existing") return null;
+  const { partition = "", account = "" } = parseArn(access.role) ?? {};
+  const providers =
+    access.oidcProviders.length > 0 ? access.oidcProviders : [oidcProviderArnOf("ISSUER", { partition, account })];
+  const namespaces = access.namespaces ?? builderNamespaceNames(config);
+  const { namespacePatterns } = access;
+  return { allow: builderRolePolicy(config), trust: irsaTrust({ providers, namespaces, namespacePatterns }) };
+}
+
+/** A role of CI jobs that this stack makes. */
+export interface CiRole {
+  readonly name: string;
+  readonly options: RoleOptions;
+  readonly provider: OidcProvider;
+  readonly audience: string;
+  readonly trust: TrustDocument;
+}
+
+/** The role of CI jobs; null where none is made. */
+export function ciJobRole(config: Parts, stack: string): CiRole | null {
+  const ci = ciOf(config);
+  if (ci === null || !("github" in ci || "gitlab" in ci)) return null;
+  const name = ci.role.name ?? `${stack}-ci`;
+  const { issuer, audience, subjects, given } =
+    "github" in ci
+      ? {
+          issuer: GITHUB_ISSUER,
+          audience: ci.github.audience,
+          subjects: githubSubjects(ci.github),
+          given: ci.github.oidcProvider,
+        }
+      : {
+          issuer: ci.gitlab.url,
+          audience: ci.gitlab.audience ?? ci.gitlab.url,
+          subjects: gitlabSubjects(ci.gitlab),
+          given: ci.gitlab.oidcProvider,
+        };
+  const provider =
+    typeof given === "string"
+      ? { arn: given, create: null }
+      : { arn: oidcProviderArnOf(issuer, placeOf(config)), create: issuer };
+  return { name, options: ci.role, provider, audience, trust: ciTrust(provider.arn, audience, subjects) };
+}
+
+/** The identity of CI jobs, where a stack file has one. */
+export function ciOf({ access }: Pick<Parts, "access">): CiIdentityConfig | null {
+  return access.kind === "none" ? null : (access.ci ?? null);
+}

@@ -1,0 +1,55 @@
+/** The role of builders. */
+import { Role } from "@pulumi/aws/iam/role.js";
+import { RolePolicy } from "@pulumi/aws/iam/rolePolicy.js";
+import * as pulumi from "@pulumi/pulumi";
+import { type IdentityDocument, policyText, type TrustDocument } from "../documents/aws/policyDocument.ts";
+import type { BuilderRole } from "./builderRoles.ts";
+
+export interface BuilderAccessArgs {
+  readonly role: BuilderRole;
+  readonly stack: string;
+  readonly trust: TrustDocument;
+  readonly policy: IdentityDocument;
+}
+
+/**
+ * A role that builders push as, and its one policy. That is inline, not managed: it belongs to this role alone and goes with it,
+ * a change of it is one call that leaves no versions behind, and it may be longer (POLICY_LIMITS).
+ */
+export class BuilderAccess extends pulumi.ComponentResource {
+  readonly roleArn: pulumi.Output<string>;
+
+  constructor(name: string, args: BuilderAccessArgs, opts: pulumi.ComponentResourceOptions) {
+    super("pergola:infra:BuilderAccess", name, {}, opts);
+    const { options, name: roleName, team } = args.role;
+    const whose = team === null ? "Image builders" : `Image builders of team ${team}`;
+    const role = new Role(
+      `${name}-role`,
+      roleArgs(roleName, options, args.trust, `${whose} of the stack ${args.stack}: they push and pull its images`),
+      { parent: this },
+    );
+    new RolePolicy(
+      `${name}-policy`,
+      { name: "push-and-pull-images", role: role.name, policy: policyText(args.policy) },
+      { parent: this },
+    );
+    this.roleArn = role.arn;
+    this.registerOutputs({ roleArn: this.roleArn });
+  }
+}
+
+/** What a stack file says of a role, as the provider takes it. */
+export function roleArgs(
+  name: string,
+  options: BuilderRole["options"],
+  trust: TrustDocument,
+  description: string,
+): ConstructorParameters<typeof Role>[1] {
+  const { path, permissionsBoundary, maxSessionSeconds, tags } = options;
+  return {
+    ...{ name, path, description, tags },
+    assumeRolePolicy: policyText(trust),
+    maxSessionDuration: maxSessionSeconds,
+    ...(permissionsBoundary === undefined ? {} : { permissionsBoundary }),
+  };
+}

@@ -1,0 +1,190 @@
+/** Rules of a stack file about ARNs and names in IAM, and about the identity of CI jobs. */
+import { ciJobRole, ciOf, clusterOidcProviders } from "./access/accessDocuments.ts";
+import { builderRoles, clusterHome } from "./access/builderRoles.ts";
+import type { ParsedSections, StackConfig } from "./config.ts";
+import { type Problem, pathText } from "./configProblems.ts";
+import { parseArn, partitionOf } from "./documents/aws/partition.ts";
+import { POLICY_LIMITS, policySize } from "./documents/aws/policyDocument.ts";
+import { roleNameProblem } from "./documents/aws/roleNames.ts";
+import { issuerOf, oidcProviderArnOf } from "./documents/aws/webIdentity.ts";
+import type { CiIdentityConfig, RoleOptions } from "./sections/access.ts";
+
+type Access = Exclude<StackConfig["access"], { kind: "none" }>;
+type Path = readonly (string | number)[];
+interface Home {
+  readonly account: string;
+  readonly region: string;
+}
+
+/** All violations. @param stack its name, which is part of the names of roles */
+export function awsIdentityProblems(config: ParsedSections, access: Access, stack: string): Problem[] {
+  const { registry, cluster, builder } = config;
+  const ci = ciOf({ access });
+  const problems = ci === null ? [] : [...ciSelection(ci), ...gitlabProvider(ci)];
+  if (registry === undefined || cluster === undefined) return problems;
+  const home = clusterHome({ registry, cluster });
+  if (home === null) return problems;
+  problems.push(...providers(access, home), ...givenRoles(access, ci, home), ...boundaries(access, ci, home));
+  if (builder === undefined) return problems;
+  const parts = { registry, access, cluster, builder };
+  return [...problems, ...roleNames(parts, stack), ...ciTrustLimit(parts, stack)];
+}
+
+/** Where an ARN of the cluster's account has to be. */
+function elsewhere(arn: string, home: Home, what: string): string | null {
+  const { partition, account } = parseArn(arn) ?? { partition: "", account: "" };
+  const wanted = partitionOf(home.region);
+  if (partition !== wanted)
+    return `is of the partition ${partition}, but the cluster is in ${home.region}, so in ${wanted}`;
+  return account === home.account || account === "aws" ? null : `is of account ${account}, but ${what}`;
+}
+
+/** A role trusts OIDC providers of its own account only, and each has its statements once. */
+function providers(access: Access, home: Home): Problem[] {
+  if (access.kind === "existing") return existingProviders(access.role, access.oidcProviders);
+  if (access.kind !== "irsa") return [];
+  const place = { account: home.account, partition: partitionOf(home.region) };
+  const arns = access.oidcProviders.map((entry) =>
+    typeof entry === "string" ? entry : oidcProviderArnOf(entry.issuer, place),
+  );
+  return access.oidcProviders.flatMap((entry, index) => {
+    const path = ["access", "oidcProviders", index];
+    const arn = arns[index] as string;
+    if (arns.indexOf(arn) !== index) return [problem(path, `${issuerOf(arn)} is listed twice`)];
+    if (typeof entry !== "string") return [];
+    const wrong = elsewhere(
+      entry,
+      home,
+      `the role of builders is made in ${home.account}, the account of the cluster (pergola:cluster.eks.account), and a role can only ` +
+        "trust OIDC providers of its own account: make one there for the same issuer (create: true)",
+    );
+    return wrong === null ? [] : [problem(path, `${JSON.stringify(entry)} ${wrong}`)];
+  });
+}
+
+function existingProviders(role: string, arns: readonly string[]): Problem[] {
+  const { account } = parseArn(role) ?? { account: "" };
+  return arns.flatMap((arn, index) => {
+    const own = parseArn(arn)?.account;
+    if (own === account) return [];
+    const message =
+      `${JSON.stringify(arn)} is of account ${own}, but the role of pergola:access.role is of ${account}: a role can only trust OIDC ` +
+      "providers of its own account";
+    return [problem(["access", "oidcProviders", index], message)];
+  });
+}
+
+/** Roles that are there are of the cluster's partition, beyond which nothing is trusted. */
+function givenRoles(access: Access, ci: CiIdentityConfig | null, home: Home): Problem[] {
+  const given: [Path, string][] = [];
+  if (access.kind === "existing") given.push([["access", "role"], access.role]);
+  if (ci !== null && typeof ci.role === "string") given.push([["access", "ci", "role"], ci.role]);
+  const wanted = partitionOf(home.region);
+  return given.flatMap(([path, arn]) => {
+    const partition = parseArn(arn)?.partition;
+    if (partition === wanted) return [];
+    return [problem(path, `is of the partition ${partition}, but the cluster is in ${home.region}, so in ${wanted}`)];
+  });
+}
+
+/** Policies of a boundary are of the role's account, or AWS's own. */
+function boundaries(access: Access, ci: CiIdentityConfig | null, home: Home): Problem[] {
+  const options: [Path, RoleOptions][] = [];
+  if (access.kind === "irsa" || access.kind === "podIdentity") {
+    options.push([["access", "role"], access.role]);
+    for (const [team, { role }] of Object.entries(access.teams ?? {}))
+      options.push([["access", "teams", team, "role"], role]);
+  }
+  if (ci !== null && typeof ci.role === "object") options.push([["access", "ci", "role"], ci.role]);
+  return options.flatMap(([path, { permissionsBoundary }]) => {
+    if (permissionsBoundary === undefined) return [];
+    const wrong = elsewhere(
+      permissionsBoundary,
+      home,
+      `the role is made in ${home.account}, the account of the cluster`,
+    );
+    return wrong === null ? [] : [problem([...path, "permissionsBoundary"], wrong)];
+  });
+}
+
+/** Names that are made from those of stack and team fit, and no two roles have the same, for which letter case counts nothing. */
+function roleNames(parts: Parameters<typeof builderRoles>[0], stack: string): Problem[] {
+  const ci = ciJobRole(parts, stack);
+  const roles: { path: Path; name: string; given: boolean }[] = builderRoles(parts, stack).map(
+    ({ team, name, options }) => ({
+      path: team === null ? ["access", "role", "name"] : ["access", "teams", team, "role", "name"],
+      name,
+      given: options.name !== undefined,
+    }),
+  );
+  if (ci !== null)
+    roles.push({ path: ["access", "ci", "role", "name"], name: ci.name, given: ci.options.name !== undefined });
+  return roles.flatMap(({ path, name, given }, index) => {
+    const wrong = given ? null : roleNameProblem(name);
+    if (wrong !== null) return [problem(path, `would be ${JSON.stringify(name)}, which ${wrong}; give a name`)];
+    const twin = roles.slice(0, index).find((other) => other.name.toLowerCase() === name.toLowerCase());
+    if (twin === undefined) return [];
+    return [
+      problem(
+        path,
+        `is ${JSON.stringify(name)}, which is also the name at ${pathText(twin.path)}; roles of an account have different names`,
+      ),
+    ];
+  });
+}
+
+/** A job has to be told from others. */
+function ciSelection(ci: CiIdentityConfig): Problem[] {
+  if ("github" in ci) {
+    const { branches, tags, environments, pullRequests } = ci.github;
+    if (branches.length + tags.length + environments.length > 0 || pullRequests) return [];
+    const message = "admits no job: name branches, tags or environments (branches: [main]), or set pullRequests";
+    return [problem(["access", "ci", "github"], message)];
+  }
+  if (!("gitlab" in ci) || ci.gitlab.branches.length + ci.gitlab.tags.length > 0) return [];
+  return [problem(["access", "ci", "gitlab"], "admits no job: name branches or tags (branches: [main])")];
+}
+
+/** The provider that is given is the one of this GitLab. */
+function gitlabProvider(ci: CiIdentityConfig): Problem[] {
+  if (!("gitlab" in ci) || typeof ci.gitlab.oidcProvider !== "string") return [];
+  const [found, wanted] = [issuerOf(ci.gitlab.oidcProvider), ci.gitlab.url.replace(/^https:\/\//, "")];
+  if (found === wanted) return [];
+  return [
+    problem(
+      ["access", "ci", "gitlab", "oidcProvider"],
+      `is the provider of ${found}, but pergola:access.ci.gitlab.url is that of ${wanted}`,
+    ),
+  ];
+}
+
+function ciTrustLimit(parts: Parameters<typeof ciJobRole>[0], stack: string): Problem[] {
+  const role = ciJobRole(parts, stack);
+  const ci = ciOf(parts);
+  const home = clusterHome(parts);
+  if (role === null || ci === null || home === null) return [];
+  const at: Path = ["access", "ci", "github" in ci ? "github" : "gitlab"];
+  const problems: Problem[] = [];
+  if (role.provider.create === null) {
+    const wrong = elsewhere(
+      role.provider.arn,
+      home,
+      `the role of the jobs is made in ${home.account}, and a role can only trust OIDC providers of its own account`,
+    );
+    if (wrong !== null) problems.push(problem([...at, "oidcProvider"], wrong));
+  } else if (clusterOidcProviders(parts).some(({ arn }) => arn === role.provider.arn)) {
+    problems.push(problem([...at, "oidcProvider"], "is also one of pergola:access.oidcProviders"));
+  }
+  const size = policySize(role.trust);
+  if (size > POLICY_LIMITS.trust) {
+    const message =
+      `makes a trust document of ${size} characters; IAM takes ${POLICY_LIMITS.trust}. Name a pattern instead of a list (branches: ` +
+      '["release-*"]), or give the jobs an environment and name that';
+    problems.push(problem(at, message));
+  }
+  return problems;
+}
+
+function problem(path: Path, message: string): Problem {
+  return { path: pathText(path), message };
+}
