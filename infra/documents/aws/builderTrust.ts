@@ -32,19 +32,28 @@ export interface IrsaTrust {
 /** Trust in the builders of some clusters: for each, one statement for its namespaces, and one for its patterns. */
 export function irsaTrust({ providers, namespaces, namespacePatterns }: IrsaTrust): TrustDocument {
   return policyDocument(
-    inOrder(providers).flatMap((provider, index) =>
-      webIdentityStatements(
-        {
-          provider,
-          audience: IRSA_AUDIENCE,
-          exact: namespaces.map(builderSubject),
-          patterns: namespacePatterns.map(builderSubject),
-          never: NEVER.map(builderSubject),
-        },
-        `Cluster${index + 1}`,
-      ),
+    inOrder(providers).flatMap((provider) =>
+      webIdentityStatements({
+        provider,
+        audience: IRSA_AUDIENCE,
+        exact: namespaces.map(builderSubject),
+        patterns: namespacePatterns.map(builderSubject),
+        never: NEVER.filter((never) => namespacePatterns.some((pattern) => mayMeet(pattern, never))).map(
+          builderSubject,
+        ),
+      }),
     ),
   );
+}
+
+/**
+ * Whether there may be a namespace that both patterns match. By their beginnings up to the first wildcard: where those differ there
+ * is none. A guard that is not needed is left out, as two clusters with all guards would hardly fit into one document.
+ */
+function mayMeet(one: string, other: string): boolean {
+  const beginning = (pattern: string): string => pattern.split(/[*?]/)[0] as string;
+  const [a, b] = [beginning(one), beginning(other)];
+  return a.startsWith(b) || b.startsWith(a);
 }
 
 export interface PodIdentityTrust {
@@ -60,7 +69,6 @@ export interface PodIdentityTrust {
 export function podIdentityTrust({ cluster, namespaces }: PodIdentityTrust): TrustDocument {
   return policyDocument([
     {
-      Sid: "PodIdentity",
       Effect: "Allow",
       Principal: { Service: "pods.eks.amazonaws.com" },
       Action: ["sts:AssumeRole", "sts:TagSession"],

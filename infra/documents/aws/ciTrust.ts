@@ -49,5 +49,5 @@ export function gitlabSubjects({ project, branches, tags }: GitlabSubjects): str
 export function ciTrust(provider: string, audience: string, subjects: readonly string[]): TrustDocument {
   const exact = subjects.filter((subject) => !subject.includes("*"));
   const patterns = subjects.filter((subject) => subject.includes("*"));
-  return policyDocument(webIdentityStatements({ provider, audience, exact, patterns, never: [] }, "Jobs"));
+  return policyDocument(webIdentityStatements({ provider, audience, exact, patterns, never: [] }));
 }

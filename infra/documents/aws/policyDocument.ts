@@ -6,9 +6,8 @@
 /** A condition: operator -> key -> value or values, any of which is enough. */
 export type Condition = Readonly<Record<string, Readonly<Record<string, string | readonly string[]>>>>;
 
-/** A statement of the document that says who may become a role. */
+/** A statement of the document that says who may become a role. Without Sid, as every character of these documents counts. */
 export interface TrustStatement {
-  readonly Sid: string;
   readonly Effect: "Allow";
   readonly Principal: { readonly Federated: string } | { readonly Service: string };
   readonly Action: string | readonly string[];

@@ -34,11 +34,10 @@ export function issuerOf(provider: string): string {
 }
 
 /** One statement for the exact subjects, and one for the patterns, as the conditions of a statement hold together. */
-export function webIdentityStatements(identity: WebIdentity, sid: string): TrustStatement[] {
+export function webIdentityStatements(identity: WebIdentity): TrustStatement[] {
   const issuer = issuerOf(identity.provider);
   const [audience, subject] = [`${issuer}:aud`, `${issuer}:sub`];
-  const statement = (Sid: string, Condition: TrustStatement["Condition"]): TrustStatement => ({
-    Sid,
+  const statement = (Condition: TrustStatement["Condition"]): TrustStatement => ({
     Effect: "Allow",
     Principal: { Federated: identity.provider },
     Action: "sts:AssumeRoleWithWebIdentity",
@@ -48,7 +47,7 @@ export function webIdentityStatements(identity: WebIdentity, sid: string): Trust
   const statements: TrustStatement[] = [];
   if (exact.length > 0) {
     const StringEquals = { [audience]: identity.audience, [subject]: inOrder(exact) };
-    statements.push(statement(`${sid}Exact`, { StringEquals }));
+    statements.push(statement({ StringEquals }));
   }
   if (patterns.length > 0) {
     const condition = {
@@ -56,7 +55,7 @@ export function webIdentityStatements(identity: WebIdentity, sid: string): Trust
       StringLike: { [subject]: inOrder(patterns) },
       ...(never.length === 0 ? {} : { StringNotLike: { [subject]: inOrder(never) } }),
     };
-    statements.push(statement(`${sid}Pattern`, condition));
+    statements.push(statement(condition));
   }
   return statements;
 }
