@@ -1,6 +1,6 @@
 /** Rules of a stack file about roles of builders: what they are for, who gets them, and whether AWS would take them. */
 import { builderRolePolicy, builderTrust, clusterOidcProviders } from "./access/accessDocuments.ts";
-import { type BuilderRole, builderNamespaceNames, builderRoles, clusterHome, teamsOf } from "./access/builderRoles.ts";
+import { type BuilderRole, builderRoles, teamsOf } from "./access/builderRoles.ts";
 import { awsIdentityProblems } from "./awsIdentityRules.ts";
 import { modesOf, namespacesOf, type ParsedSections, type StackConfig } from "./config.ts";
 import { type Problem, pathText } from "./configProblems.ts";
@@ -11,6 +11,7 @@ import { imageRepositories } from "./registries/ecrRepositories.ts";
 import type { TeamConfig } from "./sections/access.ts";
 
 type Access = Exclude<StackConfig["access"], { kind: "none" }>;
+type Parts = Pick<StackConfig, "registry" | "access" | "cluster" | "builder">;
 type Path = readonly (string | number)[];
 
 /** All violations. @param stack its name, which is part of the names of roles */
@@ -30,7 +31,7 @@ export function awsAccessProblems(config: ParsedSections, stack: string): Proble
     ...teams(access, config),
     ...awsIdentityProblems(config, access, stack),
   ];
-  return problems.length > 0 ? problems : limits(config);
+  return problems.length > 0 ? problems : limits(config, stack);
 }
 
 /** What is made in the cluster by AWS goes by its name there. */
@@ -155,44 +156,59 @@ function teamOfNamespace(
 }
 
 /** Documents that IAM would not take are refused before the first of them is made. */
-function limits(config: ParsedSections): Problem[] {
-  const { registry, access, cluster, builder } = config;
+function limits({ registry, access, cluster, builder }: ParsedSections, stack: string): Problem[] {
   if (registry === undefined || access === undefined || cluster === undefined || builder === undefined) return [];
   const parts = { registry, access, cluster, builder };
-  if (clusterHome(parts) === null) return [];
-  return builderRoles(parts, "stack").flatMap((role) => [...trustLimit(parts, role), ...policyLimit(parts, role)]);
+  return builderRoles(parts, stack).flatMap((role) => [...trustLimit(parts, role), ...policyLimit(parts, role)]);
 }
 
-function trustLimit(parts: Parameters<typeof builderTrust>[0], role: BuilderRole): Problem[] {
-  const size = policySize(builderTrust(parts, role));
+function trustLimit(parts: Parts, role: BuilderRole): Problem[] {
+  const trust = builderTrust(parts, role);
+  const size = policySize(trust);
   if (size <= POLICY_LIMITS.trust) return [];
+  const { access } = parts;
   const clusters = clusterOidcProviders(parts).length;
+  const patterns = role.namespacePatterns.length;
   const of = [
     amount(role.namespaces.length, "namespace"),
-    ...(role.namespacePatterns.length > 0 ? [amount(role.namespacePatterns.length, "pattern")] : []),
+    ...(patterns > 0 ? [amount(patterns, "pattern")] : []),
     ...(clusters > 0 ? [amount(clusters, "OIDC provider")] : []),
-  ].join(", ");
-  const pattern =
-    parts.access.kind !== "irsa"
-      ? "write kind: irsa with a pattern"
-      : role.team === null
-        ? 'name a pattern instead of a list (namespacePatterns: ["team-*"])'
-        : "name fewer namespaces";
-  const message =
-    `make a trust document of ${size} characters (${of}); IAM takes ${POLICY_LIMITS.trust}. Do one of these: ${pattern}, give teams ` +
-    "roles of their own (pergola:access.teams), or give some of the clusters a stack and so a role of their own";
-  const path = role.team !== null ? ["access", "teams", role.team, "namespaces"] : namespacesPath(parts);
+  ];
+  const { path, next } = whatToShorten();
+  const message = `make a trust document of ${size} characters (${of.join(", ")}); IAM takes ${POLICY_LIMITS.trust}. ${next}`;
   return [problem(path, message)];
+
+  function whatToShorten(): { path: Path; next: string } {
+    const several = "or give teams roles of their own (pergola:access.teams)";
+    if (clusters > 1 && size / clusters <= POLICY_LIMITS.trust) {
+      return {
+        path: ["access", "oidcProviders"],
+        next: "Give some of the clusters a stack, and so a role, of their own",
+      };
+    }
+    if (role.team !== null) {
+      return {
+        path: ["access", "teams", role.team, "namespaces"],
+        next: "Make two teams of it, with the same repositories",
+      };
+    }
+    if (patterns > role.namespaces.length) {
+      return {
+        path: ["access", "namespacePatterns"],
+        next: `Name fewer, wider patterns ("team-*"), ${several}`,
+      };
+    }
+    const listed = access.kind !== "none" && access.namespaces !== undefined;
+    const path = listed ? ["access", "namespaces"] : ["builder", "modes"];
+    const pattern = 'a pattern instead of a list (namespacePatterns: ["team-*"])';
+    return {
+      path,
+      next: `${access.kind === "irsa" ? `Name ${pattern}` : `Write kind: irsa with ${pattern}`}, ${several}`,
+    };
+  }
 }
 
-function namespacesPath({ access, builder }: Parameters<typeof builderTrust>[0]): Path {
-  const listed = access.kind !== "none" && access.namespaces !== undefined;
-  const patterns =
-    access.kind === "irsa" && access.namespacePatterns.length > builderNamespaceNames({ builder }).length;
-  return listed ? ["access", "namespaces"] : patterns ? ["access", "namespacePatterns"] : ["builder", "modes"];
-}
-
-function policyLimit(parts: Parameters<typeof builderRolePolicy>[0], role: BuilderRole): Problem[] {
+function policyLimit(parts: Parts, role: BuilderRole): Problem[] {
   const size = policySize(builderRolePolicy(parts, role.repositories));
   if (size <= POLICY_LIMITS.inline) return [];
   const path = role.team === null ? ["registry", "repositories"] : ["access", "teams", role.team, "repositories"];

@@ -15,6 +15,8 @@ export interface Token {
   readonly audience: string;
   /** account of the OIDC provider; that of the role by default */
   readonly account?: string;
+  /** account of the role */
+  readonly roleAccount?: string;
   readonly partition?: string;
 }
 
@@ -23,12 +25,12 @@ type Document = PolicyDocument<unknown> | string;
 
 /** Whether somebody with this token becomes the role whose trust document this is. Throws when IAM would not take the document. */
 export async function mayAssume(trust: Document, token: Token): Promise<boolean> {
-  const { issuer, subject, audience, account = ACCOUNT, partition = "aws" } = token;
+  const { issuer, subject, audience, roleAccount = ACCOUNT, account = roleAccount, partition = "aws" } = token;
   return decided({
     resourcePolicy: knownKeys(parsed(trust), issuer),
     action: "sts:AssumeRoleWithWebIdentity",
     principal: `arn:${partition}:iam::${account}:oidc-provider/${issuer}`,
-    resource: `arn:${partition}:iam::${ACCOUNT}:role/r`,
+    resource: `arn:${partition}:iam::${roleAccount}:role/r`,
     context: { [`${OWN}:sub`]: subject, [`${OWN}:aud`]: audience },
   });
 }
