@@ -5,6 +5,7 @@ import { irsaTrust, podIdentityTrust } from "../documents/aws/builderTrust.ts";
 import { ciTrust, GITHUB_ISSUER, githubSubjects, gitlabSubjects } from "../documents/aws/ciTrust.ts";
 import { parseArn, partitionOf } from "../documents/aws/partition.ts";
 import type { IdentityDocument, TrustDocument } from "../documents/aws/policyDocument.ts";
+import { roleArnOf } from "../documents/aws/roleNames.ts";
 import { oidcProviderArnOf } from "../documents/aws/webIdentity.ts";
 import { imageRepositories, repositoryArn } from "../registries/ecrRepositories.ts";
 import type { CiIdentityConfig, RoleOptions } from "../sections/access.ts";
@@ -81,6 +82,7 @@ export function existingRoleDocuments(
 /** A role of CI jobs that this stack makes. */
 export interface CiRole {
   readonly name: string;
+  readonly arn: string;
   readonly options: RoleOptions;
   readonly provider: OidcProvider;
   readonly audience: string;
@@ -110,7 +112,9 @@ export function ciJobRole(config: Parts, stack: string): CiRole | null {
     typeof given === "string"
       ? { arn: given, create: null }
       : { arn: oidcProviderArnOf(issuer, placeOf(config)), create: issuer };
-  return { name, options: ci.role, provider, audience, trust: ciTrust(provider.arn, audience, subjects) };
+  const { account, partition } = placeOf(config);
+  const arn = roleArnOf({ partition, account, path: ci.role.path, name });
+  return { name, arn, options: ci.role, provider, audience, trust: ciTrust(provider.arn, audience, subjects) };
 }
 
 /** The identity of CI jobs, where a stack file has one. */

@@ -11,7 +11,7 @@ import { BuilderAccess } from "./builderAccess.ts";
 import { builderRoles, clusterHome } from "./builderRoles.ts";
 import { CiIdentity } from "./ciIdentity.ts";
 import { makeOidcProvider } from "./oidcProvider.ts";
-import { PodIdentity } from "./podIdentity.ts";
+import { PodIdentity, type PodIdentityArgs } from "./podIdentity.ts";
 
 /** Makes the roles of builders and of CI; says what a role that is there needs, and what a pattern gives away. */
 export async function provisionAwsAccess({ config, stack }: Environment): Promise<void> {
@@ -28,14 +28,20 @@ export async function provisionAwsAccess({ config, stack }: Environment): Promis
   const oidcProviders = clusterOidcProviders(config).flatMap(({ arn, create }) =>
     create === null ? [] : [makeOidcProvider(`oidc-${issuerOf(arn)}`, create, IRSA_AUDIENCE, { provider })],
   );
-  const associations: { name: string; roleArn: pulumi.Output<string> }[] = [];
+  const associations: PodIdentityArgs["namespaces"][number][] = [];
   for (const role of roles) {
-    const { roleArn } = new BuilderAccess(
+    const { role: made } = new BuilderAccess(
       role.team === null ? "builder-access" : `builder-access-${role.team}`,
-      { role, stack, trust: builderTrust(config, role), policy: builderRolePolicy(config, role.repositories) },
-      { providers: [provider], dependsOn: oidcProviders },
+      {
+        role,
+        stack,
+        trust: builderTrust(config, role),
+        policy: builderRolePolicy(config, role.repositories),
+        after: oidcProviders,
+      },
+      { providers: [provider] },
     );
-    associations.push(...role.namespaces.map((name) => ({ name, roleArn })));
+    associations.push(...role.namespaces.map((name) => ({ name, roleArn: role.arn, role: made })));
   }
   if (eks === undefined) return;
   if (config.access.kind === "podIdentity") {

@@ -10,6 +10,8 @@ export interface BuilderAccessArgs {
   readonly stack: string;
   readonly trust: TrustDocument;
   readonly policy: IdentityDocument;
+  /** OIDC providers that this stack makes and the role trusts: an option of a component says nothing to its children */
+  readonly after: readonly pulumi.Resource[];
 }
 
 /**
@@ -17,24 +19,23 @@ export interface BuilderAccessArgs {
  * a change of it is one call that leaves no versions behind, and it may be longer (POLICY_LIMITS).
  */
 export class BuilderAccess extends pulumi.ComponentResource {
-  readonly roleArn: pulumi.Output<string>;
+  readonly role: Role;
 
   constructor(name: string, args: BuilderAccessArgs, opts: pulumi.ComponentResourceOptions) {
     super("pergola:infra:BuilderAccess", name, {}, opts);
     const { options, name: roleName, team } = args.role;
     const whose = team === null ? "Image builders" : `Image builders of team ${team}`;
-    const role = new Role(
+    this.role = new Role(
       `${name}-role`,
       roleArgs(roleName, options, args.trust, `${whose} of the stack ${args.stack}: they push and pull its images`),
-      { parent: this },
+      { parent: this, dependsOn: [...args.after] },
     );
     new RolePolicy(
       `${name}-policy`,
-      { name: "push-and-pull-images", role: role.name, policy: policyText(args.policy) },
+      { name: "push-and-pull-images", role: this.role.name, policy: policyText(args.policy) },
       { parent: this },
     );
-    this.roleArn = role.arn;
-    this.registerOutputs({ roleArn: this.roleArn });
+    this.registerOutputs({ roleArn: this.role.arn });
   }
 }
 

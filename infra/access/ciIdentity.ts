@@ -23,24 +23,22 @@ export class CiIdentity extends pulumi.ComponentResource {
   constructor(name: string, args: CiIdentityArgs, opts: pulumi.ComponentResourceOptions) {
     super("pergola:infra:CiIdentity", name, {}, opts);
     const child = { parent: this };
-    let principalArn: pulumi.Input<string>;
-    if (typeof args.role === "string") {
-      principalArn = args.role;
-    } else {
-      const { provider, audience, trust, options } = args.role;
-      const made = provider.create === null ? [] : [makeOidcProvider(`${name}-oidc`, provider.create, audience, child)];
-      const description = `CI jobs that build with the stack ${args.stack}`;
-      const role = new Role(`${name}-role`, roleArgs(args.role.name, options, trust, description), {
-        ...child,
-        dependsOn: made,
-      });
-      principalArn = role.arn;
-    }
+    const made =
+      typeof args.role === "string" ? [] : [this.#makeRole(`${name}-role`, `${name}-oidc`, args.role, args.stack)];
+    const principalArn = typeof args.role === "string" ? args.role : args.role.arn;
     new AccessEntry(
       `${name}-entry`,
       { clusterName: args.clusterName, principalArn, kubernetesGroups: [args.group], type: "STANDARD" },
-      child,
+      { ...child, dependsOn: made },
     );
     this.registerOutputs({});
+  }
+
+  #makeRole(name: string, oidcName: string, role: CiRole, stack: string): Role {
+    const { provider, audience, trust, options } = role;
+    const child = { parent: this };
+    const dependsOn = provider.create === null ? [] : [makeOidcProvider(oidcName, provider.create, audience, child)];
+    const description = `CI jobs that build with the stack ${stack}`;
+    return new Role(name, roleArgs(role.name, options, trust, description), { ...child, dependsOn });
   }
 }
