@@ -48,9 +48,11 @@ export function roleArgs(
 ): ConstructorParameters<typeof Role>[1] {
   const { path, permissionsBoundary, maxSessionSeconds, tags } = options;
   return {
-    ...{ name, path, description, tags },
+    ...{ name, path, description },
     assumeRolePolicy: policyText(trust),
     maxSessionDuration: maxSessionSeconds,
     ...(permissionsBoundary === undefined ? {} : { permissionsBoundary }),
+    // The provider knows no empty map: it would find none each time where one was asked for.
+    ...(Object.keys(tags).length === 0 ? {} : { tags }),
   };
 }

@@ -32,7 +32,7 @@ function access({ registrations }: ProgramRun): unknown[][] {
   return inOrder(rows);
 }
 
-const ROLE = { path: "/", maxSessionDuration: 3600, tags: {} };
+const ROLE = { path: "/", maxSessionDuration: 3600 };
 
 describe("the stack aws-dev", () => {
   test("has one role with one policy, and CI's role with its way into the cluster", async () => {
