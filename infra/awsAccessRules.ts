@@ -1,6 +1,6 @@
 /** Rules of a stack file about roles of builders: what they are for, who gets them, and whether AWS would take them. */
 import { builderRolePolicy, builderTrust, clusterOidcProviders } from "./access/accessDocuments.ts";
-import { type BuilderRole, builderRoles, teamsOf } from "./access/builderRoles.ts";
+import { type AccessParts, type BuilderRole, builderRoles, teamsOf } from "./access/builderRoles.ts";
 import { awsIdentityProblems } from "./awsIdentityRules.ts";
 import { modesOf, namespacesOf, type ParsedSections, type StackConfig } from "./config.ts";
 import { type Problem, pathText } from "./configProblems.ts";
@@ -11,7 +11,6 @@ import { imageRepositories } from "./registries/ecrRepositories.ts";
 import type { TeamConfig } from "./sections/access.ts";
 
 type Access = Exclude<StackConfig["access"], { kind: "none" }>;
-type Parts = Pick<StackConfig, "registry" | "access" | "cluster" | "builder">;
 type Path = readonly (string | number)[];
 
 /** All violations. @param stack its name, which is part of the names of roles */
@@ -156,13 +155,13 @@ function teamOfNamespace(
 }
 
 /** Documents that IAM would not take are refused before the first of them is made. */
-function limits({ registry, access, cluster, builder }: ParsedSections, stack: string): Problem[] {
-  if (registry === undefined || access === undefined || cluster === undefined || builder === undefined) return [];
-  const parts = { registry, access, cluster, builder };
+function limits({ registry, access, cluster, builder, cache }: ParsedSections, stack: string): Problem[] {
+  if (!registry || !access || !cluster || !builder || !cache) return [];
+  const parts = { registry, access, cluster, builder, cache };
   return builderRoles(parts, stack).flatMap((role) => [...trustLimit(parts, role), ...policyLimit(parts, role)]);
 }
 
-function trustLimit(parts: Parts, role: BuilderRole): Problem[] {
+function trustLimit(parts: AccessParts, role: BuilderRole): Problem[] {
   const trust = builderTrust(parts, role);
   const size = policySize(trust);
   if (size <= POLICY_LIMITS.trust) return [];
@@ -208,7 +207,7 @@ function trustLimit(parts: Parts, role: BuilderRole): Problem[] {
   }
 }
 
-function policyLimit(parts: Parts, role: BuilderRole): Problem[] {
+function policyLimit(parts: AccessParts, role: BuilderRole): Problem[] {
   const size = policySize(builderRolePolicy(parts, role.repositories));
   if (size <= POLICY_LIMITS.inline) return [];
   const path = role.team === null ? ["registry", "repositories"] : ["access", "teams", role.team, "repositories"];

@@ -1,6 +1,6 @@
 /** Rules of a stack file about ARNs and names in IAM, and about the identity of CI jobs. */
 import { ciJobRole, ciOf, clusterOidcProviders } from "./access/accessDocuments.ts";
-import { builderRoles, clusterHome } from "./access/builderRoles.ts";
+import { type AccessParts, builderRoles, clusterHome } from "./access/builderRoles.ts";
 import type { ParsedSections, StackConfig } from "./config.ts";
 import { type Problem, pathText } from "./configProblems.ts";
 import { parseArn, partitionOf } from "./documents/aws/partition.ts";
@@ -18,15 +18,15 @@ interface Home {
 
 /** All violations. @param stack its name, which is part of the names of roles */
 export function awsIdentityProblems(config: ParsedSections, access: Access, stack: string): Problem[] {
-  const { registry, cluster, builder } = config;
+  const { registry, cluster, builder, cache } = config;
   const ci = ciOf({ access });
   const problems = ci === null ? [] : [...ciSelection(ci), ...gitlabProvider(ci)];
   if (registry === undefined || cluster === undefined) return problems;
   const home = clusterHome({ registry, cluster });
   if (home === null) return problems;
   problems.push(...providers(access, home), ...givenRoles(access, ci, home), ...boundaries(access, ci, home));
-  if (builder === undefined) return problems;
-  const parts = { registry, access, cluster, builder };
+  if (builder === undefined || cache === undefined) return problems;
+  const parts = { registry, access, cluster, builder, cache };
   return [...problems, ...roleNames(parts, stack), ...ciTrustLimit(parts, stack)];
 }
 
@@ -108,7 +108,7 @@ function boundaries(access: Access, ci: CiIdentityConfig | null, home: Home): Pr
 }
 
 /** Names that are made from those of stack and team fit, and no two roles have the same, for which letter case counts nothing. */
-function roleNames(parts: Parameters<typeof builderRoles>[0], stack: string): Problem[] {
+function roleNames(parts: AccessParts, stack: string): Problem[] {
   const ci = ciJobRole(parts, stack);
   const roles: { path: Path; name: string; given: boolean }[] = builderRoles(parts, stack).map(
     ({ team, name, options }) => ({
@@ -158,7 +158,7 @@ function gitlabProvider(ci: CiIdentityConfig): Problem[] {
   ];
 }
 
-function ciTrustLimit(parts: Parameters<typeof ciJobRole>[0], stack: string): Problem[] {
+function ciTrustLimit(parts: AccessParts, stack: string): Problem[] {
   const role = ciJobRole(parts, stack);
   const ci = ciOf(parts);
   const home = clusterHome(parts);

@@ -1,5 +1,4 @@
 /** The documents of the roles that a stack makes or names: pure, so that they are checked before anything is made. */
-import type { StackConfig } from "../config.ts";
 import { builderPolicy, type RepositoryRights } from "../documents/aws/builderPolicy.ts";
 import { irsaTrust, podIdentityTrust } from "../documents/aws/builderTrust.ts";
 import { ciTrust, GITHUB_ISSUER, githubSubjects, gitlabSubjects } from "../documents/aws/ciTrust.ts";
@@ -9,9 +8,7 @@ import { roleArnOf } from "../documents/aws/roleNames.ts";
 import { oidcProviderArnOf } from "../documents/aws/webIdentity.ts";
 import { imageRepositories, repositoryArn } from "../registries/ecrRepositories.ts";
 import type { CiIdentityConfig, RoleOptions } from "../sections/access.ts";
-import { type BuilderRole, builderNamespaceNames, clusterHome } from "./builderRoles.ts";
-
-type Parts = Pick<StackConfig, "registry" | "access" | "cluster" | "builder">;
+import { type AccessParts, type BuilderRole, builderNamespaceNames, clusterHome } from "./builderRoles.ts";
 
 /** An OIDC provider that a stack makes or names. */
 export interface OidcProvider {
@@ -21,7 +18,7 @@ export interface OidcProvider {
 }
 
 /** Account and partition of the cluster, in which all roles are made. */
-function placeOf(config: Parts): { account: string; region: string; partition: string } {
+function placeOf(config: AccessParts): { account: string; region: string; partition: string } {
   const home = clusterHome(config);
   if (home === null)
     throw new Error("the cluster has neither account nor region, which the rules of a stack file refuse");
@@ -29,7 +26,7 @@ function placeOf(config: Parts): { account: string; region: string; partition: s
 }
 
 /** The OIDC providers of the clusters whose builders have the role. */
-export function clusterOidcProviders(config: Parts): OidcProvider[] {
+export function clusterOidcProviders(config: AccessParts): OidcProvider[] {
   if (config.access.kind !== "irsa") return [];
   return config.access.oidcProviders.map((provider) =>
     typeof provider === "string"
@@ -40,7 +37,7 @@ export function clusterOidcProviders(config: Parts): OidcProvider[] {
 
 /** Who may become a role of builders. */
 export function builderTrust(
-  config: Parts,
+  config: AccessParts,
   role: Pick<BuilderRole, "namespaces" | "namespacePatterns">,
 ): TrustDocument {
   if (config.access.kind !== "podIdentity") {
@@ -52,11 +49,11 @@ export function builderTrust(
 }
 
 /** What a role of builders may do. @param repositories names of image repositories; all of the registry by default */
-export function builderRolePolicy(config: Parts, repositories?: readonly string[]): IdentityDocument {
+export function builderRolePolicy(config: AccessParts, repositories?: readonly string[]): IdentityDocument {
   return builderPolicy(rightsOf(config, repositories));
 }
 
-function rightsOf({ registry }: Parts, repositories?: readonly string[]): RepositoryRights {
+function rightsOf({ registry }: AccessParts, repositories?: readonly string[]): RepositoryRights {
   if (registry.kind !== "ecr") return { push: [], pull: [] };
   const images = imageRepositories(registry).filter(({ name }) => repositories?.includes(name) ?? true);
   const names = images.flatMap(({ name, cacheRepository }) =>
@@ -67,7 +64,7 @@ function rightsOf({ registry }: Parts, repositories?: readonly string[]): Reposi
 
 /** What a role that is not this stack's has to allow and to trust, for builders to push. */
 export function existingRoleDocuments(
-  config: Parts,
+  config: AccessParts,
 ): { readonly allow: IdentityDocument; readonly trust: TrustDocument } | null {
   const { access } = config;
   if (access.kind !== "existing") return null;
@@ -90,7 +87,7 @@ export interface CiRole {
 }
 
 /** The role of CI jobs; null where none is made. */
-export function ciJobRole(config: Parts, stack: string): CiRole | null {
+export function ciJobRole(config: AccessParts, stack: string): CiRole | null {
   const ci = ciOf(config);
   if (ci === null || !("github" in ci || "gitlab" in ci)) return null;
   const name = ci.role.name ?? `${stack}-ci`;
@@ -118,6 +115,6 @@ export function ciJobRole(config: Parts, stack: string): CiRole | null {
 }
 
 /** The identity of CI jobs, where a stack file has one. */
-export function ciOf({ access }: Pick<Parts, "access">): CiIdentityConfig | null {
+export function ciOf({ access }: Pick<AccessParts, "access">): CiIdentityConfig | null {
   return access.kind === "none" ? null : (access.ci ?? null);
 }

@@ -1,13 +1,10 @@
 /** What whoever runs `up` should know of an access and cannot see in its resources. Pure. */
-import type { StackConfig } from "../config.ts";
 import { matchesAnything } from "../documents/namespacePattern.ts";
 import { existingRoleDocuments } from "./accessDocuments.ts";
-import { builderRoles } from "./builderRoles.ts";
-
-type Parts = Pick<StackConfig, "registry" | "access" | "cluster" | "builder">;
+import { type AccessParts, builderRoles } from "./builderRoles.ts";
 
 /** What is given away when any namespace may push; null where that is not so, or no role of AWS has to do with it. */
-export function givenAwayText(config: Parts, stack: string): string | null {
+export function givenAwayText(config: AccessParts, stack: string): string | null {
   const { access } = config;
   if (access.kind !== "irsa" && access.kind !== "existing") return null;
   if (!access.namespacePatterns.some(matchesAnything)) return null;
@@ -21,7 +18,7 @@ export function givenAwayText(config: Parts, stack: string): string | null {
 }
 
 /** What a role that is not this stack's has to allow and to trust; null where there is none. */
-export function documentsText(config: Parts): string | null {
+export function documentsText(config: AccessParts): string | null {
   const documents = existingRoleDocuments(config);
   if (documents === null || config.access.kind !== "existing") return null;
   const { role, oidcProviders } = config.access;

@@ -22,10 +22,11 @@ export interface BuilderRole {
   readonly repositories: readonly string[];
 }
 
-type Parts = Pick<StackConfig, "registry" | "access" | "cluster" | "builder">;
+/** What of a stack file roles go by. */
+export type AccessParts = Pick<StackConfig, "registry" | "access" | "cluster" | "builder" | "cache">;
 
 /** The account and region of the cluster; null where the stack file does not name them. */
-export function clusterHome({ registry, cluster }: Pick<Parts, "registry" | "cluster">): {
+export function clusterHome({ registry, cluster }: Pick<AccessParts, "registry" | "cluster">): {
   readonly account: string;
   readonly region: string;
 } | null {
@@ -35,7 +36,7 @@ export function clusterHome({ registry, cluster }: Pick<Parts, "registry" | "clu
 }
 
 /** The roles of builders that a stack makes: none, one, or one for each team. */
-export function builderRoles(config: Parts, stack: string): BuilderRole[] {
+export function builderRoles(config: AccessParts, stack: string): BuilderRole[] {
   const { access, registry } = config;
   const home = clusterHome(config);
   if ((access.kind !== "irsa" && access.kind !== "podIdentity") || registry.kind !== "ecr" || home === null) return [];
@@ -62,7 +63,7 @@ export function builderRoles(config: Parts, stack: string): BuilderRole[] {
 }
 
 /** Names of the builder namespaces of all modes, once each. */
-export function builderNamespaceNames({ builder }: Pick<Parts, "builder">): string[] {
+export function builderNamespaceNames({ builder }: Pick<AccessParts, "builder">): string[] {
   return [...new Set(modesOf({ builder }).flatMap(([, mode]) => namespacesOf(mode).map(({ name }) => name)))];
 }
 
@@ -70,7 +71,11 @@ export function builderNamespaceNames({ builder }: Pick<Parts, "builder">): stri
  * Exactly the annotations of the account of builders.
  * @param namespace null for namespaces that only a pattern admits
  */
-export function builderAnnotations(config: Parts, stack: string, namespace: string | null): Record<string, string> {
+export function builderAnnotations(
+  config: AccessParts,
+  stack: string,
+  namespace: string | null,
+): Record<string, string> {
   const { access } = config;
   switch (access.kind) {
     case "none":
@@ -90,7 +95,7 @@ export function builderAnnotations(config: Parts, stack: string, namespace: stri
 
 /** The team that a namespace belongs to, by `teams` or, where there are none, as its entry says. */
 export function teamOf(
-  { access }: Pick<Parts, "access">,
+  { access }: Pick<AccessParts, "access">,
   namespace: Pick<NamespaceConfig, "name" | "team">,
 ): string | null {
   const teams = teamsOf({ access });
@@ -99,7 +104,10 @@ export function teamOf(
 }
 
 /** The images that may be built in a namespace: of those that its entry names, the ones that its team may push. */
-export function imagesOf({ access }: Pick<Parts, "access">, namespace: NamespaceConfig): NamespaceConfig["images"] {
+export function imagesOf(
+  { access }: Pick<AccessParts, "access">,
+  namespace: NamespaceConfig,
+): NamespaceConfig["images"] {
   const teams = teamsOf({ access });
   if (teams === null) return namespace.images;
   const pushed = teams[teamOf({ access }, namespace) ?? ""]?.repositories ?? [];
@@ -107,11 +115,11 @@ export function imagesOf({ access }: Pick<Parts, "access">, namespace: Namespace
 }
 
 /** The teams of a stack; null where there are none. */
-export function teamsOf({ access }: Pick<Parts, "access">): Readonly<Record<string, TeamConfig>> | null {
+export function teamsOf({ access }: Pick<AccessParts, "access">): Readonly<Record<string, TeamConfig>> | null {
   return access.kind === "irsa" || access.kind === "podIdentity" ? (access.teams ?? null) : null;
 }
 
 /** Patterns of namespaces that are made later and may build. */
-export function namespacePatternsOf({ access }: Pick<Parts, "access">): string[] {
+export function namespacePatternsOf({ access }: Pick<AccessParts, "access">): string[] {
   return access.kind === "podIdentity" ? [] : access.namespacePatterns;
 }
