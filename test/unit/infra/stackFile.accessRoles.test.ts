@@ -6,6 +6,7 @@ awsCases("what access is for", [
   [
     "a registry of another kind",
     (config) => {
+      config["pergola:cluster"].builderNodes = [{ kind: "existing" }];
       config["pergola:registry"] = {
         kind: "inCluster",
         host: "10.0.0.1:30500",

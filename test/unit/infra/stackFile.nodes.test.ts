@@ -81,7 +81,7 @@ awsCases("nodes of any kind", [
     "rights to push for nodes, which the seeds gave their workers",
     nodes((it) => (it.push = true)),
     [
-      `${AT}: the key "push" is not offered: a role of nodes that pushes lets whatever runs on them push. Nodes pull, and builders push with the role of their account (pergola:access); allowed: kind, name, architecture, subnets, instanceTypes, capacity, image, min, max, diskGiB, diskKey, nodeRole, tags`,
+      `${AT}: the key "push" is not offered: every pod of a node can act as the node's role where the metadata service answers pods, so every pod could push; where it does not (hop limit 1), builders could not. Builders have a role of their own (kind: irsa or podIdentity), nodes only pull; allowed: kind, name, architecture, subnets, instanceTypes, capacity, image, min, max, diskGiB, diskKey, nodeRole, tags`,
     ],
   ],
 ]);
@@ -297,6 +297,7 @@ awsCases("nodes that Karpenter makes", [
     (it) => {
       karpenter(() => {})(it);
       delete it["pergola:cluster"].eks;
+      delete it["pergola:access"].ci;
     },
     [`${AT}: is of kind karpenter, which needs pergola:cluster.eks: { name, region } of the cluster; add it`],
   ],

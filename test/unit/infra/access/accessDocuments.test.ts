@@ -6,11 +6,11 @@ import { builderRolePolicy, builderTrust, existingRoleDocuments } from "../../..
 import { documentsText, givenAwayText } from "../../../../infra/access/accessTexts.ts";
 import { builderRoles } from "../../../../infra/access/builderRoles.ts";
 import { makeBuildSetup, type SetupFacts } from "../../../../infra/buildSetup.ts";
-import { builderPlacement } from "../../../../infra/cluster/builderNodes.ts";
 import { egressOf } from "../../../../infra/cluster/egress.ts";
 import type { StackConfig } from "../../../../infra/config.ts";
 import { POLICY_LIMITS, policySize } from "../../../../infra/documents/aws/policyDocument.ts";
 import { builderEgress } from "../../../../infra/documents/networkPolicy.ts";
+import { builderPlacement } from "../../../../infra/nodeUse.ts";
 import { awsConfig, awsProblems } from "../awsConfig.ts";
 import type { Change } from "../config.ts";
 import { mayAssume, mayDo } from "../policyJudge.ts";
