@@ -10,8 +10,11 @@ type Change = (config: any) => void;
 async function run(change: Change = () => {}): Promise<ProgramRun> {
   const config: StackFileConfig = readStackFile("aws-dev");
   change(config);
-  // biome-ignore lint/suspicious/noExplicitAny: as above
-  (config["pergola:cluster"] as any).context = "pergola-local";
+  // Nodes have tests and roles of their own.
+  Object.assign(config["pergola:cluster"] as object, {
+    context: "pergola-local",
+    builderNodes: [{ kind: "existing" }],
+  });
   const done = await runProgram({ stack: "aws-dev", config });
   expect(done.exitCode, JSON.stringify(done.messages) + done.stderr).toBe(0);
   return done;
