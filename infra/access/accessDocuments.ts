@@ -1,12 +1,12 @@
 /** The documents of the roles that a stack makes or names: pure, so that they are checked before anything is made. */
-import { builderPolicy, type RepositoryRights } from "../documents/aws/builderPolicy.ts";
+import { builderPolicy } from "../documents/aws/builderPolicy.ts";
 import { irsaTrust, podIdentityTrust } from "../documents/aws/builderTrust.ts";
 import { ciTrust, GITHUB_ISSUER, githubSubjects, gitlabSubjects } from "../documents/aws/ciTrust.ts";
 import { parseArn, partitionOf } from "../documents/aws/partition.ts";
 import type { IdentityDocument, TrustDocument } from "../documents/aws/policyDocument.ts";
 import { roleArnOf } from "../documents/aws/roleNames.ts";
 import { oidcProviderArnOf } from "../documents/aws/webIdentity.ts";
-import { imageRepositories, repositoryArn } from "../registries/ecrRepositories.ts";
+import { builderRights } from "../registries/ecrRepositories.ts";
 import type { CiIdentityConfig, RoleOptions } from "../sections/access.ts";
 import { type AccessParts, type BuilderRole, builderNamespaceNames, clusterHome } from "./builderRoles.ts";
 
@@ -50,16 +50,7 @@ export function builderTrust(
 
 /** What a role of builders may do. @param repositories names of image repositories; all of the registry by default */
 export function builderRolePolicy(config: AccessParts, repositories?: readonly string[]): IdentityDocument {
-  return builderPolicy(rightsOf(config, repositories));
-}
-
-function rightsOf({ registry }: AccessParts, repositories?: readonly string[]): RepositoryRights {
-  if (registry.kind !== "ecr") return { push: [], pull: [] };
-  const images = imageRepositories(registry).filter(({ name }) => repositories?.includes(name) ?? true);
-  const names = images.flatMap(({ name, cacheRepository }) =>
-    cacheRepository === null ? [name] : [name, cacheRepository],
-  );
-  return { push: names.map((name) => repositoryArn(registry, name)), pull: [] };
+  return builderPolicy(builderRights(config, repositories));
 }
 
 /** What a role that is not this stack's has to allow and to trust, for builders to push. */

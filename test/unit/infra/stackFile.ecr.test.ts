@@ -813,6 +813,7 @@ awsCases("the image that builders run from", [
   [
     "of kaniko, slim",
     (config) => {
+      config["pergola:access"].namespaces.push("shop-kaniko");
       config["pergola:builder"].modes.kaniko = {
         namespaces: ["shop-kaniko"],
         image: "ghcr.io/osscontainertools/kaniko:v1.28.3-slim",

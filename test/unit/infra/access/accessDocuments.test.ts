@@ -34,6 +34,7 @@ const setupOf = (config: StackConfig) =>
     })),
     registryPods: null,
     registryLoginHosts: [HOST],
+    registryHelpers: { [HOST]: "ecr-login" },
     placement: builderPlacement(config.cluster.builderNodes),
     priorityClassName: "p",
     clusterUid: "uid",

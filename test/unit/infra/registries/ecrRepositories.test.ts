@@ -128,6 +128,7 @@ describe("builders may push", () => {
 
   test("where kaniko keeps its layers, too, if it has a registry of caches", () => {
     const config = awsConfig((config) => {
+      config["pergola:access"].namespaces.push("shop-kaniko");
       config["pergola:builder"].modes.kaniko = { namespaces: ["shop-kaniko"] };
       config["pergola:cache"] = [
         {
