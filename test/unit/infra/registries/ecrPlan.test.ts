@@ -25,6 +25,14 @@ const selections = (repository: PlannedRepository | undefined) =>
 
 const OTHER = "210987654321";
 
+/** The cluster is in another account than the registry, and its OIDC provider with it. */
+// biome-ignore lint/suspicious/noExplicitAny: parts of a stack file
+function inOtherAccount(config: any): void {
+  config["pergola:cluster"].eks.account = OTHER;
+  config["pergola:access"].oidcProviders = [{ create: true, issuer: "https://oidc.example/id/X" }];
+  config["pergola:access"].ci.github.oidcProvider = { create: true };
+}
+
 describe("image repositories and their caches", () => {
   test("are beside each other, each cache movable and like its image in all but its tags", () => {
     const key = "arn:aws:kms:eu-central-1:123456789012:key/1234";
@@ -132,7 +140,7 @@ describe("policies of who may use a repository", () => {
 
   test("let the builders of a cluster in another account push images and caches", () => {
     const { registry: made } = planAfter((config) => {
-      config["pergola:cluster"].eks.account = OTHER;
+      inOtherAccount(config);
     }) as { registry: Record<string, PlannedRepository> };
     for (const repository of Object.values(made)) {
       expect(named(repository)).toEqual([["Builders", [builder(OTHER)]]]);
@@ -142,7 +150,7 @@ describe("policies of who may use a repository", () => {
 
   test("let the builders of a team push only what is the team's", () => {
     const { registry: made } = planAfter((config) => {
-      config["pergola:cluster"].eks.account = OTHER;
+      inOtherAccount(config);
       const { access } = { access: config["pergola:access"] };
       delete access.namespaces;
       delete access.namespacePatterns;
