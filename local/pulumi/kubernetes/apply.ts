@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto";
+import type { Value, ValueMap } from "../wire.ts";
+import { at, isList, isMap, stringAt, withoutNulls, withoutSecrets } from "../wire.ts";
 import type { ClusterClient, ObjectName } from "./client.ts";
 import { ApiError } from "./client.ts";
 import { title } from "./kinds.ts";
-import type { Value, ValueMap } from "./wire.ts";
-import { at, isList, isMap, stringAt, withoutNulls, withoutSecrets } from "./wire.ts";
 
 /** A field that another manager holds with another value. */
 export interface Conflict {

@@ -1,12 +1,12 @@
 import { setTimeout as delay } from "node:timers/promises";
+import type { ValueMap } from "../wire.ts";
+import { stringAt } from "../wire.ts";
 import type { ClusterClient, ObjectName } from "./client.ts";
 import { ApiError, Unreachable } from "./client.ts";
 import { annotation, title } from "./kinds.ts";
 import type { Surroundings } from "./readiness.ts";
 import { hasReadiness, readinessOf } from "./readiness.ts";
 import { reasonsFor } from "./reasons.ts";
-import type { ValueMap } from "./wire.ts";
-import { stringAt } from "./wire.ts";
 
 /** How long an object may take to become ready or to go, in seconds, where the program says nothing: the official default. */
 export const defaultTimeoutSeconds = 600;

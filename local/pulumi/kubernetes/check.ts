@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto";
+import type { Value, ValueMap } from "../wire.ts";
+import { at, containsUnknown, foreignEnvelope, isMap, isSecret, unknown, withoutSecrets } from "../wire.ts";
 import { autonamed } from "./diff.ts";
 import type { ObjectType } from "./kinds.ts";
 import { annotation } from "./kinds.ts";
-import type { Value, ValueMap } from "./wire.ts";
-import { at, containsUnknown, foreignEnvelope, isMap, isSecret, unknown, withoutSecrets } from "./wire.ts";
 
 /** One thing wrong with an object's inputs; `property` is a property path, empty for the whole. */
 export interface CheckFailure {

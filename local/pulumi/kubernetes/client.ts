@@ -1,11 +1,11 @@
 import { Agent as PlainAgent, request as plainRequest } from "node:http";
 import { Agent, request } from "node:https";
+import type { ValueMap } from "../wire.ts";
+import { isMap, stringAt } from "../wire.ts";
 import type { Connection } from "./credentials.ts";
 import { connect } from "./credentials.ts";
 import type { ObjectType } from "./kinds.ts";
 import type { SelectedCluster } from "./kubeconfig.ts";
-import type { ValueMap } from "./wire.ts";
-import { isMap, stringAt } from "./wire.ts";
 
 /** The API server could not be asked: no connection, no TLS, no valid certificate, no answer in time. */
 export class Unreachable extends Error {}

@@ -1,8 +1,9 @@
 // What a refresh reports as the inputs of an object: the live values of exactly those fields that the program named.
+
+import type { Value, ValueMap } from "../wire.ts";
+import { isList, isMap, isSecret, sameValue, secret, withoutSecrets } from "../wire.ts";
 import { hideContent } from "./outputs.ts";
 import { sameQuantity } from "./quantity.ts";
-import type { Value, ValueMap } from "./wire.ts";
-import { isList, isMap, isSecret, sameValue, secret, withoutSecrets } from "./wire.ts";
 
 /** Members below which strings and numbers are amounts, which the API server may write differently (`1000m` as `1`). */
 const amounts = new Set([

@@ -1,5 +1,5 @@
-import type { ValueMap } from "./wire.ts";
-import { at, isMap, stringAt } from "./wire.ts";
+import type { ValueMap } from "../wire.ts";
+import { at, isMap, stringAt } from "../wire.ts";
 
 /** What an object is to the API server. */
 export interface ObjectType {

@@ -1,5 +1,5 @@
-import type { Value, ValueMap } from "./wire.ts";
-import { at, isList, isMap, markLike, sameValue, secret, unknown, withoutSecrets } from "./wire.ts";
+import type { Value, ValueMap } from "../wire.ts";
+import { at, isList, isMap, markLike, sameValue, secret, unknown, withoutSecrets } from "../wire.ts";
 
 /** The state member in which the field manager of an object is kept, under the official provider's name for it. */
 export const managerKey = "__fieldManager";

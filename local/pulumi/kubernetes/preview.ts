@@ -1,11 +1,12 @@
 // What a preview shows: the API server's own answer to a dry run wherever it can give one.
+
+import type { ValueMap } from "../wire.ts";
+import { containsUnknown, stringAt } from "../wire.ts";
 import { apply } from "./apply.ts";
 import type { ClusterClient, ObjectName } from "./client.ts";
 import { ApiError, UnknownKind, Unreachable } from "./client.ts";
 import { title, typeOf } from "./kinds.ts";
 import { previewFromInputs, previewOfCreation, previewOfUpdate, toOutputs } from "./outputs.ts";
-import type { ValueMap } from "./wire.ts";
-import { containsUnknown, stringAt } from "./wire.ts";
 
 /** What a preview needs beside the inputs. */
 export interface PreviewContext {

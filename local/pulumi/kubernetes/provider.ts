@@ -1,11 +1,13 @@
 import { setTimeout as delay } from "node:timers/promises";
+import type { ObjectChange } from "../changes.ts";
+import type { ValueMap } from "../wire.ts";
+import { stringAt, unknown, withoutSecrets } from "../wire.ts";
 import { apply, managerFor } from "./apply.ts";
 import { NotReady, waitGone, waitReady } from "./await.ts";
 import type { Checked } from "./check.ts";
 import { checkInputs } from "./check.ts";
 import type { ObjectName } from "./client.ts";
 import { ClusterClient, UnknownKind, Unreachable } from "./client.ts";
-import type { ObjectChange } from "./diff.ts";
 import { diffObject } from "./diff.ts";
 import { importedInputs, pickInputs } from "./drift.ts";
 import type { EngineLog } from "./engineLog.ts";
@@ -18,8 +20,6 @@ import { nameOf, previewCreation, previewUpdate, refuseExisting, refuseGone } fr
 import { hideSecrets } from "./redact.ts";
 import type { ProviderSettings } from "./settings.ts";
 import { readSettings } from "./settings.ts";
-import type { ValueMap } from "./wire.ts";
-import { stringAt, unknown, withoutSecrets } from "./wire.ts";
 
 /** An object was written, but something after that failed: its state must be kept all the same. */
 export class InitializationFailed extends Error {

@@ -1,4 +1,4 @@
-import type { Value } from "./wire.ts";
+import type { Value } from "../wire.ts";
 
 /** Powers of ten of the decimal suffixes, and of two of the binary ones. */
 const decimal: Readonly<Record<string, number>> = { n: -9, u: -6, m: -3, "": 0, k: 3, M: 6, G: 9, T: 12, P: 15, E: 18 };

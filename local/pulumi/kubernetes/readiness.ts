@@ -1,7 +1,8 @@
 // When an object counts as ready, per kind. Pure: what has to be looked at beside the object is handed in.
+
+import type { Value, ValueMap } from "../wire.ts";
+import { at, isList, isMap, sameValue, stringAt } from "../wire.ts";
 import { groupOf } from "./kinds.ts";
-import type { Value, ValueMap } from "./wire.ts";
-import { at, isList, isMap, sameValue, stringAt } from "./wire.ts";
 
 /** How far an object is. */
 export type Readiness =

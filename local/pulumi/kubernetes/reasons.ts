@@ -1,8 +1,8 @@
+import type { Value, ValueMap } from "../wire.ts";
+import { at, isList, isMap, stringAt } from "../wire.ts";
 import type { ClusterClient } from "./client.ts";
 import { title } from "./kinds.ts";
 import { condition } from "./readiness.ts";
-import type { Value, ValueMap } from "./wire.ts";
-import { at, isList, isMap, stringAt } from "./wire.ts";
 
 /** How many reasons a failed wait lists at most: the first ones say what is wrong, the rest repeat it. */
 const mostReasons = 6;

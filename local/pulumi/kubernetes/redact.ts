@@ -1,5 +1,5 @@
-import type { Value } from "./wire.ts";
-import { isSecret, withoutSecrets } from "./wire.ts";
+import type { Value } from "../wire.ts";
+import { isSecret, withoutSecrets } from "../wire.ts";
 
 /** Shorter texts are not hidden: they occur everywhere, and say nothing. */
 const shortest = 4;

@@ -1,12 +1,10 @@
+import type { ObjectPath } from "../changes.ts";
+import type { Value, ValueMap } from "../wire.ts";
+import { at, isList, isMap } from "../wire.ts";
 import type { ObjectType } from "./kinds.ts";
-import type { Value, ValueMap } from "./wire.ts";
-import { at, isList, isMap } from "./wire.ts";
 
 /** A field by its member names; `*` is any list element. A rule covers the field and everything in it. */
 export type FieldPath = readonly string[];
-
-/** Where something lies in an object: member names and list positions. */
-export type ObjectPath = readonly (string | number)[];
 
 /** The provider settings that change what is replaced. */
 export interface ReplacementSettings {

@@ -12,12 +12,12 @@ import {
   status,
   unary,
 } from "../protocol.ts";
-import type { ObjectChange } from "./diff.ts";
+import { checked, different } from "../responses.ts";
+import type { ValueMap } from "../wire.ts";
+import { fromStruct, toStruct } from "../wire.ts";
 import { EngineLog } from "./engineLog.ts";
 import { InitializationFailed, KubernetesProvider } from "./provider.ts";
 import { checkSettings, diffSettings } from "./settings.ts";
-import type { ValueMap } from "./wire.ts";
-import { fromStruct, toStruct } from "./wire.ts";
 
 /**
  * Serves the provider until the process ends.
@@ -161,41 +161,6 @@ export async function serveProvider(engineAddress: string | undefined, version: 
       return new empty.Empty();
     }),
   });
-}
-
-function checked(inputs: ValueMap, failures: readonly { readonly property: string; readonly reason: string }[]) {
-  const response = new proto.CheckResponse();
-  response.setInputs(toStruct(inputs));
-  response.setFailuresList(
-    failures.map(({ property, reason }) => {
-      const failure = new proto.CheckFailure();
-      failure.setProperty(property);
-      failure.setReason(reason);
-      return failure;
-    }),
-  );
-  return response;
-}
-
-function different({ fields, deleteBeforeReplace }: ObjectChange) {
-  const kinds = proto.PropertyDiff.Kind;
-  const response = new proto.DiffResponse();
-  for (const { path, kind, replaces } of fields) {
-    const detail = new proto.PropertyDiff();
-    if (kind === "add") detail.setKind(replaces ? kinds.ADD_REPLACE : kinds.ADD);
-    else if (kind === "delete") detail.setKind(replaces ? kinds.DELETE_REPLACE : kinds.DELETE);
-    else detail.setKind(replaces ? kinds.UPDATE_REPLACE : kinds.UPDATE);
-    detail.setInputdiff(true);
-    response.getDetaileddiffMap().set(path, detail);
-  }
-  response.setHasdetaileddiff(true);
-  response.setChanges(
-    fields.length > 0 ? proto.DiffResponse.DiffChanges.DIFF_SOME : proto.DiffResponse.DiffChanges.DIFF_NONE,
-  );
-  response.setDiffsList([...new Set(fields.map(({ top }) => top))]);
-  response.setReplacesList([...new Set(fields.filter(({ replaces }) => replaces).map(({ path }) => path))]);
-  response.setDeletebeforereplace(deleteBeforeReplace);
-  return response;
 }
 
 /** Sends the state of an object that was written but did not become ready along with the error, so that it is not lost. */

@@ -1,8 +1,8 @@
+import type { ValueMap } from "../wire.ts";
+import { sameValue, unknown, withoutSecrets } from "../wire.ts";
 import type { ClusterEntry } from "./kubeconfig.ts";
 import { readKubeconfig, selectCluster } from "./kubeconfig.ts";
 import type { ReplacementSettings } from "./replacement.ts";
-import type { ValueMap } from "./wire.ts";
-import { sameValue, unknown, withoutSecrets } from "./wire.ts";
 
 /** The provider's configuration, parsed. */
 export interface ProviderSettings extends ReplacementSettings {

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { conflictsOf, describeConflicts, managerFor } from "../../../../../local/pulumi/kubernetes/apply.ts";
 import { previewOfCreation, toOutputs } from "../../../../../local/pulumi/kubernetes/outputs.ts";
 import { hideSecrets } from "../../../../../local/pulumi/kubernetes/redact.ts";
-import { isSecret, secret, unknown } from "../../../../../local/pulumi/kubernetes/wire.ts";
+import { isSecret, secret, unknown } from "../../../../../local/pulumi/wire.ts";
 
 describe("conflicts", () => {
   const cause = (manager: string, field: string) => ({

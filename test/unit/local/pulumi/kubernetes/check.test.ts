@@ -8,7 +8,7 @@ import {
   refusal,
   typeOfToken,
 } from "../../../../../local/pulumi/kubernetes/kinds.ts";
-import { secret, unknown } from "../../../../../local/pulumi/kubernetes/wire.ts";
+import { secret, unknown } from "../../../../../local/pulumi/wire.ts";
 
 const context: CheckContext = {
   type: { apiVersion: "v1", kind: "ConfigMap" },

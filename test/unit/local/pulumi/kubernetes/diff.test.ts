@@ -1,8 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { diffObject, writePath } from "../../../../../local/pulumi/kubernetes/diff.ts";
-import type { ValueMap } from "../../../../../local/pulumi/kubernetes/wire.ts";
-import { secret, unknown } from "../../../../../local/pulumi/kubernetes/wire.ts";
+import { writePath } from "../../../../../local/pulumi/changes.ts";
+import { diffObject } from "../../../../../local/pulumi/kubernetes/diff.ts";
+import type { ValueMap } from "../../../../../local/pulumi/wire.ts";
+import { secret, unknown } from "../../../../../local/pulumi/wire.ts";
 
 const fixed = { enableSecretMutable: false, enableConfigMapMutable: false };
 const mutable = { enableSecretMutable: true, enableConfigMapMutable: true };

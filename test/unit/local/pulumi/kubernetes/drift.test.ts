@@ -2,8 +2,8 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { importedInputs, pickInputs } from "../../../../../local/pulumi/kubernetes/drift.ts";
 import { sameQuantity } from "../../../../../local/pulumi/kubernetes/quantity.ts";
-import type { ValueMap } from "../../../../../local/pulumi/kubernetes/wire.ts";
-import { secret } from "../../../../../local/pulumi/kubernetes/wire.ts";
+import type { ValueMap } from "../../../../../local/pulumi/wire.ts";
+import { secret } from "../../../../../local/pulumi/wire.ts";
 
 describe("what a refresh reports as inputs", () => {
   const picked = (inputs: ValueMap, live: ValueMap) => pickInputs(inputs, live);

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import type { Readiness, Surroundings } from "../../../../../local/pulumi/kubernetes/readiness.ts";
 import { readinessOf } from "../../../../../local/pulumi/kubernetes/readiness.ts";
 import { podReasons } from "../../../../../local/pulumi/kubernetes/reasons.ts";
-import type { ValueMap } from "../../../../../local/pulumi/kubernetes/wire.ts";
+import type { ValueMap } from "../../../../../local/pulumi/wire.ts";
 
 const ready: Readiness = { state: "ready" };
 const waiting = (detail: string): Readiness => ({ state: "waiting", detail });

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { readKubeconfig, selectCluster } from "../../../../../local/pulumi/kubernetes/kubeconfig.ts";
 import { checkSettings, diffSettings, readSettings } from "../../../../../local/pulumi/kubernetes/settings.ts";
-import { secret, unknown } from "../../../../../local/pulumi/kubernetes/wire.ts";
+import { secret, unknown } from "../../../../../local/pulumi/wire.ts";
 
 const kubeconfig = (server: string) => `
 clusters: [{name: one, cluster: {server: "${server}"}}, {name: two, cluster: {server: "https://two"}}]

@@ -1,7 +1,7 @@
 // Values as they travel between engine and provider: plain JSON, in which secrets are envelopes and unknown values are
 // one agreed string. The constants are Pulumi's (sdk/go/common/resource/plugin/rpc.go and sig.go).
 import type { Struct } from "google-protobuf/google/protobuf/struct_pb.js";
-import { struct } from "../protocol.ts";
+import { struct } from "./protocol.ts";
 
 /** Any JSON value; secrets inside are {@link Secret} envelopes. */
 export type Value = null | boolean | number | string | readonly Value[] | ValueMap;

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import type { Value, ValueMap } from "../../../../../local/pulumi/kubernetes/wire.ts";
+import type { Value, ValueMap } from "../../../../local/pulumi/wire.ts";
 import {
   at,
   containsSecret,
@@ -17,7 +17,7 @@ import {
   unknown,
   withoutNulls,
   withoutSecrets,
-} from "../../../../../local/pulumi/kubernetes/wire.ts";
+} from "../../../../local/pulumi/wire.ts";
 
 const json = fc.jsonValue({ maxDepth: 3, noUnicodeString: true }) as fc.Arbitrary<Value>;
 
