@@ -19,11 +19,14 @@ export const arnText = z.string().regex(/^arn:aws[\w-]*:[a-z0-9-]+:[a-z0-9-]*:(\
 
 /** At most 50 of 128 and 256 characters; `aws:` is AWS's own (AWS General Reference, "Tagging"). */
 export const tags = z
-  .record(
-    z.string().regex(/^(?!aws:)[\p{L}\p{Z}\p{N}_.:/=+\-@]{1,128}$/u, "is not the key of a tag"),
-    z.string().regex(/^[\p{L}\p{Z}\p{N}_.:/=+\-@]{0,256}$/u, "is not the value of a tag"),
-  )
-  .refine((all) => Object.keys(all).length <= 50, "has more than 50 tags")
+  .record(z.string(), z.string().regex(/^[\p{L}\p{Z}\p{N}_.:/=+\-@]{0,256}$/u, "is not the value of a tag"))
+  .superRefine((all, context) => {
+    const keys = Object.keys(all);
+    if (keys.length > 50) context.addIssue({ code: "custom", message: "has more than 50 tags" });
+    for (const key of keys.filter((one) => !/^(?!aws:)[\p{L}\p{Z}\p{N}_.:/=+\-@]{1,128}$/u.test(one))) {
+      context.addIssue({ code: "custom", path: [key], message: "is not the key of a tag" });
+    }
+  })
   .optional();
 
 /** `tags` as given, and `tagsAll` as the provider computes it: the provider's default tags are none here. */

