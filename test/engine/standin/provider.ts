@@ -53,7 +53,9 @@ export class StandinProvider {
     const keys = [...new Set([...Object.keys(oldInputs), ...Object.keys(news)])];
     const pick = (from: ValueMap) =>
       withoutNulls(Object.fromEntries(keys.map((key) => [key, formOf(type, key, from[key])])));
-    const fields = changedFields(pick(olds), pick(news), ([top]) => type.replaces.includes(String(top))).filter(
+    const fields = changedFields(pick(olds), pick(news), (path) =>
+      type.replaces.some((one) => one.split(".").every((step, index) => step === path[index])),
+    ).filter(
       ({ path }) => !ignored.some((one) => path === one || path.startsWith(`${one}.`) || path.startsWith(`${one}[`)),
     );
     const [before, after] = [olds, news].map((one) => keyOf(type, one, this.#where));

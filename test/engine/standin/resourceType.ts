@@ -43,7 +43,7 @@ export interface ResourceType {
   references?(inputs: ValueMap, place: Place): readonly Reference[];
   /** what has to be gone before this can be deleted: says why not, or nothing */
   inUse?(properties: ValueMap, all: readonly Stored[]): string | undefined;
-  /** properties whose change means another resource */
+  /** properties whose change means another resource, by their paths */
   readonly replaces: readonly string[];
   /** property -> form in which two values of it are compared, as the provider does */
   readonly forms?: Readonly<Record<string, (value: Value) => Value>>;

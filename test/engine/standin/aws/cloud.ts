@@ -1,6 +1,7 @@
 /** AWS as the stand-in has it. */
 import type { ValueMap } from "../../../../local/pulumi/wire.ts";
 import type { Cloud, Judge, Place } from "../resourceType.ts";
+import { AUTOSCALING } from "./autoscaling.ts";
 import { EC2 } from "./ec2.ts";
 import { ECR } from "./ecr.ts";
 import { EKS } from "./eks.ts";
@@ -9,14 +10,19 @@ import { IAM } from "./iam.ts";
 /** Settings of the provider that Pergola has; any other is refused, so that none gets in unseen. */
 const SETTINGS = ["region", "allowedAccountIds", "assumeRoles", "version"];
 
+/** What the SDK says where a program says nothing. */
+const FROM_SDK: Readonly<Record<string, string>> = { skipCredentialsValidation: "false", skipRegionValidation: "true" };
+
 /** @param account whose credentials are at hand @param judge who is asked beside the tables */
 export function awsStandin(account: string, judge?: Judge): Cloud {
   return {
     name: "aws",
-    types: { ...ECR, ...IAM, ...EKS, ...EC2 },
+    types: { ...ECR, ...IAM, ...EKS, ...EC2, ...AUTOSCALING },
     checkSettings: (settings) =>
-      Object.keys(settings).flatMap((property) =>
-        SETTINGS.includes(property) ? [] : [{ property, reason: "is a setting that the stand-in does not know" }],
+      Object.entries(settings).flatMap(([property, value]) =>
+        SETTINGS.includes(property) || String(value) === FROM_SDK[property]
+          ? []
+          : [{ property, reason: "is a setting that the stand-in does not know" }],
       ),
     configure: (settings) => placeOf(settings, account),
     ...(judge ? { judge } : {}),

@@ -89,6 +89,10 @@ export const GOOD_INPUTS: readonly { readonly type: string; readonly inputs: Val
     type: ENTRY,
     inputs: { clusterName: "dev", principalArn: NODE_GROUP.nodeRoleArn, kubernetesGroups: ["pergola:ci:dev"] },
   },
+  {
+    type: "aws:autoscaling/tag:Tag",
+    inputs: { autoscalingGroupName: "eks-dev", tag: { key: "label", value: "true", propagateAtLaunch: false } },
+  },
 ];
 
 /** What is there before: what the lines above name as taken, and what the good ones need. */

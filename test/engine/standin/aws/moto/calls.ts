@@ -35,6 +35,7 @@ export const JUDGED: Readonly<Record<string, JudgedType>> = { ...ECR_CALLS, ...I
 export const NOT_JUDGED: Readonly<Record<string, string>> = {
   "aws:eks/podIdentityAssociation:PodIdentityAssociation": "moto 5.2.5 has no associations: it answers 404",
   "aws:eks/accessEntry:AccessEntry": "moto 5.2.5 has no access entries: it answers 404",
+  "aws:autoscaling/tag:Tag": "moto 5.2.5 names an Auto Scaling group for a node group and makes none",
   "aws:eks/cluster:Cluster": "not made by Pergola; tests put one there",
   "aws:ec2/subnet:Subnet": "not made by Pergola; tests put some there",
 };
