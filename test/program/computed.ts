@@ -1,15 +1,15 @@
-/** What providers add to a resource, where the program goes on from it: type token -> outputs beside the inputs. */
+/** What providers add to a resource, where the program goes on from it: as the stand-ins of the engine tests have it. */
+import type { ValueMap } from "../../local/pulumi/wire.ts";
+import { awsStandin } from "../engine/standin/aws/cloud.ts";
 import type { Properties } from "./monitor.ts";
 
-const COMPUTED: Readonly<Record<string, (inputs: Properties) => Properties>> = {
-  "aws:ec2/launchTemplate:LaunchTemplate": () => ({ latestVersion: 1 }),
-  "aws:eks/nodeGroup:NodeGroup": ({ nodeGroupName }) => ({
-    resources: [{ autoscalingGroups: [{ name: `eks-${nodeGroupName}` }], remoteAccessSecurityGroupId: "" }],
-  }),
-  "aws:iam/role:Role": ({ name }) => ({ arn: `arn:aws:iam::123456789012:role/${name}` }),
-};
-
-/** A resource as its provider answers it. */
-export function withComputed(type: string, inputs: Properties): Properties {
-  return { ...inputs, ...COMPUTED[type]?.(inputs) };
+/** A resource as its provider answers it. @param settings inputs of that provider */
+export function withComputed(type: string, inputs: Properties, settings: Properties | undefined): Properties {
+  if (!type.startsWith("aws:") || settings === undefined) return inputs;
+  const [account = ""] = JSON.parse(String(settings.allowedAccountIds)) as string[];
+  const cloud = awsStandin(account);
+  const table = cloud.types[type];
+  if (table === undefined) throw new Error(`the stand-in has no table for ${type}`);
+  const complete = { ...table.defaults, ...inputs } as ValueMap;
+  return { ...complete, ...table.computes(complete, { account, region: String(settings.region) }, undefined) };
 }

@@ -155,7 +155,8 @@ export class FakeEngine {
     response.setUrn(urn);
     if (request.getCustom()) response.setId(`${name}-id`);
     const inputs = request.getObject()?.toJavaScript() ?? {};
-    response.setObject(struct.Struct.fromJavaScript(withComputed(type, inputs) as Record<string, never>));
+    const settings = this.registrations.find((one) => request.getProvider().startsWith(`${one.urn}::`))?.inputs;
+    response.setObject(struct.Struct.fromJavaScript(withComputed(type, inputs, settings) as Record<string, never>));
     return response;
   }
 

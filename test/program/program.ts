@@ -31,7 +31,7 @@ export interface ProgramOptions {
   /** more environment of the program */
   readonly environment?: Readonly<Record<string, string>>;
   /**
-   * URL of the server that the context `pergola-local` leads to, by default the port of the fake engine, which accepts
+   * URL of the server that the context of the stack file leads to, by default the port of the fake engine, which accepts
    * connections; null for no kubeconfig at all
    */
   readonly server?: string | null;
@@ -62,18 +62,23 @@ function configurationValues(config: StackFileConfig): Record<string, string> {
   return Object.fromEntries(Object.entries(config).map(([key, value]) => [key, text(value)]));
 }
 
-function kubeconfig(server: string): string {
+/** @param context beside `elsewhere`, which is the current one */
+function kubeconfig(server: string, context: string): string {
   return JSON.stringify({
     "current-context": "elsewhere",
     contexts: [
       { name: "elsewhere", context: { cluster: "elsewhere" } },
-      { name: "pergola-local", context: { cluster: "pergola-local" } },
+      { name: context, context: { cluster: context } },
     ],
     clusters: [
       { name: "elsewhere", cluster: { server: "https://elsewhere.example:6443" } },
-      { name: "pergola-local", cluster: { server } },
+      { name: context, cluster: { server } },
     ],
   });
+}
+
+function contextOf(config: StackFileConfig): string {
+  return (config["pergola:cluster"] as { context?: string } | undefined)?.context ?? "pergola-local";
 }
 
 /** One run of the program. Nothing of this machine's kubeconfig is seen. */
@@ -84,7 +89,7 @@ export async function runProgram(options: ProgramOptions): Promise<ProgramRun> {
   try {
     const address = await engine.start();
     const file = join(home, "kubeconfig");
-    if (options.server !== null) writeFileSync(file, kubeconfig(options.server ?? `https://${address}`));
+    if (options.server !== null) writeFileSync(file, kubeconfig(options.server ?? `https://${address}`, contextOf(options.config)));
     const values = configurationValues(options.config);
     if (options.secrets) values["pergola:secrets"] = JSON.stringify(options.secrets);
     const run = createRequire(join(repositoryRoot, "package.json")).resolve("@pulumi/pulumi/cmd/run/index.js");
