@@ -5,6 +5,8 @@
  * context leads to, the namespaces that exist already.
  */
 
+// First, as it is about what is loaded after it, too.
+import "./stackTraces.ts";
 import { provisionAccess } from "./access/access.ts";
 import { makeBuildSetup } from "./buildSetup.ts";
 import { provisionBuilderNodes } from "./cluster/builderNodes.ts";

@@ -9,11 +9,16 @@ import { Progress } from "./progress.ts";
 import { start, TOOLS } from "./start.ts";
 import { ensureToolchain } from "./toolchain/index.ts";
 
+/** What is measured in this clone alone. */
+const WITHOUT_ENVIRONMENT: readonly string[] = ["program"];
+
 /** Brings the environment up where it does not run, builds `dist/`, and hands over. Returns the exit code. */
 export async function bench(args: readonly string[]): Promise<number> {
   const helpOnly = args.length === 0 || args.some((arg) => arg === "--help" || arg === "-h");
   const main = join(repositoryRoot, "test", "bench", "main.ts");
-  if (helpOnly) return await runForeground(process.execPath, [main, ...args]);
+  if (helpOnly || WITHOUT_ENVIRONMENT.includes(args[0] as string)) {
+    return await runForeground(process.execPath, [main, ...args]);
+  }
   await start({ output: "none", verbose: false });
   await execa("npm", ["run", "build"], { cwd: repositoryRoot, stdin: "ignore", stdout: "ignore", stderr: "inherit" });
   const toolchain = await ensureToolchain(new Progress(), TOOLS);

@@ -23,8 +23,12 @@ const GROUPS: Readonly<Record<string, readonly Measurement[]>> = {
     { id: "buildx", exact: false, load: async () => (await import("./buildx.ts")).buildx },
     { id: "logs", exact: false, load: async () => (await import("./logs.ts")).logs },
   ],
+  program: [{ id: "aws-dev", exact: false, load: async () => (await import("./program.ts")).awsDev }],
   kaniko: [{ id: "second", exact: false, load: async () => (await import("./kaniko.ts")).second }],
 };
+
+/** Groups that measure no builds. */
+const WITHOUT_CLUSTER: readonly string[] = ["program"];
 
 interface Options {
   readonly output: "text" | "json";
@@ -71,16 +75,17 @@ await new Command("npm run bench --")
       node: process.version,
     };
     const results: Row[] = [];
-    const { prepareNamespace, removeNamespace } = await import("./place.ts");
+    const inCluster = !WITHOUT_CLUSTER.includes(group);
+    const place = inCluster ? await import("./place.ts") : null;
     try {
-      await prepareNamespace();
+      await place?.prepareNamespace();
       for (const { id, load } of chosen) {
         say(`> ${id}`);
         results.push(...(await (await load())((text) => say(`  ${text}`))));
       }
     } finally {
-      await removeNamespace();
-      await (await import("./project.ts")).removeProjects();
+      await place?.removeNamespace();
+      if (inCluster) await (await import("./project.ts")).removeProjects();
     }
     if (options.output === "json") process.stdout.write(`${JSON.stringify({ machine, results }, null, 2)}\n`);
     for (const { id, measure, value, target, pass } of results) {

@@ -34,7 +34,9 @@ const LIVE: LiveObjects = {
 };
 
 test("every example stack is here, or is the embedded environment", () => {
-  const files = readdirSync(join(repositoryRoot, "stacks")).flatMap((file) => /^Pulumi\.(.+)\.yaml$/.exec(file)?.[1] ?? []);
+  const files = readdirSync(join(repositoryRoot, "stacks")).flatMap(
+    (file) => /^Pulumi\.(.+)\.yaml$/.exec(file)?.[1] ?? [],
+  );
   expect(files.filter((stack) => stack !== "local").sort()).toEqual(Object.keys(EXAMPLES).sort());
 });
 
@@ -97,7 +99,9 @@ describe.each(Object.entries(EXAMPLES))("the stack %s", (stack, repositories) =>
   test("loads no SDK of another cloud, no compiler, and of AWS's only what it is made of", () => {
     expect(run.loaded.filter((file) => /^(@pulumi\/gcp|typescript|@typescript)\//.test(file))).toEqual([]);
     const used = new Set(
-      [...USED_BESIDE, ...ofType(/^aws:/).map(({ type }) => `${type.split(":")[1]}.js`)].map((file) => `@pulumi/aws/${file}`),
+      [...USED_BESIDE, ...ofType(/^aws:/).map(({ type }) => `${type.split(":")[1]}.js`)].map(
+        (file) => `@pulumi/aws/${file}`,
+      ),
     );
     const strange = run.loaded.filter((file) => file.startsWith("@pulumi/aws/") && !used.has(file));
     expect(strange).toEqual([]);

@@ -30,6 +30,10 @@ export interface ProgramOptions {
   readonly preview?: boolean;
   /** more environment of the program */
   readonly environment?: Readonly<Record<string, string>>;
+  /** folder of another program than this repository's */
+  readonly folder?: string;
+  /** false: `loaded` stays empty, and nothing is slowed down by watching */
+  readonly watched?: boolean;
   /**
    * URL of the server that the context of the stack file leads to, by default the port of the fake engine, which accepts
    * connections; null for no kubeconfig at all
@@ -47,6 +51,8 @@ export interface ProgramRun {
   readonly stderr: string;
   /** files that Node loaded for the program, relative to node_modules */
   readonly loaded: readonly string[];
+  /** from the start of the process to its end */
+  readonly milliseconds: number;
 }
 
 /** uid of kube-system in the cluster that the tests pretend to have. */
@@ -89,17 +95,20 @@ export async function runProgram(options: ProgramOptions): Promise<ProgramRun> {
   try {
     const address = await engine.start();
     const file = join(home, "kubeconfig");
-    if (options.server !== null) writeFileSync(file, kubeconfig(options.server ?? `https://${address}`, contextOf(options.config)));
+    if (options.server !== null)
+      writeFileSync(file, kubeconfig(options.server ?? `https://${address}`, contextOf(options.config)));
     const values = configurationValues(options.config);
     if (options.secrets) values["pergola:secrets"] = JSON.stringify(options.secrets);
     const run = createRequire(join(repositoryRoot, "package.json")).resolve("@pulumi/pulumi/cmd/run/index.js");
     const loaded = join(home, "loaded");
-    const argv = ["--import", join(import.meta.dirname, "loaded.mjs"), run];
+    const folder = options.folder ?? repositoryRoot;
+    const watched = options.watched ?? true;
+    const argv = [...(watched ? ["--import", join(import.meta.dirname, "loaded.mjs")] : []), run];
     argv.push("--monitor", address, "--engine", address, "--project", "pergola", "--stack", stack);
-    argv.push("--organization", "organization", "--pwd", repositoryRoot, "--root-directory", repositoryRoot);
+    argv.push("--organization", "organization", "--pwd", folder, "--root-directory", folder);
     argv.push("--parallel", "16", ...(options.preview ? ["--dry-run"] : []), ".");
     const child = spawn(process.execPath, argv, {
-      cwd: repositoryRoot,
+      cwd: folder,
       env: {
         PATH: process.env.PATH,
         HOME: home,
@@ -122,13 +131,15 @@ export async function runProgram(options: ProgramOptions): Promise<ProgramRun> {
     child.stderr.on("data", (chunk) => {
       stderr += chunk;
     });
+    const began = performance.now();
     const exitCode = await new Promise<number | null>((done, failed) => {
       child.once("error", failed);
       child.once("close", done);
     });
+    const milliseconds = performance.now() - began;
     const { registrations, reads, messages, outputs } = engine;
-    const files = readFileSync(loaded, "utf8").split("\n").filter(Boolean);
-    return { exitCode, registrations, reads, messages, outputs, stdout, stderr, loaded: files };
+    const files = watched ? readFileSync(loaded, "utf8").split("\n").filter(Boolean) : [];
+    return { exitCode, registrations, reads, messages, outputs, stdout, stderr, loaded: files, milliseconds };
   } finally {
     engine.stop();
     rmSync(home, { recursive: true, force: true });

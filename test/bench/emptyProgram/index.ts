@@ -1,0 +1,2 @@
+/** A Pulumi program that makes nothing: what any program takes, as each has to load Pulumi's SDK. */
+import "@pulumi/pulumi";
