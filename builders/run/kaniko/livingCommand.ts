@@ -108,10 +108,15 @@ export async function openEarly(open: () => Promise<Exec>, running: Promise<unkn
   return await open();
 }
 
-/** Whether the command says something: a container that is not there yet takes the connection, and ends it at once. */
+/**
+ * Whether the command says something: a container that is not there yet takes the connection, and ends it at once. By kubectl
+ * one that hangs has no end of its own.
+ */
 function hasBegun({ stdout, result }: Exec): Promise<boolean> {
-  return new Promise((resolve) => {
+  let silent: NodeJS.Timeout | undefined;
+  return new Promise<boolean>((resolve) => {
     stdout.once("readable", () => resolve(stdout.readableLength > 0));
     result.then(() => resolve(false));
-  });
+    silent = setTimeout(() => resolve(false), SILENT_SECONDS * 1000);
+  }).finally(() => clearTimeout(silent));
 }

@@ -65,6 +65,16 @@ describe("a command in a container that only starts", () => {
     await failed;
   });
 
+  it("waits for no connection that hangs, which kubectl ends by no time of its own", async () => {
+    const hung = { stdout: new PassThrough(), result: new Promise(() => {}), close: vi.fn() };
+    const good = command("\n");
+    const open = vi.fn().mockResolvedValueOnce(hung).mockResolvedValue(good);
+    const exec = openEarly(open as () => Promise<Exec>, Promise.resolve());
+    await vi.advanceTimersByTimeAsync(10_000);
+    expect(await exec).toBe(good);
+    expect(hung.close).toHaveBeenCalled();
+  });
+
   it("fails as it says where the container runs", async () => {
     const open = async () => {
       throw new Error("forbidden");
