@@ -48,8 +48,14 @@ export function keep(cache: string, kind: string, key: readonly unknown[], value
     mkdirSync(path.dirname(file), { recursive: true, mode: 0o700 });
     forget(path.dirname(file));
     const temporary = `${file}.${randomBytes(4).toString("hex")}`;
-    writeFileSync(temporary, JSON.stringify(value), { mode: 0o600 });
-    renameSync(temporary, file);
+    try {
+      writeFileSync(temporary, JSON.stringify(value), { mode: 0o600 });
+      renameSync(temporary, file);
+    } catch (error) {
+      // A full disk takes the name and not what is in it: each run would leave one more.
+      rmSync(temporary, { force: true });
+      throw error;
+    }
   } catch {
     // It only saves time.
   }

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, truncateSync, utimesSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, rmSync, truncateSync, utimesSync } from "node:fs";
 import path from "node:path";
 import { expect, it } from "vitest";
 import { remember } from "../../../builders/memory.ts";
@@ -60,6 +60,18 @@ it("keeps one whole result of several that find out at once", async () => {
 it("goes without a cache that cannot be written", async () => {
   for (const answer of ["one", "two"])
     expect(await remember("/dev/null/cache", "a", [], async () => answer)).toBe(answer);
+});
+
+it("leaves nothing of what could not be kept whole", async () => {
+  const cache = folder({});
+  const known = path.join(cache, "known");
+  await remember(cache, "a", [], async () => 1);
+  const [name = ""] = readdirSync(known);
+  rmSync(path.join(known, name));
+  // As on a full disk the last step fails, after the temporary file is there.
+  mkdirSync(path.join(known, name, "in-the-way"), { recursive: true });
+  expect(await remember(cache, "a", [], async () => 2)).toBe(2);
+  expect(readdirSync(known)).toEqual([name]);
 });
 
 it("forgets what was found out long ago, when it learns something", async () => {
