@@ -203,13 +203,20 @@ async function orPodReason<T>(plan: KanikoPlan, pods: PodWatch, known: Promise<u
   } catch (error) {
     if (!(error instanceof PergolaError) || !["transfer-failed", "builder-not-ready"].includes(error.data.code))
       throw error;
-    // A container is reached before its state is told.
+    // A container is reached before its state is told, and so is its end: it may be said to run long after.
+    const until = Date.now() + STATE_MILLISECONDS + 500;
     const waited = new AbortController();
     await Promise.race([known, pause(STATE_MILLISECONDS, waited.signal)]).finally(() => waited.abort());
     const { name, namespace } = plan.pod.metadata;
-    await pods.next(1000);
-    const pod = pods.pods.get(name) ?? pods.gone.get(name);
-    const end = pod && endReason(pod, plan.container);
+    const state = () => pods.pods.get(name) ?? pods.gone.get(name) ?? null;
+    const ended = () => {
+      const pod = state();
+      return pod && endReason(pod, plan.container);
+    };
+    while (!ended() && !pods.gone.has(name) && Date.now() < until) await pods.next(until - Date.now());
+    const [pod, end] = [state(), ended()];
+    const problem = pod && executorProblem(pod, plan.container);
+    if (problem) throw new PergolaError(problem, { cause: error });
     const phrase = end?.phrase ?? (pods.gone.has(name) ? "was deleted" : null);
     if (!phrase) throw error;
     const message = `Pod ${name} in namespace ${namespace} ${phrase} while the build context was sent.`;
