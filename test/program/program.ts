@@ -34,6 +34,8 @@ export interface ProgramOptions {
   readonly folder?: string;
   /** false: `loaded` stays empty, and nothing is slowed down by watching */
   readonly watched?: boolean;
+  /** the context of the kubeconfig that leads to the fake engine; by default the one that the stack file names */
+  readonly context?: string;
   /**
    * URL of the server that the context of the stack file leads to, by default the port of the fake engine, which accepts
    * connections; null for no kubeconfig at all
@@ -96,7 +98,7 @@ export async function runProgram(options: ProgramOptions): Promise<ProgramRun> {
     const address = await engine.start();
     const file = join(home, "kubeconfig");
     if (options.server !== null)
-      writeFileSync(file, kubeconfig(options.server ?? `https://${address}`, contextOf(options.config)));
+      writeFileSync(file, kubeconfig(options.server ?? `https://${address}`, options.context ?? contextOf(options.config)));
     const values = configurationValues(options.config);
     if (options.secrets) values["pergola:secrets"] = JSON.stringify(options.secrets);
     const run = createRequire(join(repositoryRoot, "package.json")).resolve("@pulumi/pulumi/cmd/run/index.js");

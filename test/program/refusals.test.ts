@@ -101,7 +101,7 @@ describe("a cluster", () => {
     const config = changed((it) => {
       it["pergola:cluster"].context = "dev";
     });
-    const run = await runProgram({ config });
+    const run = await runProgram({ config, context: "pergola-local" });
     expect(refused(run)).toMatch(
       /^pergola:cluster\.context: the context "dev" is not in .*kubeconfig \(there: elsewhere, pergola-local\); nothing was changed$/,
     );
