@@ -18,8 +18,8 @@ import {
   goEnvironment,
   requiredGo,
 } from "./goSettings.ts";
+import type { GoTool } from "./goTool.ts";
 import { takeLock } from "./lock.ts";
-import type { GoTool } from "./tools.ts";
 
 /** Folder of a tool's wrapper module. */
 export function wrapperFolder(tool: GoTool): string {

@@ -5,10 +5,11 @@ import { debianEnvironment, ensureDebianSets, unpackedDebianSet } from "./debian
 import { DEBIAN_SETS } from "./debianPackages.ts";
 import { checkGo, ensureGoTools, findGoTools, readGoSettings } from "./go.ts";
 import type { GoSettings } from "./goSettings.ts";
+import type { BinaryName, GoTool, ToolName } from "./goTool.ts";
 import { findOnPath } from "./onPath.ts";
-import { type BinaryName, DEFAULT_TOOLS, GO_TOOLS, type GoTool, goTool, type ToolName, toolOfBinary } from "./tools.ts";
+import { DEFAULT_TOOLS, GO_TOOLS, goTool, toolOfBinary } from "./tools.ts";
 
-export type { BinaryName, ToolName } from "./tools.ts";
+export type { BinaryName, ToolName } from "./goTool.ts";
 export { DEFAULT_TOOLS } from "./tools.ts";
 
 export interface Toolchain {

@@ -5,7 +5,7 @@
 import { closeSync, openSync, readSync, realpathSync, statSync } from "node:fs";
 import { delimiter, isAbsolute, join } from "node:path";
 import { execa } from "execa";
-import type { BinaryName, GoBinary, GoTool } from "./tools.ts";
+import type { BinaryName, GoBinary, GoTool } from "./goTool.ts";
 
 type Environment = Readonly<Record<string, string | undefined>>;
 

@@ -6,8 +6,9 @@ import { findDebianSet } from "./debian.ts";
 import { ALL_DEBIAN_SETS, DEBIAN_SETS } from "./debianPackages.ts";
 import { findGoTools, neededGo, readGoSettings } from "./go.ts";
 import type { GoSettings } from "./goSettings.ts";
+import type { ToolName } from "./goTool.ts";
 import { findOnPath } from "./onPath.ts";
-import { DEFAULT_TOOLS, GO_TOOLS, type ToolName } from "./tools.ts";
+import { DEFAULT_TOOLS, GO_TOOLS } from "./tools.ts";
 
 export interface PlanRow {
   readonly name: string;

@@ -3,85 +3,15 @@
  * wrapper's go.mod, and by checksum in its go.sum; a test compares them. Licences are those of the LICENSE file in the
  * module at that version.
  */
-
-export type BinaryName =
-  | "pulumi"
-  | "kubernetes"
-  | "buildkitd"
-  | "buildctl"
-  | "buildx"
-  | "kaniko"
-  | "coredns"
-  | "registry"
-  | "network-policies"
-  | "node-init"
-  | "old-frontend"
-  | "kind"
-  | "karpenter-crds";
-
-/** A tool has the name of its binary; BuildKit has two. */
-export type ToolName = Exclude<BinaryName, "buildkitd" | "buildctl"> | "buildkit";
-
-export interface GoBinary {
-  readonly name: BinaryName;
-  /** import path, or "." for the wrapper's own main package */
-  readonly package: string;
-  /** arguments that make it print who it is, run right after the build; its exit code does not matter */
-  readonly probe: readonly string[];
-  /** what the probe's output must contain */
-  readonly says: string;
-  /** name of the same program on PATH, when one that is found there may be used instead */
-  readonly onPath?: string;
-}
-
-export interface GoTool {
-  readonly name: ToolName;
-  readonly version: string;
-  readonly why: string;
-  /** SPDX */
-  readonly licence: string;
-  /** module whose version this is, as its go.mod requires it; absent for own sources */
-  readonly module?: string;
-  /** folder below local/toolchain/go: go.mod, go.sum and sources */
-  readonly folder: string;
-  readonly tags: readonly string[];
-  readonly ldflags: readonly string[];
-  readonly binaries: readonly GoBinary[];
-  /** further names: link (relative to the tool's folder) -> binary. Names in `client/` are for a user's PATH. */
-  readonly links: Readonly<Record<string, BinaryName>>;
-  /** not built unless asked for by name */
-  readonly optional?: true;
-}
+import type { BinaryName, GoTool, ToolName } from "./goTool.ts";
+import { kubernetesVersion, STRIP, stamp } from "./ldflags.ts";
+import { OPTIONAL_TOOLS } from "./optionalTools.ts";
 
 const KUBERNETES = "1.34.4";
 const BUILDKIT = "0.33.1";
 const PULUMI = "3.259.0";
 const KANIKO = "1.25.5";
 const REGISTRY = "3.1.2";
-const BUILDX = "0.30.0";
-const OLD_FRONTEND = "0.10.6";
-const KIND = "0.33.0";
-const KARPENTER = "1.3.3";
-
-/** Every tool strips symbols, so that a binary is small and the same on every machine. */
-const STRIP = ["-s", "-w"];
-
-function stamp(variables: Readonly<Record<string, string>>): string[] {
-  return Object.entries(variables).flatMap(([name, value]) => ["-X", `${name}=${value}`]);
-}
-
-/** Kubernetes' two version packages; without them `kubectl version` and the node's status say v0.0.0-master. */
-function kubernetesVersion(version: string): string[] {
-  const [major = "", minor = ""] = version.split(".");
-  return ["k8s.io/component-base/version", "k8s.io/client-go/pkg/version"].flatMap((path) =>
-    stamp({
-      [`${path}.gitVersion`]: `v${version}`,
-      [`${path}.gitMajor`]: major,
-      [`${path}.gitMinor`]: minor,
-      [`${path}.gitTreeState`]: "archive",
-    }),
-  );
-}
 
 /** In the order in which they are built: what the rest of a start waits for longest comes first. */
 export const GO_TOOLS: readonly GoTool[] = [
@@ -215,93 +145,7 @@ export const GO_TOOLS: readonly GoTool[] = [
     ],
     links: {},
   },
-  {
-    name: "network-policies",
-    version: "1.1.0",
-    why: "enforces NetworkPolicy on the nodes; without it the policies are provisioned but not proved",
-    licence: "Apache-2.0",
-    module: "sigs.k8s.io/kube-network-policies",
-    folder: "network-policies",
-    tags: [],
-    ldflags: STRIP,
-    binaries: [
-      {
-        name: "network-policies",
-        package: "sigs.k8s.io/kube-network-policies/cmd/kube-network-policies/standard",
-        // It has no version of its own and prints its flags when asked for help.
-        probe: ["-h"],
-        says: "kube-network-policies",
-      },
-    ],
-    links: {},
-    optional: true,
-  },
-  {
-    name: "buildx",
-    version: BUILDX,
-    why: "what the runner is measured against (npm run bench); nothing else uses it",
-    licence: "Apache-2.0",
-    module: "github.com/docker/buildx",
-    folder: "buildx",
-    tags: [],
-    ldflags: [...STRIP, ...stamp({ "github.com/docker/buildx/version.Version": `v${BUILDX}` })],
-    binaries: [
-      {
-        name: "buildx",
-        package: "github.com/docker/buildx/cmd/buildx",
-        probe: ["version"],
-        says: `github.com/docker/buildx v${BUILDX}`,
-      },
-    ],
-    links: {},
-    optional: true,
-  },
-  {
-    name: "old-frontend",
-    version: OLD_FRONTEND,
-    why: "reads Dockerfiles of version 1.4, for tests of Dockerfiles that pin an old one; older ones have modules that no proxy serves",
-    licence: "Apache-2.0",
-    module: "github.com/moby/buildkit",
-    folder: "old-frontend",
-    tags: [],
-    ldflags: [...STRIP, ...stamp({ "main.Version": OLD_FRONTEND })],
-    binaries: [
-      {
-        name: "old-frontend",
-        package: "github.com/moby/buildkit/frontend/dockerfile/cmd/dockerfile-frontend",
-        probe: ["-version"],
-        says: `dockerfile-frontend ${OLD_FRONTEND}`,
-      },
-    ],
-    links: {},
-    optional: true,
-  },
-  {
-    name: "kind",
-    version: KIND,
-    why: "what --load=kind is compared with in tests: which nodes it takes, and what they then hold",
-    licence: "Apache-2.0",
-    module: "sigs.k8s.io/kind",
-    folder: "kind",
-    tags: [],
-    ldflags: STRIP,
-    binaries: [{ name: "kind", package: "sigs.k8s.io/kind", probe: ["version"], says: `kind v${KIND}` }],
-    links: {},
-    optional: true,
-  },
-  {
-    name: "karpenter-crds",
-    version: KARPENTER,
-    why: "prints the definitions of Karpenter's objects, by which a test has an API server judge ours; newer ones need a newer Go",
-    licence: "Apache-2.0",
-    module: "github.com/aws/karpenter-provider-aws",
-    folder: "karpenter-crds",
-    tags: [],
-    ldflags: [...STRIP, ...stamp({ "main.version": KARPENTER })],
-    binaries: [{ name: "karpenter-crds", package: ".", probe: ["version"], says: `karpenter-crds ${KARPENTER}` }],
-    links: {},
-    optional: true,
-  },
+  ...OPTIONAL_TOOLS,
 ];
 
 /** What `ensureToolchain` makes ready when it is not told names. */

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { inputsKey, toolKey } from "../../../../local/toolchain/go.ts";
-import { type GoTool, goTool } from "../../../../local/toolchain/tools.ts";
+import type { GoTool } from "../../../../local/toolchain/goTool.ts";
+import { goTool } from "../../../../local/toolchain/tools.ts";
 
 const tool = goTool("buildkit");
 const sources = { "go.mod": "module a\n", "go.sum": "sum\n", "main.go": "package main\n" };

@@ -15,7 +15,8 @@ import { execa } from "execa";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { Progress } from "../../../../local/progress.ts";
 import { ensureGoTools, readGoSettings, wrapperFolder } from "../../../../local/toolchain/go.ts";
-import { type GoTool, goTool } from "../../../../local/toolchain/tools.ts";
+import type { GoTool } from "../../../../local/toolchain/goTool.ts";
+import { goTool } from "../../../../local/toolchain/tools.ts";
 import { onSmallDisk } from "./smallDisk.ts";
 
 /** Go's cache for the tests that are not about it: the standard library is compiled once. */

@@ -2,7 +2,8 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { neededGo, wrapperFolder } from "../../../../local/toolchain/go.ts";
-import { DEFAULT_TOOLS, GO_TOOLS, type GoTool, toolOfBinary } from "../../../../local/toolchain/tools.ts";
+import type { GoTool } from "../../../../local/toolchain/goTool.ts";
+import { DEFAULT_TOOLS, GO_TOOLS, toolOfBinary } from "../../../../local/toolchain/tools.ts";
 
 const goMod = (tool: GoTool) => readFileSync(join(wrapperFolder(tool), "go.mod"), "utf8");
 const SPDX = /^[A-Za-z0-9.+-]+( (AND|OR|WITH) [A-Za-z0-9.+-]+)*$/;
