@@ -2,35 +2,9 @@ import { describe, expect, it } from "vitest";
 import { stringify } from "yaml";
 import type { Image } from "../../../../builders/images/image.ts";
 import { NO_SETTINGS } from "../../../../builders/images/settings.ts";
-import type { DockerFacts, LocalDockerPlan, Sibling } from "../../../../builders/plan/plan.ts";
-import { errorOf, image, localSetup, type PlanOptions, planBuild, planOptions, type SetupInput } from "../samples.ts";
-
-const DAEMON = { driver: "docker", builder: "", containerdStore: false, platform: "linux/amd64" } as const;
-const FACTS = {
-  buildx: { ...DAEMON, client: "buildx" },
-  builder: { ...DAEMON, client: "buildx", driver: "docker-container", builder: "mine" },
-  containerd: { ...DAEMON, client: "buildx", containerdStore: true },
-  buildkit: { ...DAEMON, client: "buildkit" },
-  legacy: { ...DAEMON, client: "legacy" },
-} as const satisfies Record<string, DockerFacts>;
-type Docker = keyof typeof FACTS;
-
-const HOST = "172.30.0.11:30500";
-const sibling: Sibling = { name: "base", reference: `${HOST}/examples/base:v-1@sha256:aa`, digest: "sha256:aa" };
-
-function plan(
-  docker: Docker,
-  fields: Parameters<typeof image>[0] = {},
-  more: Partial<PlanOptions> = {},
-  change: (input: SetupInput) => void = () => {},
-): LocalDockerPlan {
-  const setup = localSetup((input) => {
-    Object.assign(input.builders.modes, { "local-docker": {} });
-    change(input);
-  });
-  const options = { ...planOptions, ...more, mode: "local-docker" as const, docker: FACTS[docker] };
-  return planBuild(setup, image(fields), options) as LocalDockerPlan;
-}
+import type { LocalDockerPlan } from "../../../../builders/plan/plan.ts";
+import { errorOf, type PlanOptions, type SetupInput } from "../samples.ts";
+import { type Docker, HOST, plan, settings, sibling } from "./localDockerPlan.ts";
 
 /** Values after each of a flag, in one word or two. */
 function valuesOf({ argv }: LocalDockerPlan, flag: string): string[] {
@@ -38,7 +12,7 @@ function valuesOf({ argv }: LocalDockerPlan, flag: string): string[] {
     word === flag ? [argv[at + 1] ?? ""] : word.startsWith(`${flag}=`) ? [word.slice(flag.length + 1)] : [],
   );
 }
-const settings = (fields: Partial<Image["settings"]>): Partial<Image> => ({ settings: { ...NO_SETTINGS, ...fields } });
+
 const rich: Partial<Image> = {
   dockerfile: { path: "docker/dev.Dockerfile", text: "FROM base\nCOPY --from=base:latest /x /y\n" },
   buildArgs: { VERSION: "1, 2", EMPTY: "" },
@@ -243,92 +217,5 @@ describe("caches", () => {
     const made = plan("buildx", {}, { cache: { to: [{ tag: "mine", mode: "auto" }], from: [] } });
     expect(valuesOf(made, "--cache-to")).toEqual(["type=inline"]);
     expect(made.references).toEqual([`${repository}:v1`, `${repository}:mine`]);
-  });
-});
-
-describe("what this Docker lacks", () => {
-  const mounted = { path: "Dockerfile", text: "FROM a\nRUN --mount=type=cache,target=/c b\n" };
-  const both = [".dockerignore", "Dockerfile.dockerignore"].map((path) => ({ path, type: "file" as const, size: 1 }));
-  const annotations = [{ level: "manifest", key: "a", value: "b" }] as const;
-  it.each<[string, string, Docker[], Partial<Image>, Partial<PlanOptions>]>([
-    ["--secret", "no build secrets", ["legacy"], { secrets: { a: { env: "A" } } }, {}],
-    ["--ssh", "no SSH agent", ["legacy"], settings({ ssh: { default: ["/a"] } }), {}],
-    ["RUN with --mount=type=cache,target=/c", "Dockerfile language", ["legacy"], { dockerfile: mounted }, {}],
-    ["platforms a/b and c/d", "one platform", ["buildx", "buildkit", "legacy"], { platforms: ["a/b", "c/d"] }, {}],
-    ["attestations", "nothing beside it", ["buildx", "buildkit", "legacy"], settings({ sbom: "x" }), {}],
-    ["--annotation", "leaves them out", ["buildx", "buildkit", "legacy"], settings({ annotations }), {}],
-    ["--output-oci", "Docker's store only", ["buildx", "containerd", "buildkit", "legacy"], {}, { ociFile: "/o" }],
-    [
-      "--cache-to t,mode=max",
-      "inline caches only",
-      ["buildx", "buildkit", "legacy"],
-      {},
-      { cache: { to: [{ tag: "t", mode: "max" }], from: [] } },
-    ],
-    ["--cache-to or --cache-from", "no cache in registries", ["legacy"], {}, { cache: { to: [], from: ["t"] } }],
-    [
-      "--mtime keep",
-      "only buildx",
-      ["buildkit", "legacy"],
-      { context: "/c" },
-      { contextSent: "/c", siblings: [sibling] },
-    ],
-    ["Dockerfile.dockerignore", ".dockerignore alone", ["legacy"], {}, { contextEntries: both }],
-  ])("%s is refused, and built elsewhere", (what, why, lacking, fields, more) => {
-    for (const docker of Object.keys(FACTS) as Docker[]) {
-      if (!lacking.includes(docker)) plan(docker, fields, more);
-      else {
-        const error = errorOf(() => plan(docker, fields, more));
-        expect(error).toMatchObject({ code: "mode-unsupported", hint: expect.stringContaining("cluster-buildkit") });
-        expect(error.message).toContain(what);
-        expect(error.message).toContain(why);
-      }
-    }
-  });
-
-  it.each<[Docker, Partial<Image>, Partial<PlanOptions>, string]>([
-    ["buildx", { platforms: ["a/b", "c/d"] }, {}, "Make a builder that can (docker buildx create --use), or choose"],
-    [
-      "legacy",
-      { platforms: ["a/b", "c/d"] },
-      {},
-      "Install docker buildx (https://docs.docker.com/go/buildx/) and make a builder that can (docker buildx create --use), or choose",
-    ],
-    [
-      "legacy",
-      { secrets: { a: { env: "A" } } },
-      {},
-      "Install docker buildx (https://docs.docker.com/go/buildx/), or choose",
-    ],
-    [
-      "buildkit",
-      { context: "/c" },
-      { contextSent: "/c", siblings: [sibling] },
-      "Install docker buildx (https://docs.docker.com/go/buildx/), or choose",
-    ],
-  ])("is answered with what helps (%s, %o)", (docker, fields, more, hint) => {
-    expect(errorOf(() => plan(docker, fields, more)).hint).toBe(`${hint} --mode cluster-buildkit.`);
-  });
-
-  it("is named with file and line where the Dockerfile asks for it", () => {
-    expect(errorOf(() => plan("legacy", { dockerfile: mounted }))).toMatchObject({
-      file: "/src/api/Dockerfile",
-      line: 2,
-    });
-  });
-
-  it("is a warning where two digests are all that comes of it", () => {
-    expect(plan("buildx", {}, { sourceDateEpoch: 7 }).warnings).toEqual([expect.stringContaining("SOURCE_DATE_EPOCH")]);
-    expect(plan("builder", {}, { sourceDateEpoch: 7 }).warnings).toEqual([]);
-    expect(plan("buildx").warnings).toEqual([]);
-  });
-
-  it("is the mode itself, where the stack file does not allow it", () => {
-    const setup = localSetup();
-    const options = { ...planOptions, mode: "local-docker" as const, docker: FACTS.buildx };
-    expect(errorOf(() => planBuild(setup, image(), options))).toMatchObject({
-      code: "mode-not-provisioned",
-      path: "pergola:builder.modes.local-docker",
-    });
   });
 });
