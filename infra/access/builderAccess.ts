@@ -4,6 +4,7 @@ import { RolePolicy } from "@pulumi/aws/iam/rolePolicy.js";
 import * as pulumi from "@pulumi/pulumi";
 import { type IdentityDocument, policyText, type TrustDocument } from "../documents/aws/policyDocument.ts";
 import type { BuilderRole } from "./builderRoles.ts";
+import { roleArgs } from "./roleArgs.ts";
 
 export interface BuilderAccessArgs {
   readonly role: BuilderRole;
@@ -37,22 +38,4 @@ export class BuilderAccess extends pulumi.ComponentResource {
     );
     this.registerOutputs({ roleArn: this.role.arn });
   }
-}
-
-/** What a stack file says of a role, as the provider takes it. */
-export function roleArgs(
-  name: string,
-  options: BuilderRole["options"],
-  trust: TrustDocument,
-  description: string,
-): ConstructorParameters<typeof Role>[1] {
-  const { path, permissionsBoundary, maxSessionSeconds, tags } = options;
-  return {
-    ...{ name, path, description },
-    assumeRolePolicy: policyText(trust),
-    maxSessionDuration: maxSessionSeconds,
-    ...(permissionsBoundary === undefined ? {} : { permissionsBoundary }),
-    // The provider knows no empty map: it would find none each time where one was asked for.
-    ...(Object.keys(tags).length === 0 ? {} : { tags }),
-  };
 }

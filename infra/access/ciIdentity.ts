@@ -1,15 +1,15 @@
 /** The identity of CI jobs in AWS, and its way into the cluster. */
 import { AccessEntry } from "@pulumi/aws/eks/accessEntry.js";
-import { Role } from "@pulumi/aws/iam/role.js";
 import * as pulumi from "@pulumi/pulumi";
-import type { CiRole } from "./accessDocuments.ts";
-import { roleArgs } from "./builderAccess.ts";
-import { makeOidcProvider } from "./oidcProvider.ts";
+
+/** Makes the role of an identity, whose name its own begins with. */
+export type MakeCiRole = (identity: string, child: { readonly parent: pulumi.Resource }) => pulumi.Resource;
 
 export interface CiIdentityArgs {
-  /** role that is made, or the ARN of one that is there */
-  readonly role: CiRole | string;
-  readonly stack: string;
+  /** ARN of the role */
+  readonly principalArn: string;
+  /** null where the role is there */
+  readonly makeRole: MakeCiRole | null;
   readonly clusterName: string;
   /** group in the cluster whose Role lets its members build */
   readonly group: string;
@@ -22,23 +22,14 @@ export interface CiIdentityArgs {
 export class CiIdentity extends pulumi.ComponentResource {
   constructor(name: string, args: CiIdentityArgs, opts: pulumi.ComponentResourceOptions) {
     super("pergola:infra:CiIdentity", name, {}, opts);
+    const { clusterName, principalArn, group } = args;
     const child = { parent: this };
-    const made =
-      typeof args.role === "string" ? [] : [this.#makeRole(`${name}-role`, `${name}-oidc`, args.role, args.stack)];
-    const principalArn = typeof args.role === "string" ? args.role : args.role.arn;
+    const made = args.makeRole === null ? [] : [args.makeRole(name, child)];
     new AccessEntry(
       `${name}-entry`,
-      { clusterName: args.clusterName, principalArn, kubernetesGroups: [args.group], type: "STANDARD" },
+      { clusterName, principalArn, kubernetesGroups: [group], type: "STANDARD" },
       { ...child, dependsOn: made },
     );
     this.registerOutputs({});
-  }
-
-  #makeRole(name: string, oidcName: string, role: CiRole, stack: string): Role {
-    const { provider, audience, trust, options } = role;
-    const child = { parent: this };
-    const dependsOn = provider.create === null ? [] : [makeOidcProvider(oidcName, provider.create, audience, child)];
-    const description = `CI jobs that build with the stack ${stack}`;
-    return new Role(name, roleArgs(role.name, options, trust, description), { ...child, dependsOn });
   }
 }

@@ -189,6 +189,8 @@ test("CI's role that is there gets an access entry and nothing else", async () =
       ["AccessEntry", "ci-identity-entry", entry],
     ]),
   );
+  const files = done.loaded.filter((file) => /^@pulumi\/aws\/(iam|eks)\//.test(file));
+  expect(files).toEqual(["@pulumi/aws/eks/accessEntry.js"]);
 });
 
 test("any namespace is warned of", async () => {

@@ -108,10 +108,8 @@ describe.each(Object.entries(EXAMPLES))("the stack %s", (stack, repositories) =>
   });
 });
 
-/** Files of the SDK that every stack on AWS loads: ECR and access are one file of the program each, with what all of their kinds need. */
+/** Files of the SDK that every stack on AWS loads: ECR is one file of the program, with what all of its kinds need. */
 const USED_BESIDE: readonly string[] = [
   ...["package.json", "utilities.js", "provider.js"],
   ...["ecr/repository.js", "ecr/lifecyclePolicy.js", "ecr/repositoryPolicy.js"],
-  ...["iam/role.js", "iam/rolePolicy.js", "iam/openIdConnectProvider.js"],
-  ...["eks/accessEntry.js", "eks/podIdentityAssociation.js"],
 ];
