@@ -98,7 +98,10 @@ export async function runProgram(options: ProgramOptions): Promise<ProgramRun> {
     const address = await engine.start();
     const file = join(home, "kubeconfig");
     if (options.server !== null)
-      writeFileSync(file, kubeconfig(options.server ?? `https://${address}`, options.context ?? contextOf(options.config)));
+      writeFileSync(
+        file,
+        kubeconfig(options.server ?? `https://${address}`, options.context ?? contextOf(options.config)),
+      );
     const values = configurationValues(options.config);
     if (options.secrets) values["pergola:secrets"] = JSON.stringify(options.secrets);
     const run = createRequire(join(repositoryRoot, "package.json")).resolve("@pulumi/pulumi/cmd/run/index.js");
