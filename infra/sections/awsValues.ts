@@ -18,9 +18,10 @@ export const region = checked(regionProblem).describe("AWS region, such as eu-ce
 export const arn = (service: string, form: RegExp, what: string) =>
   checked((value) => arnProblem(value, service, form, what)).describe(`ARN of ${what}`);
 
-export const roleArn = arn("iam", /^role\//, "an IAM role");
-export const oidcProviderArn = arn("iam", /^oidc-provider\//, "an IAM OIDC provider");
-export const policyArn = arn("iam", /^policy\//, "an IAM policy");
+// Without wildcards: as a principal AWS refuses them, and in a condition on ARNs they mean any role.
+export const roleArn = arn("iam", /^role\/(?:[^\s*?]+\/)?[\w+=,.@-]{1,64}$/, "an IAM role");
+export const oidcProviderArn = arn("iam", /^oidc-provider\/[^\s*?]+$/, "an IAM OIDC provider");
+export const policyArn = arn("iam", /^policy\/(?:[^\s*?]+\/)?[\w+=,.@-]{1,128}$/, "an IAM policy");
 export const keyArn = arn("kms", /^key\//, "a KMS key");
 
 /** Tags of AWS's resources (128 and 256 characters; keys that begin with aws: are AWS's own). */
@@ -28,6 +29,14 @@ export const tags = z
   .record(
     z.string().regex(/^(?!aws:)[\p{L}\p{Z}\p{N}_.:/=+\-@]{1,128}$/u, "is not the key of a tag, or begins with aws:"),
     z.string().regex(/^[\p{L}\p{Z}\p{N}_.:/=+\-@]{0,256}$/u, "is not the value of a tag"),
+  )
+  .default({});
+
+/** Tags that things which are there have, also those that AWS itself gave them (`aws:eks:cluster-name`). `*` is any value. */
+export const tagSelector = z
+  .record(
+    z.string().regex(/^[\p{L}\p{Z}\p{N}_.:/=+\-@]{1,128}$/u, "is not the key of a tag"),
+    z.string().regex(/^(?:\*|[\p{L}\p{Z}\p{N}_.:/=+\-@]{0,256})$/u, 'is neither the value of a tag nor "*", any value'),
   )
   .default({});
 

@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { checked, objectName, quantities } from "../configValues.ts";
 import { nodeGroupNameProblem } from "../documents/aws/nodeGroup.ts";
-import { keyArn, roleArn, tags } from "./awsValues.ts";
+import { keyArn, roleArn, tagSelector, tags } from "./awsValues.ts";
 
 const architecture = z.enum(["amd64", "arm64"]).default("amd64");
 
@@ -70,8 +70,8 @@ const karpenterNodes = z.strictObject({
     .string()
     .regex(/^[\w+=,.@-]{1,64}$/, "is not the name of a role")
     .describe("name of the role of Karpenter's nodes, which Karpenter may pass on; it should pull and nothing else"),
-  subnetTags: tags.describe("tags of the subnets, such as karpenter.sh/discovery: <cluster>"),
-  securityGroupTags: tags.describe("tags of the nodes' security groups"),
+  subnetTags: tagSelector.describe("tags of the subnets, such as karpenter.sh/discovery: <cluster>"),
+  securityGroupTags: tagSelector.describe("tags of the nodes' security groups"),
   limits: quantities.default({ cpu: "64", memory: "256Gi" }).describe("all nodes of the pool together"),
   diskGiB,
   diskKey,

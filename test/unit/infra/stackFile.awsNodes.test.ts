@@ -158,6 +158,19 @@ awsCases("nodes that Karpenter makes", [
     ],
   ],
   [
+    "subnets by a tag with any value, security groups by a tag of EKS's own, which may be",
+    karpenter((it) => {
+      it.subnetTags = { "karpenter.sh/discovery": "*" };
+      it.securityGroupTags = { "aws:eks:cluster-name": "dev" };
+    }),
+    [],
+  ],
+  [
+    "subnets by a pattern of values, which Karpenter does not know",
+    karpenter((it) => (it.subnetTags = { builders: "dev-*" })),
+    [`${AT}.subnetTags.builders: "dev-*" is neither the value of a tag nor "*", any value`],
+  ],
+  [
     "subnets by a tag without a value",
     karpenter((it) => (it.subnetTags = { builders: "" })),
     [`${AT}.subnetTags.builders: is empty, which Karpenter does not take; write "*" for any value`],

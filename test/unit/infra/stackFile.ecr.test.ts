@@ -171,6 +171,11 @@ awsCases("fields of a registry in ECR", [
     ['pergola:registry.push.roles[0]: "ci" is not the ARN of an IAM role'],
   ],
   [
+    "any role of an account",
+    registry((it) => (it.push = { roles: ["arn:aws:iam::123456789012:role/*"] })),
+    ['pergola:registry.push.roles[0]: "arn:aws:iam::123456789012:role/*" is an ARN, but not of an IAM role'],
+  ],
+  [
     "protect as text",
     registry((it) => (it.protect = "no")),
     ['pergola:registry.protect: is "no"; allowed is true or false'],
