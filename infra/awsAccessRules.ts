@@ -8,7 +8,8 @@ import { POLICY_LIMITS, policySize } from "./documents/aws/policyDocument.ts";
 import { matchesPattern } from "./documents/namespacePattern.ts";
 import { nearest } from "./documents/nearest.ts";
 import { imageRepositories } from "./registries/ecrRepositories.ts";
-import type { TeamConfig } from "./sections/access.ts";
+import type { RoleOptions, TeamConfig } from "./sections/access.ts";
+import { roleOptions } from "./sections/awsValues.ts";
 
 type Access = Exclude<StackConfig["access"], { kind: "none" }>;
 type Path = readonly (string | number)[];
@@ -25,8 +26,10 @@ export function awsAccessProblems(config: ParsedSections, stack: string): Proble
   }
   const problems = [
     ...clusterNeeded(access, cluster),
+    ...group(access, cluster),
     ...lists(access),
     ...covered(access, config),
+    ...somebody(access, config),
     ...teams(access, config),
     ...awsIdentityProblems(config, access, stack),
   ];
@@ -42,6 +45,18 @@ function clusterNeeded(access: Access, cluster: ParsedSections["cluster"]): Prob
   }
   if (access.ci === undefined) return [];
   return [problem(["access", "ci"], `gets an access entry, which goes by the name of the cluster in EKS; ${next}`)];
+}
+
+/** Groups that EKS puts nobody into by an access entry (EKS user guide, "Create access entries"). */
+const RESERVED_GROUPS = /^(system|eks|aws|amazon|iam):/;
+
+function group(access: Access, cluster: ParsedSections["cluster"]): Problem[] {
+  const [reserved] = (access.ci !== undefined && RESERVED_GROUPS.exec(cluster?.ci.group ?? "")) || [];
+  if (reserved === undefined) return [];
+  const message =
+    `is ${JSON.stringify(cluster?.ci.group)}: pergola:access.ci gets an access entry with it, and EKS takes no group there that ` +
+    `begins with ${reserved}; write another name, or remove it`;
+  return [problem(["cluster", "ci", "group"], message)];
 }
 
 /** Namespaces once each, and no list or pattern that nothing reads. */
@@ -68,13 +83,21 @@ function lists(access: Access): Problem[] {
     const message = "are those of the one role of all builders, but each team has its own role; move them to the teams";
     problems.push(problem(["access", "namespaces"], message));
   }
-  if ("role" in access && typeof access.role === "object" && access.role.name !== undefined) {
+  const idle = "role" in access && typeof access.role === "object" ? said(access.role) : [];
+  for (const key of idle) {
     const message =
-      `is ${JSON.stringify(access.role.name)}, the one role of all builders, but each team has its own; move it to ` +
-      "pergola:access.teams.<team>.role";
-    problems.push(problem(["access", "role", "name"], message));
+      "is of the one role of all builders, but each team has its own; move it to pergola:access.teams.<team>.role";
+    problems.push(problem(["access", "role", key], message));
   }
   return problems;
+}
+
+/** What differs from how a role is made by default. */
+function said(role: RoleOptions): string[] {
+  const defaults: Record<string, unknown> = roleOptions.parse({});
+  return Object.entries(role).flatMap(([key, value]) =>
+    JSON.stringify(value) === JSON.stringify(defaults[key]) ? [] : [key],
+  );
 }
 
 /** Builders without push rights would build and fail at the end. */
@@ -88,6 +111,16 @@ function covered(access: Access, { builder }: ParsedSections): Problem[] {
       "there, or remove that list, which is the builder namespaces by default";
     return [problem(path, message)];
   });
+}
+
+/** A role that nobody becomes would have a trust document without statements, which IAM refuses. */
+function somebody(access: Access, { builder }: ParsedSections): Problem[] {
+  if (builder === undefined || teamsOf({ access }) !== null || access.namespaces !== undefined) return [];
+  if (modesOf({ builder }).length > 0 || access.namespacePatterns.length > 0) return [];
+  const message =
+    `is ${JSON.stringify(access.kind)}, a role for builders in the cluster, but no mode of pergola:builder.modes builds there; write ` +
+    "kind: none, or list namespaces";
+  return [problem(["access", "kind"], message)];
 }
 
 /** Every builder namespace has one team, and teams have repositories that there are. A repository may be of several teams. */

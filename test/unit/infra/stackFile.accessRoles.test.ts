@@ -1,6 +1,7 @@
 // Bad stack files: every rule about roles of builders once, with the exact message.
 import { access, asKind, asTeams, many, PROVIDER } from "./accessChanges.ts";
 import { awsCases } from "./awsConfig.ts";
+import type { Case } from "./config.ts";
 
 awsCases("what access is for", [
   [
@@ -39,6 +40,35 @@ awsCases("what access is for", [
     [
       "pergola:access.ci: gets an access entry, which goes by the name of the cluster in EKS; add pergola:cluster.eks: { name, region }",
     ],
+  ],
+  [
+    "CI jobs in a group that EKS keeps for itself",
+    (config) => (config["pergola:cluster"].ci = { group: "system:masters" }),
+    [
+      'pergola:cluster.ci.group: is "system:masters": pergola:access.ci gets an access entry with it, and EKS takes no group there that begins with system:; write another name, or remove it',
+    ],
+  ],
+  ...["irsa", "podIdentity", "existing"].map(
+    (kind): Case => [
+      `a role that nobody becomes, of kind ${kind}`,
+      (config) => {
+        config["pergola:builder"] = { default: "local-docker", modes: { "local-docker": {} } };
+        const { oidcProviders } = config["pergola:access"];
+        const role = "arn:aws:iam::123456789012:role/a";
+        config["pergola:access"] = { kind, ...{ irsa: { oidcProviders }, existing: { role } }[kind] };
+      },
+      [
+        `pergola:access.kind: is "${kind}", a role for builders in the cluster, but no mode of pergola:builder.modes builds there; write kind: none, or list namespaces`,
+      ],
+    ],
+  ),
+  [
+    "a role of Garden's namespaces alone, which may be",
+    (config) => {
+      config["pergola:builder"] = { default: "local-docker", modes: { "local-docker": {} } };
+      config["pergola:access"].namespacePatterns = [];
+    },
+    [],
   ],
   [
     "a namespace twice",
@@ -88,15 +118,16 @@ awsCases("teams", [
     ],
   ],
   [
-    "namespaces and a role's name beside teams",
+    "namespaces and what a role is like beside teams",
     (config) => {
       asTeams({ shop: { namespaces: ["shop-dev"], repositories: ["shop/api"] } })(config);
       config["pergola:access"].namespaces = ["shop-dev"];
-      config["pergola:access"].role = { name: "builders" };
+      config["pergola:access"].role = { name: "builders", permissionsBoundary: "arn:aws:iam::123456789012:policy/a" };
     },
     [
       "pergola:access.namespaces: are those of the one role of all builders, but each team has its own role; move them to the teams",
-      'pergola:access.role.name: is "builders", the one role of all builders, but each team has its own; move it to pergola:access.teams.<team>.role',
+      "pergola:access.role.name: is of the one role of all builders, but each team has its own; move it to pergola:access.teams.<team>.role",
+      "pergola:access.role.permissionsBoundary: is of the one role of all builders, but each team has its own; move it to pergola:access.teams.<team>.role",
     ],
   ],
   [
