@@ -14,14 +14,19 @@ export interface AwsPlace {
   readonly assumeRole?: AssumeRole | undefined;
 }
 
-const providers = new Map<string, Provider>();
+/** Name of an account and region -> the providers there, by whom they act as. */
+const providers = new Map<string, Map<string, Provider>>();
 
 /** The provider of a place, made at the first call. It refuses credentials of any other account. */
 export function awsProvider({ account, region, assumeRole }: AwsPlace): Provider {
-  const key = JSON.stringify([account, region, assumeRole ?? null]);
-  const known = providers.get(key);
+  const place = `aws-${account}-${region}`;
+  const there = providers.get(place) ?? new Map<string, Provider>();
+  providers.set(place, there);
+  const actor = JSON.stringify(assumeRole ?? null);
+  const known = there.get(actor);
   if (known !== undefined) return known;
-  const name = ["aws", account, region, ...(assumeRole ? [assumeRole.role.split("/").at(-1) as string] : [])].join("-");
+  // Not called after its role, which may be another one some day: what moves to a provider of another name is replaced.
+  const name = there.size === 0 ? place : `${place}-${there.size + 1}`;
   const assumeRoles = assumeRole && [
     {
       roleArn: assumeRole.role,
@@ -34,6 +39,6 @@ export function awsProvider({ account, region, assumeRole }: AwsPlace): Provider
     allowedAccountIds: [account],
     ...(assumeRoles ? { assumeRoles } : {}),
   });
-  providers.set(key, provider);
+  there.set(actor, provider);
   return provider;
 }

@@ -74,16 +74,32 @@ describe("the stack aws-dev", () => {
     expect(done.messages).toEqual([]);
   });
 
-  test("makes everything by the provider of the cluster's account", async () => {
-    const { registrations } = await run((it) => {
-      it["pergola:registry"].account = "999999999999";
-      it["pergola:cluster"].eks.account = "123456789012";
-      it["pergola:cluster"].eks.assumeRole = { role: "arn:aws:iam::123456789012:role/provisioner" };
+  const inAnotherAccount: Change = (it) => {
+    it["pergola:registry"].account = "999999999999";
+    it["pergola:cluster"].eks.account = "123456789012";
+  };
+  const as = (role: string) => ({ role: `arn:aws:iam::123456789012:role/${role}` });
+  const providerOf = (done: ProgramRun, types: RegExp) =>
+    new Set(
+      done.registrations.filter(({ type }) => types.test(type)).map(({ provider }) => provider?.split("::").at(-2)),
+    );
+
+  test("makes everything by the provider of the cluster's account, called the same whomever it acts as", async () => {
+    const done = await run((it) => {
+      inAnotherAccount(it);
+      it["pergola:cluster"].eks.assumeRole = as("provisioner");
     });
-    const made = registrations.filter(({ type }) => /^aws:(iam|eks)/.test(type));
-    expect(made.length).toBeGreaterThan(0);
-    for (const { provider, urn } of made)
-      expect(provider, urn).toContain("::aws-123456789012-eu-central-1-provisioner::");
+    expect(providerOf(done, /^aws:(iam|eks)/)).toEqual(new Set(["aws-123456789012-eu-central-1"]));
+    expect(providerOf(done, /^aws:ecr/)).toEqual(new Set(["aws-999999999999-eu-central-1"]));
+  });
+
+  test("has two providers in one place where registry and cluster are provisioned as somebody else", async () => {
+    const done = await run((it) => {
+      it["pergola:registry"].assumeRole = as("registry/provisioner");
+      it["pergola:cluster"].eks.assumeRole = as("cluster/provisioner");
+    });
+    expect(providerOf(done, /^aws:ecr/)).toEqual(new Set(["aws-123456789012-eu-central-1"]));
+    expect(providerOf(done, /^aws:(iam|eks)/)).toEqual(new Set(["aws-123456789012-eu-central-1-2"]));
   });
 });
 
