@@ -7,7 +7,7 @@ import { RolePolicyAttachment } from "@pulumi/aws/iam/rolePolicyAttachment.js";
 import * as pulumi from "@pulumi/pulumi";
 import { clusterHome } from "../access/builderRoles.ts";
 import { awsProvider } from "../awsProviders.ts";
-import { autoscalerTags, launchTemplate, nodeGroup } from "../documents/aws/nodeGroup.ts";
+import { autoscalerTags, launchTemplate, nodeGroup, tagsOf } from "../documents/aws/nodeGroup.ts";
 import { nodePolicies, nodeRoleName, nodeTrust } from "../documents/aws/nodeRole.ts";
 import { physicalName } from "../documents/names.ts";
 import type { Environment } from "../environment.ts";
@@ -74,7 +74,7 @@ export class EksBuilderNodes extends pulumi.ComponentResource {
         name: nodeRoleName(nodes.name),
         description: `Nodes of the node group ${nodes.name}: they join their cluster and pull images`,
         assumeRolePolicy: JSON.stringify(nodeTrust(region)),
-        tags: { ...nodes.tags },
+        ...tagsOf(nodes),
       },
       child,
     );

@@ -52,6 +52,8 @@ describe("a node group of EKS", () => {
       scalingConfig: { minSize: 0, maxSize: 5, desiredSize: 0 },
     });
     expect(made.get("builder-nodes-amd64-role")!.inputs).toMatchObject({ name: "aws-dev-builder-amd64-node" });
+    // The provider would find no tags each time where an empty map was asked for.
+    for (const { type, inputs, urn } of made.values()) expect([type, inputs.tags], urn).toEqual([type, undefined]);
     // AL2023 has user namespaces by itself.
     expect(made.get("builder-nodes-amd64-template")!.inputs).not.toHaveProperty("userData");
     expect(run.messages.map(({ severity, text }) => `${severity} ${text}`)).toEqual([

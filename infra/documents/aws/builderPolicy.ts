@@ -1,8 +1,6 @@
-/** What the role of builders may do (ECR user guide, "IAM permissions for pushing an image to an Amazon ECR private repository"). */
+/** What the role of builders may do. */
+import { PULL_ACTIONS, PUSH_ACTIONS } from "./ecrActions.ts";
 import { type IdentityDocument, type IdentityStatement, inOrder, policyDocument } from "./policyDocument.ts";
-
-const PULL = ["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"];
-const PUSH = ["ecr:CompleteLayerUpload", "ecr:InitiateLayerUpload", "ecr:PutImage", "ecr:UploadLayerPart"];
 
 /** ARNs of repositories, without wildcards. */
 export interface RepositoryRights {
@@ -21,7 +19,7 @@ export function builderPolicy(rights: RepositoryRights): IdentityDocument {
     arns.length === 0 ? [] : [{ Sid, Effect: "Allow", Action, Resource: inOrder(arns) }];
   return policyDocument<IdentityStatement>([
     { Sid: "Login", Effect: "Allow", Action: "ecr:GetAuthorizationToken", Resource: "*" },
-    ...images("Push", inOrder([...PULL, ...PUSH]), rights.push),
-    ...images("Pull", PULL, rights.pull),
+    ...images("Push", inOrder([...PULL_ACTIONS, ...PUSH_ACTIONS]), rights.push),
+    ...images("Pull", PULL_ACTIONS, rights.pull),
   ]);
 }

@@ -10,7 +10,7 @@
 /** Days after which a layer in a cache repository is of no use: as long as kaniko takes it (its flag --cache-ttl, two weeks). */
 export const CACHE_DAYS = 14;
 
-/** Days that an image without a tag stays, unless the stack file says otherwise. Why: docs/decisions/0015. */
+/** Days that an image without a tag stays, unless the stack file says otherwise. Why: docs/decisions/0017. */
 export const UNTAGGED_DAYS = 14;
 
 /** Tags of the caches of branches: they go when nobody writes them any more. */

@@ -6,6 +6,7 @@
  */
 import { PULL_ACTIONS, PUSH_ACTIONS } from "./ecrActions.ts";
 import { parseArn } from "./partition.ts";
+import { inOrder } from "./policyDocument.ts";
 
 /** Most characters of a policy (API reference, SetRepositoryPolicy: policyText). */
 export const REPOSITORY_POLICY_LIMIT = 10_240;
@@ -117,9 +118,4 @@ function builderStatement(
 
 function rootOf(partition: string, account: string): string {
   return `arn:${partition}:iam::${account}:root`;
-}
-
-/** Each once, sorted. */
-function inOrder(values: readonly string[]): string[] {
-  return [...new Set(values)].sort();
 }

@@ -50,7 +50,7 @@ export function launchTemplate(group: NodeGroup, { userNamespaces }: { readonly 
     metadataOptions: { httpEndpoint: "enabled", httpTokens: "required", httpPutResponseHopLimit: 1 },
     tagSpecifications: ["instance", "volume"].map((resourceType) => ({ resourceType, tags })),
     ...(data === null ? {} : { userData: Buffer.from(data).toString("base64") }),
-    tags: { ...group.tags },
+    ...tagsOf(group),
   };
 }
 
@@ -67,8 +67,13 @@ export function nodeGroup(group: NodeGroup) {
     updateConfig: { maxUnavailable: 1 },
     labels: { [BUILDER_NODE_KEY]: BUILDER_NODE_VALUE },
     taints: [{ key: BUILDER_NODE_KEY, value: BUILDER_NODE_VALUE, effect: "NO_SCHEDULE" }],
-    tags: { ...group.tags },
+    ...tagsOf(group),
   };
+}
+
+/** The tags of what is made for a node group. The provider knows no empty map: it would find none each time. */
+export function tagsOf({ tags }: Pick<NodeGroup, "tags">): { tags?: Record<string, string> } {
+  return Object.keys(tags).length === 0 ? {} : { tags: { ...tags } };
 }
 
 /**

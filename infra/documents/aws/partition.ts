@@ -14,7 +14,7 @@ export function accountProblem(account: string): string | null {
 /** What is wrong with the name of a region; null when nothing is. Whether there is such a region is AWS's to say. */
 export function regionProblem(region: string): string | null {
   if (/^[a-z]{2}-[a-z]+-\d[a-z]$/.test(region)) return `is an availability zone; its region is ${region.slice(0, -1)}`;
-  if (/^[a-z]{2}-(iso[a-z]?|isob)-/.test(region) || region.startsWith("eusc-")) {
+  if (/^[a-z]{2}-iso[a-z]?-/.test(region) || region.startsWith("eusc-")) {
     return "is in a partition that this version has no hosts and ARNs for";
   }
   return /^[a-z]{2}(-gov)?-[a-z]+-\d$/.test(region) ? null : "is not the name of an AWS region, such as eu-central-1";
