@@ -4,7 +4,7 @@ import type { ParsedSections } from "./config.ts";
 import { type Problem, pathText } from "./configProblems.ts";
 import { architectureOf } from "./documents/aws/instanceTypes.ts";
 import { nodeRoleName } from "./documents/aws/nodeRole.ts";
-import { parseArn } from "./documents/aws/partition.ts";
+import { parseArn, partitionOf } from "./documents/aws/partition.ts";
 import { ROLE_NAME_LIMIT, roleNameProblem } from "./documents/aws/roleNames.ts";
 import type { EksNodesConfig, KarpenterNodesConfig } from "./sections/builderNodes.ts";
 
@@ -70,9 +70,12 @@ function nodeGroup(path: Path, nodes: EksNodesConfig, home: Home | null): Proble
     if (subnets.indexOf(subnet) === index) continue;
     problems.push(problem([...path, "subnets", index], `${JSON.stringify(subnet)} is listed twice`));
   }
-  const account = nodeRole === undefined ? undefined : parseArn(nodeRole)?.account;
-  if (account !== undefined && home?.account != null && account !== home.account) {
-    const message = `is a role of account ${account}, but the cluster is in ${home.account}: nodes have a role of their own account`;
+  const role = nodeRole === undefined ? null : parseArn(nodeRole);
+  if (role !== null && home !== null && role.partition !== partitionOf(home.region)) {
+    const message = `is of the partition ${role.partition}, but the cluster is in ${home.region}, so in ${partitionOf(home.region)}`;
+    problems.push(problem([...path, "nodeRole"], message));
+  } else if (role !== null && home?.account != null && role.account !== home.account) {
+    const message = `is a role of account ${role.account}, but the cluster is in ${home.account}: nodes have a role of their own account`;
     problems.push(problem([...path, "nodeRole"], message));
   }
   if (nodeRole === undefined && name !== undefined && roleNameProblem(nodeRoleName(name)) !== null) {

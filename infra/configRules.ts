@@ -1,4 +1,5 @@
 /** Rules of a stack file that span fields. Each gets what could be parsed, so that all problems are seen at once. */
+import { clusterHome } from "./access/builderRoles.ts";
 import { amountProblems } from "./amountRules.ts";
 import { awsAccessProblems } from "./awsAccessRules.ts";
 import { awsNodeProblems } from "./awsNodeRules.ts";
@@ -6,6 +7,7 @@ import { builderImageProblems } from "./builderImageRules.ts";
 import { cacheProblems } from "./cacheRules.ts";
 import { type InClusterMode, modesOf, namespacesOf, type ParsedSections } from "./config.ts";
 import { type Problem, pathText } from "./configProblems.ts";
+import { parseArn } from "./documents/aws/partition.ts";
 import { BCRYPT_PASSWORD_BYTES } from "./documents/htpasswd.ts";
 import { matchesAnything } from "./documents/namespacePattern.ts";
 import { nearest } from "./documents/nearest.ts";
@@ -31,6 +33,7 @@ export function ruleProblems(config: ParsedSections, stack: string): Problem[] {
     secrets,
     logins,
     clusterChoice,
+    clusterRole,
     defaultMode,
     nodeProblems,
     awsNodeProblems,
@@ -160,6 +163,16 @@ function clusterChoice({ cluster }: ParsedSections): Problem[] {
     return [problem(["cluster"], message)];
   }
   return [];
+}
+
+/** A provider refuses credentials of any other account than its own. */
+function clusterRole({ registry, cluster }: ParsedSections): Problem[] {
+  const role = cluster?.eks?.assumeRole?.role;
+  if (cluster === undefined || registry === undefined || role === undefined) return [];
+  const [found, home] = [parseArn(role)?.account, clusterHome({ registry, cluster })?.account];
+  if (home === undefined || found === home) return [];
+  const message = `is a role of the account ${found}, but the cluster is in ${home}; name a role of that account, or write account: "${found}"`;
+  return [problem(["cluster", "eks", "assumeRole", "role"], message)];
 }
 
 /** The default mode is provisioned. */

@@ -27,6 +27,15 @@ awsCases("accounts and partitions", [
     ],
   ],
   [
+    "a role of another account than the cluster's to make what its account gets",
+    (config) => {
+      config["pergola:cluster"].eks.assumeRole = { role: "arn:aws:iam::999999999999:role/a" };
+    },
+    [
+      'pergola:cluster.eks.assumeRole.role: is a role of the account 999999999999, but the cluster is in 123456789012; name a role of that account, or write account: "999999999999"',
+    ],
+  ],
+  [
     "an OIDC provider of another partition",
     access((it) => (it.oidcProviders = ["arn:aws-cn:iam::123456789012:oidc-provider/oidc.example/id/X"])),
     [

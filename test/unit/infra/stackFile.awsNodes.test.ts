@@ -101,6 +101,11 @@ awsCases("node groups of EKS", [
     [`${AT}.nodeRole: "arn:aws:iam::123456789012:instance-profile/nodes" is an ARN, but not of an IAM role`],
   ],
   [
+    "a role of another partition",
+    nodes((it) => (it.nodeRole = "arn:aws-cn:iam::123456789012:role/nodes")),
+    [`${AT}.nodeRole: is of the partition aws-cn, but the cluster is in eu-central-1, so in aws`],
+  ],
+  [
     "a role of another account",
     nodes((it) => (it.nodeRole = "arn:aws:iam::210987654321:role/nodes")),
     [
