@@ -7,7 +7,7 @@ import { ecrHostOf } from "./registries/ecrRepositories.ts";
 
 /** All violations, in the order of the modes. Of images that are not known, only what the file says itself is judged. */
 export function builderImageProblems(config: ParsedSections): Problem[] {
-  const { builder } = config;
+  const { access, builder } = config;
   if (builder === undefined) return [];
   const needed = neededHelpers(config);
   return modesOf({ builder }).flatMap(([name, { image, helpers, profile }]) => {
@@ -22,6 +22,12 @@ export function builderImageProblems(config: ParsedSections): Problem[] {
           : "write rootful, or the same image with -rootless at the end of its tag";
       const message = `is ${JSON.stringify(profile)}, but ${quoted} is made to run ${known.profile}; ${other}`;
       problems.push({ path: pathText([...path, "profile"]), message });
+    }
+    if (known?.beforePodIdentity && access?.kind === "podIdentity") {
+      const message =
+        `${quoted} is older than EKS Pod Identity: builders would find no role there; write one of ghcr.io/osscontainertools/kaniko, ` +
+        "or kind: irsa in pergola:access";
+      problems.push({ path: pathText([...path, "image"]), message });
     }
     const there = helpers ?? known?.helpers;
     for (const [helper, hosts] of needed) {

@@ -11,6 +11,8 @@ export interface BuilderImage {
   readonly helpers: readonly string[];
   /** what BuildKit in it is made for; null where its tag does not tell, or there is none */
   readonly profile: "rootful" | "rootless" | null;
+  /** it is from before EKS Pod Identity, so what is in it finds no role that comes that way */
+  readonly beforePodIdentity: boolean;
 }
 
 /**
@@ -29,6 +31,12 @@ const HELPERS: Readonly<Record<string, readonly string[]>> = {
 /** Images of BuildKit, whose tags tell for whom they are: those for an unprivileged user end in `rootless`. */
 const BUILDKIT_IMAGES = ["gardendev/buildkit", "moby/buildkit"];
 
+/**
+ * The last version of Google's executor (1.11, Garden's default) whose SDK is known to be older than Pod Identity: its go.mod has one of
+ * mid-2023, and the first that knows it is of 2023-11-14 (EKS user guide, "Use Pod Identity with the AWS SDK"). Later ones are not judged.
+ */
+const LAST_BEFORE_POD_IDENTITY = 11;
+
 /** What is known of an image by the last two parts of its name, so also where a mirror has it; null for one that is not known. */
 export function builderImage(reference: string): BuilderImage | null {
   const [, path = "", tag] = /^([^@]+?)(?::([\w][\w.-]*))?(?:@.*)?$/.exec(reference) ?? [];
@@ -37,7 +45,12 @@ export function builderImage(reference: string): BuilderImage | null {
   if (known === undefined) return null;
   const helpers = tag?.endsWith("slim") ? [] : known;
   const profile = tag === undefined || !BUILDKIT_IMAGES.includes(name) ? null : profileOf(tag);
-  return { name, helpers, profile };
+  return { name, helpers, profile, beforePodIdentity: name === "kaniko-project/executor" && isBeforePodIdentity(tag) };
+}
+
+function isBeforePodIdentity(tag: string | undefined): boolean {
+  const [, major, minor] = /^v?(\d+)\.(\d+)/.exec(tag ?? "") ?? [];
+  return major === "0" || (major === "1" && Number(minor) <= LAST_BEFORE_POD_IDENTITY);
 }
 
 function profileOf(tag: string): "rootful" | "rootless" {

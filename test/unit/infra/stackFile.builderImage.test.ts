@@ -60,6 +60,19 @@ awsCases("the image that builders run from", [
     ],
   ],
   [
+    "of a kaniko that is older than Pod Identity, by which builders have their role",
+    (config) => {
+      config["pergola:access"] = { kind: "podIdentity" };
+      config["pergola:builder"].modes.kaniko = {
+        namespaces: ["shop-kaniko"],
+        image: "gcr.io/kaniko-project/executor:v1.11.0-debug",
+      };
+    },
+    [
+      'pergola:builder.modes.kaniko.image: "gcr.io/kaniko-project/executor:v1.11.0-debug" is older than EKS Pod Identity: builders would find no role there; write one of ghcr.io/osscontainertools/kaniko, or kind: irsa in pergola:access',
+    ],
+  ],
+  [
     "of kaniko, slim",
     (config) => {
       config["pergola:access"].namespaces.push("shop-kaniko");

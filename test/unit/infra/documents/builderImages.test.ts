@@ -19,6 +19,19 @@ describe("what is known of builder images", () => {
     expect(builderImage(reference)).toMatchObject({ helpers, profile });
   });
 
+  test.each([
+    ["gcr.io/kaniko-project/executor:v1.11.0-debug", true],
+    ["gcr.io/kaniko-project/executor:v1.9.1-debug", true],
+    ["gcr.io/kaniko-project/executor:v0.24.0", true],
+    ["gcr.io/kaniko-project/executor:v1.23.2-debug", false],
+    ["gcr.io/kaniko-project/executor:debug", false],
+    ["gcr.io/kaniko-project/executor@sha256:aa", false],
+    ["ghcr.io/osscontainertools/kaniko:v1.28.3-debug", false],
+    ["gardendev/buildkit:v0.23.2", false],
+  ])("%s is older than Pod Identity: %s", (reference, beforePodIdentity) => {
+    expect(builderImage(reference)).toMatchObject({ beforePodIdentity });
+  });
+
   test.each(["pergola.local/buildkit:0.33.1", "buildkit:1", "moby/other:1", "xmoby/buildkit:1", "a/constructor:1"])(
     "nothing of %s",
     (reference) => expect(builderImage(reference)).toBeNull(),
