@@ -27,7 +27,7 @@ export function awsIdentityProblems(config: ParsedSections, access: Access, stac
   problems.push(...providers(access, home), ...givenRoles(access, ci, home), ...boundaries(access, ci, home));
   if (builder === undefined || cache === undefined) return problems;
   const parts = { registry, access, cluster, builder, cache };
-  return [...problems, ...roleNames(parts, stack), ...ciTrustLimit(parts, stack)];
+  return [...problems, ...roleNames(parts, stack), ...ciTrustProblems(parts, stack)];
 }
 
 /** Where an ARN of the cluster's account has to be. */
@@ -158,7 +158,8 @@ function gitlabProvider(ci: CiIdentityConfig): Problem[] {
   ];
 }
 
-function ciTrustLimit(parts: AccessParts, stack: string): Problem[] {
+/** The provider is one that the role can trust, is made once, and the trust in its jobs fits. */
+function ciTrustProblems(parts: AccessParts, stack: string): Problem[] {
   const role = ciJobRole(parts, stack);
   const ci = ciOf(parts);
   const home = clusterHome(parts);

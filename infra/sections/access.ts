@@ -65,7 +65,7 @@ const teams = z
   .optional()
   .describe("a role for each team, instead of one for all; namespacePatterns are not for teams");
 
-const reference = z.string().regex(/^[\w./*-]+$/, "is not the name of a branch or tag");
+const reference = z.string().regex(/^[\w./*@+#=,-]+$/, "is not the name of a branch or tag");
 
 const github = z.strictObject({
   repository: z

@@ -52,7 +52,9 @@ export const assumeRole = z.strictObject({
 
 /** How a role that is made is made. */
 export const roleOptions = z.strictObject({
-  name: checked(roleNameProblem).optional().describe("default: <stack>-builder; of a team: <stack>-builder-<team>"),
+  name: checked(roleNameProblem)
+    .optional()
+    .describe("default: <stack>-builder; of a team: <stack>-builder-<team>; of CI jobs: <stack>-ci"),
   path: checked(rolePathProblem).default("/"),
   permissionsBoundary: policyArn.optional(),
   maxSessionSeconds: z.int().min(3600, "is less than 3600").max(43_200, "is more than 43200").default(3600),

@@ -202,6 +202,11 @@ awsCases("fields of access.ci", [
     ['pergola:access.ci.github.repository: "shop@1/monorepo" is neither OWNER/REPOSITORY nor OWNER@ID/REPOSITORY@ID'],
   ],
   [
+    "tags with what builds are named by, which may be",
+    access((it) => (it.ci.github.tags = ["v1.0.0+build.1", "@scope/tool@2.0"])),
+    [],
+  ],
+  [
     "a branch with a blank",
     access((it) => (it.ci.github.branches = ["my branch"])),
     ['pergola:access.ci.github.branches[0]: "my branch" is not the name of a branch or tag'],
