@@ -12,6 +12,8 @@ export function roleNameProblem(name: string): string | null {
 /** What is wrong with the path of a role; null when nothing is. */
 export function rolePathProblem(path: string): string | null {
   if (path.length > 512) return `has ${path.length} characters, at most 512 are allowed`;
+  // IAM takes wildcards, but the role's ARN goes into conditions, where they would mean other roles, too.
+  if (/[*?]/.test(path)) return "has a wildcard, which would mean other roles where this one is let in";
   return /^\/([!-~]+\/)?$/.test(path) ? null : "is not a path: it begins and ends with a slash";
 }
 

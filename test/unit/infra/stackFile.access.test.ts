@@ -108,6 +108,11 @@ awsCases("fields of access", [
     ],
   ],
   [
+    "a path with a wildcard",
+    access((it) => (it.role = { path: "/*/" })),
+    ['pergola:access.role.path: "/*/" has a wildcard, which would mean other roles where this one is let in'],
+  ],
+  [
     "a path without a slash at its end",
     access((it) => (it.role = { path: "/a" })),
     ['pergola:access.role.path: "/a" is not a path: it begins and ends with a slash'],
