@@ -6,6 +6,7 @@ import { describe, expect, test } from "vitest";
 import { builderRolePolicy, builderTrust } from "../../../../infra/access/accessDocuments.ts";
 import { builderAnnotations, builderRoles } from "../../../../infra/access/builderRoles.ts";
 import { policyText } from "../../../../infra/documents/aws/policyDocument.ts";
+import { plannedRegistries } from "../../../../infra/registries/ecrPlan.ts";
 import { BUILDER_SERVICE_ACCOUNT } from "../../../../infra/setupNames.ts";
 import { awsConfig, awsProblems } from "../awsConfig.ts";
 import { mayAssume, mayDo } from "../policyJudge.ts";
@@ -147,6 +148,29 @@ describe("a role for another service account than that of builders", () => {
     expect(await mayAssume(trust, token("shop-dev"))).toBe(true);
     expect(await mayAssume(trust, token("shop-dev", "ecr-poweruser"))).toBe(false);
     expect(builderAnnotations(config, "aws-dev", "shop-dev")).toEqual({ "eks.amazonaws.com/role-arn": role!.arn });
+  });
+});
+
+describe("a repository policy that is said to be for builders and admits the nodes' role", () => {
+  test("is not made: what lets another account push names the builders' role, and no other", () => {
+    const central = awsConfig(() => {}, "aws-central-registry");
+    const roles = builderRoles(central, "aws-central-registry").map(({ arn }) => arn);
+    const policies = plannedRegistries(central, "aws-central-registry").flatMap(({ repositories }) =>
+      repositories.map(({ policy }) => JSON.stringify(policy)),
+    );
+    expect(policies.length).toBeGreaterThan(0);
+    for (const text of policies) {
+      expect(new Set(text.match(/arn:aws:iam::\d+:role\/[^"]+/g))).toEqual(new Set(roles));
+    }
+  });
+});
+
+describe("a credential helper for a host that it does not know", () => {
+  test("is refused: the guides map ecr-login to a mirror, for which it answers that there is no login", () => {
+    const logins = [{ host: "mirror.internal.com", helper: "ecr-login" }];
+    expect(awsProblems((it) => (it["pergola:cluster"].pullSecret = { logins }))).toEqual([
+      'pergola:cluster.pullSecret.logins[0].helper: "ecr-login" only knows Amazon ECR registries, and mirror.internal.com is none',
+    ]);
   });
 });
 
