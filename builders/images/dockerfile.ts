@@ -1,7 +1,6 @@
 /** A parsed Dockerfile, and what the graph and the plans need to know of it. */
 import { Arg, Copy, DockerfileParser, type Flag, From, type Instruction, Label, Onbuild, Run } from "dockerfile-ast";
 import type { DockerfileFacts, ImageReference, Range } from "./dockerfileFacts.ts";
-import type { Image } from "./image.ts";
 
 /** A Dockerfile with its instructions. Their lines and ranges are those of the text. */
 export interface Dockerfile {
@@ -22,10 +21,15 @@ export function parseDockerfile(text: string): Dockerfile {
   };
 }
 
-const parsedBefore = new WeakMap<Image["dockerfile"], Dockerfile>();
+/** As an image has it. */
+interface DockerfileText {
+  readonly text: string;
+}
+
+const parsedBefore = new WeakMap<DockerfileText, Dockerfile>();
 
 /** An image's Dockerfile, parsed once: the graph asks for it, and each plan of the image. */
-export function dockerfileOf({ dockerfile }: Pick<Image, "dockerfile">): Dockerfile {
+export function dockerfileOf({ dockerfile }: { readonly dockerfile: DockerfileText }): Dockerfile {
   let parsed = parsedBefore.get(dockerfile);
   if (parsed === undefined) {
     parsed = parseDockerfile(dockerfile.text);

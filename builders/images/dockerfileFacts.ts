@@ -1,8 +1,4 @@
-/**
- * What every run has to know of a Dockerfile: remembered, as loading a parser and reading the file takes longer than asking the
- * cluster does.
- */
-import { type Remember, stampOfCode } from "../memory.ts";
+/** What every run has to know of a Dockerfile. */
 
 /** A place in a Dockerfile; lines and characters count from 0, `end` is exclusive. */
 export interface Range {
@@ -25,19 +21,6 @@ export interface DockerfileFacts {
   readonly references: readonly ImageReference[];
   /** networks that RUN instructions ask for by --network, with the line of each; lines count from 1 */
   readonly networks: readonly { readonly network: string; readonly line: number }[];
-}
-
-/** What a Dockerfile says of itself with these build arguments. */
-export function learnDockerfile(
-  text: string,
-  buildArgs: Readonly<Record<string, string>>,
-  remember: Remember,
-): Promise<DockerfileFacts> {
-  const key = [stampOfCode(import.meta.url, "./dockerfile.ts"), text, buildArgs];
-  return remember("dockerfile", key, async () => {
-    const { factsOf, parseDockerfile } = await import("./dockerfile.ts");
-    return factsOf(parseDockerfile(text), buildArgs);
-  });
 }
 
 /** The name under which BuildKit looks for a named context: without `:latest`. */

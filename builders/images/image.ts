@@ -3,7 +3,8 @@ import { readFileSync } from "node:fs";
 import path from "node:path";
 import { PergolaError } from "../errors.ts";
 import type { Remember } from "../memory.ts";
-import { type DockerfileFacts, learnDockerfile } from "./dockerfileFacts.ts";
+import type { DockerfileFacts } from "./dockerfileFacts.ts";
+import { learnDockerfile } from "./learnDockerfile.ts";
 import type { ImageSettings } from "./settings.ts";
 
 /** Where a build secret comes from; read by the executor at the last moment. */
