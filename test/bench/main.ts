@@ -2,6 +2,7 @@
 import { statfs } from "node:fs/promises";
 import { cpus, loadavg, tmpdir, totalmem, version } from "node:os";
 import { Command, Option } from "commander";
+import { stateDirectory } from "../../local/paths.ts";
 import type { Row, Rows } from "./measure.ts";
 
 interface Measurement {
@@ -68,7 +69,10 @@ await new Command("npm run bench --")
     const machine = {
       cores: cpus().length,
       load: loadavg().map((load) => Math.round(load * 100) / 100),
-      filesystem: await filesystem(),
+      /** of the contexts */
+      filesystem: await filesystem(tmpdir()),
+      /** of the nodes: where images are unpacked and pods write */
+      nodeFilesystem: await filesystem(stateDirectory()),
       cpu: cpus()[0]?.model ?? "",
       memory: totalmem(),
       kernel: version(),
@@ -95,9 +99,9 @@ await new Command("npm run bench --")
   })
   .parseAsync();
 
-/** Kind of the file system that contexts are made in: its name, or its number (statfs(2)). */
-async function filesystem(): Promise<string> {
-  const { type } = await statfs(tmpdir());
+/** Kind of the file system that a folder is in: its name, or its number (statfs(2)). */
+async function filesystem(folder: string): Promise<string> {
+  const { type } = await statfs(folder);
   const known: Record<number, string> = {
     61267: "ext4",
     16914836: "tmpfs",
