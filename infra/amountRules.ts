@@ -1,6 +1,6 @@
 /** Rules about amounts: requests, limits, defaults and quotas that no pod could satisfy together. */
 import { type GuardrailsConfig, type ModeConfig, modesOf, namespacesOf, type ParsedSections } from "./config.ts";
-import { type Problem, pathText } from "./configProblems.ts";
+import { type Problem, pathText, problem } from "./configProblems.ts";
 import { quantityValue } from "./documents/quantity.ts";
 
 type Amounts = ModeConfig["resources"];
@@ -86,8 +86,4 @@ function counted(key: string): { readonly side: "limits" | "requests"; readonly 
 /** Resources have the names that a stack file gives them, also "constructor". */
 function amount(amounts: Readonly<Record<string, string>>, resource: string): string | undefined {
   return Object.hasOwn(amounts, resource) ? amounts[resource] : undefined;
-}
-
-function problem(path: Path, message: string): Problem {
-  return { path: pathText(path), message };
 }

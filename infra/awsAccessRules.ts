@@ -3,7 +3,7 @@ import { builderRolePolicy, builderTrust, clusterOidcProviders } from "./access/
 import { type AccessParts, type BuilderRole, builderRoles, teamsOf } from "./access/builderRoles.ts";
 import { awsIdentityProblems } from "./awsIdentityRules.ts";
 import { modesOf, namespacesOf, type ParsedSections, type StackConfig } from "./config.ts";
-import { type Problem, pathText } from "./configProblems.ts";
+import { listedTwice, type Problem, problem } from "./configProblems.ts";
 import { POLICY_LIMITS, policySize } from "./documents/aws/policyDocument.ts";
 import { matchesPattern } from "./documents/namespacePattern.ts";
 import { nearest } from "./documents/nearest.ts";
@@ -61,12 +61,8 @@ function group(access: Access, cluster: ParsedSections["cluster"]): Problem[] {
 
 /** Namespaces once each, and no list or pattern that nothing reads. */
 function lists(access: Access): Problem[] {
-  const problems: Problem[] = [];
   const { namespaces = [], namespacePatterns } = access;
-  for (const [index, namespace] of namespaces.entries()) {
-    if (namespaces.indexOf(namespace) === index) continue;
-    problems.push(problem(["access", "namespaces", index], `${JSON.stringify(namespace)} is listed twice`));
-  }
+  const problems = listedTwice(["access", "namespaces"], namespaces);
   const given = teamsOf({ access });
   if (access.kind === "podIdentity" && namespacePatterns.length > 0) {
     const message =
@@ -263,8 +259,4 @@ function builderNamespaces({ builder }: Pick<StackConfig, "builder">) {
       path: ["builder", "modes", mode, "namespaces", index],
     })),
   );
-}
-
-function problem(path: Path, message: string): Problem {
-  return { path: pathText(path), message };
 }

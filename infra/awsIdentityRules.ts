@@ -2,7 +2,7 @@
 import { ciJobRole, ciOf, clusterOidcProviders } from "./access/accessDocuments.ts";
 import { type AccessParts, builderRoles, clusterHome } from "./access/builderRoles.ts";
 import type { ParsedSections, StackConfig } from "./config.ts";
-import { type Problem, pathText } from "./configProblems.ts";
+import { type Problem, pathText, problem } from "./configProblems.ts";
 import { parseArn, partitionOf } from "./documents/aws/partition.ts";
 import { POLICY_LIMITS, policySize } from "./documents/aws/policyDocument.ts";
 import { roleNameProblem } from "./documents/aws/roleNames.ts";
@@ -184,8 +184,4 @@ function ciTrustProblems(parts: AccessParts, stack: string): Problem[] {
     problems.push(problem(at, message));
   }
   return problems;
-}
-
-function problem(path: Path, message: string): Problem {
-  return { path: pathText(path), message };
 }

@@ -1,7 +1,7 @@
 /** Rules about builder nodes that are made in AWS. */
 import { clusterHome } from "./access/builderRoles.ts";
 import type { ParsedSections } from "./config.ts";
-import { type Problem, pathText } from "./configProblems.ts";
+import { listedTwice, type Problem, problem } from "./configProblems.ts";
 import { architectureOf } from "./documents/aws/instanceTypes.ts";
 import { nodeRoleName } from "./documents/aws/nodeRole.ts";
 import { parseArn, partitionOf } from "./documents/aws/partition.ts";
@@ -66,10 +66,7 @@ function nodeGroup(path: Path, nodes: EksNodesConfig, home: Home | null): Proble
   const { min, max, subnets, nodeRole, name } = nodes;
   const problems: Problem[] = [];
   if (min > max) problems.push(problem([...path, "min"], `is ${min}, more than max, which is ${max}`));
-  for (const [index, subnet] of subnets.entries()) {
-    if (subnets.indexOf(subnet) === index) continue;
-    problems.push(problem([...path, "subnets", index], `${JSON.stringify(subnet)} is listed twice`));
-  }
+  problems.push(...listedTwice([...path, "subnets"], subnets));
   const role = nodeRole === undefined ? null : parseArn(nodeRole);
   if (role !== null && home !== null && role.partition !== partitionOf(home.region)) {
     const message = `is of the partition ${role.partition}, but the cluster is in ${home.region}, so in ${partitionOf(home.region)}`;
@@ -99,8 +96,4 @@ function selectors(path: Path, nodes: KarpenterNodesConfig): Problem[] {
       .filter(([, value]) => value === "")
       .map(([tag]) => problem([...path, key, tag], 'is empty, which Karpenter does not take; write "*" for any value'));
   });
-}
-
-function problem(path: Path, message: string): Problem {
-  return { path: pathText(path), message };
 }

@@ -1,6 +1,6 @@
 /** Rules of a stack file about the images that builders run from: what they are made for, and what they log in with. */
 import { modesOf, type ParsedSections } from "./config.ts";
-import { type Problem, pathText } from "./configProblems.ts";
+import { type Problem, problem } from "./configProblems.ts";
 import { ecrHost } from "./documents/aws/partition.ts";
 import { builderImage } from "./documents/builderImages.ts";
 import { ecrHostOf } from "./registries/ecrRepositories.ts";
@@ -21,13 +21,13 @@ export function builderImageProblems(config: ParsedSections): Problem[] {
           ? "write rootless, or the same image without -rootless in its tag"
           : "write rootful, or the same image with -rootless at the end of its tag";
       const message = `is ${JSON.stringify(profile)}, but ${quoted} is made to run ${known.profile}; ${other}`;
-      problems.push({ path: pathText([...path, "profile"]), message });
+      problems.push(problem([...path, "profile"], message));
     }
     if (known?.beforePodIdentity && access?.kind === "podIdentity") {
       const message =
         `${quoted} is older than EKS Pod Identity: builders would find no role there; write one of ghcr.io/osscontainertools/kaniko, ` +
         "or kind: irsa in pergola:access";
-      problems.push({ path: pathText([...path, "image"]), message });
+      problems.push(problem([...path, "image"], message));
     }
     const there = helpers ?? known?.helpers;
     for (const [helper, hosts] of needed) {
@@ -37,7 +37,7 @@ export function builderImageProblems(config: ParsedSections): Problem[] {
         helpers === undefined
           ? `${quoted} has no ${by}; write an image that has it (${imagesWith(helper, name)}one of your own with helpers: [${helper}])`
           : `has no ${helper}: builders need ${by}; write an image that has it, and its name here`;
-      problems.push({ path: pathText([...path, helpers === undefined ? "image" : "helpers"]), message });
+      problems.push(problem([...path, helpers === undefined ? "image" : "helpers"], message));
     }
     return problems;
   });

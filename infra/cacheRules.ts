@@ -1,6 +1,6 @@
 /** Rules of a stack file about build caches and the registries that they are in. */
 import type { ParsedSections } from "./config.ts";
-import { type Problem, pathText } from "./configProblems.ts";
+import { type Problem, problem } from "./configProblems.ts";
 import { configKey } from "./documents/registryHost.ts";
 import { type CachePlace, cachePlaceOf } from "./registries/cacheRegistries.ts";
 import { ecrHostOf } from "./registries/ecrRepositories.ts";
@@ -84,8 +84,4 @@ function certificates({ registry, cache }: ParsedSections): Problem[] {
   if (hosts.some((host) => !plain.includes(host))) return [];
   const message = `vouches for no registry: ${[...new Set(hosts)].join(", ")} ${new Set(hosts).size > 1 ? "are" : "is"} reached by plain HTTP; remove it`;
   return [problem(["registry", "caBundle"], message)];
-}
-
-function problem(path: readonly (string | number)[], message: string): Problem {
-  return { path: pathText(path), message };
 }

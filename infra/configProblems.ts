@@ -12,6 +12,18 @@ export interface Problem {
 
 type Path = readonly PropertyKey[];
 
+/** What is wrong at a place of the file, for rules. */
+export function problem(path: Path, message: string): Problem {
+  return { path: pathText(path), message };
+}
+
+/** The entries of a list that are there before. */
+export function listedTwice(path: Path, list: readonly string[]): Problem[] {
+  return list.flatMap((entry, index) =>
+    list.indexOf(entry) === index ? [] : [problem([...path, index], `${JSON.stringify(entry)} is listed twice`)],
+  );
+}
+
 /** `pergola:registry.mirrors["docker.io"][0]` */
 export function pathText(path: Path): string {
   const [section, ...rest] = path;

@@ -6,7 +6,7 @@ import { awsNodeProblems } from "./awsNodeRules.ts";
 import { builderImageProblems } from "./builderImageRules.ts";
 import { cacheProblems } from "./cacheRules.ts";
 import { type InClusterMode, modesOf, namespacesOf, type ParsedSections } from "./config.ts";
-import { type Problem, pathText } from "./configProblems.ts";
+import { type Problem, pathText, problem } from "./configProblems.ts";
 import { parseArn } from "./documents/aws/partition.ts";
 import { BCRYPT_PASSWORD_BYTES } from "./documents/htpasswd.ts";
 import { matchesAnything } from "./documents/namespacePattern.ts";
@@ -236,8 +236,4 @@ function namespacePatterns({ access, builder }: ParsedSections): Problem[] {
     problems.push(problem(["access", "allowAnyNamespace"], message));
   }
   return problems;
-}
-
-function problem(path: readonly (string | number)[], message: string): Problem {
-  return { path: pathText(path), message };
 }

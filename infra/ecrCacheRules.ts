@@ -1,6 +1,6 @@
 /** Rules of a stack file about registries of ECR that only hold caches. */
 import type { ParsedSections } from "./config.ts";
-import { type Problem, pathText } from "./configProblems.ts";
+import { type Problem, problem } from "./configProblems.ts";
 import { ecrNameProblem } from "./documents/aws/ecrName.ts";
 import { parseEcrHost } from "./documents/aws/partition.ts";
 import { assumedAccount, keyRegion } from "./ecrRules.ts";
@@ -104,8 +104,4 @@ function takenNames(
     const message = `would keep the cache of ${of} in ${name}, which is ${whose}; write a namespace that nothing else is in`;
     return [problem([...path, "namespace"], message)];
   });
-}
-
-function problem(path: Path, message: string): Problem {
-  return { path: pathText(path), message };
 }

@@ -1,6 +1,6 @@
 /** Rules of a stack file about documents that ECR would refuse, so that they are refused before anything is made. */
 import type { ParsedSections } from "./config.ts";
-import { type Problem, pathText } from "./configProblems.ts";
+import { type Problem, problem } from "./configProblems.ts";
 import { lifecycleProblem } from "./documents/aws/ecrLifecycle.ts";
 import { repositoryPolicyProblem } from "./documents/aws/ecrRepositoryPolicy.ts";
 import { type PlannedRepository, plannedRegistries } from "./registries/ecrPlan.ts";
@@ -64,8 +64,4 @@ function onceEach(path: Path, { untaggedDays, rules }: EcrLifecycleConfig): Prob
     problems.push(problem([...path, "untaggedDays"], message));
   }
   return problems;
-}
-
-function problem(path: Path, message: string): Problem {
-  return { path: pathText(path), message };
 }

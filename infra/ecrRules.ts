@@ -1,6 +1,6 @@
 /** Rules of a stack file about its repositories in ECR. What they are made with is in registries/ecrPlan.ts. */
 import type { ParsedSections } from "./config.ts";
-import { type Problem, pathText } from "./configProblems.ts";
+import { listedTwice, type Problem, problem } from "./configProblems.ts";
 import { ecrNameProblem } from "./documents/aws/ecrName.ts";
 import { matchesTag } from "./documents/aws/ecrTags.ts";
 import { parseArn, partitionOf } from "./documents/aws/partition.ts";
@@ -169,14 +169,8 @@ function mutableTags(registry: EcrRegistryConfig): Problem[] {
       [...path, "mutableTags"],
       `has no effect: tagMutability is ${mutability}, and only immutableWithExclusion has exceptions; remove it, or write that`,
     );
-  const twice = (path: Path, list: readonly string[]) =>
-    list.flatMap((filter, index) =>
-      list.indexOf(filter) === index
-        ? []
-        : [problem([...path, "mutableTags", index], `${JSON.stringify(filter)} is listed twice`)],
-    );
   if (registry.mutableTags !== undefined) {
-    problems.push(...twice(["registry"], registry.mutableTags));
+    problems.push(...listedTwice(["registry", "mutableTags"], registry.mutableTags));
     if (!images.some((image) => image.tagMutability === "immutableWithExclusion")) {
       problems.push(ignored(["registry"], registry.tagMutability));
     }
@@ -185,7 +179,7 @@ function mutableTags(registry: EcrRegistryConfig): Problem[] {
     if (typeof entry === "string" || entry.mutableTags === undefined) continue;
     const path = ["registry", "repositories", index];
     const mutability = entry.tagMutability ?? registry.tagMutability;
-    problems.push(...twice(path, entry.mutableTags));
+    problems.push(...listedTwice([...path, "mutableTags"], entry.mutableTags));
     if (mutability !== "immutableWithExclusion") problems.push(ignored(path, mutability));
   }
   return problems;
@@ -249,8 +243,4 @@ function frozenMessage(images: readonly ImageRepository[], tag: string, at: numb
     `${names} would take the tag ${tag} of pergola:cache[${at}] once and never again, as ${why}: BuildKit's cache would stay what ` +
     `it was at the first build; ${what}, or give pergola:cache[${at}] a registry`
   );
-}
-
-function problem(path: Path, message: string): Problem {
-  return { path: pathText(path), message };
 }

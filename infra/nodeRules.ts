@@ -1,6 +1,6 @@
 /** Rules about builder nodes of any kind, and about builders that have to find nodes. */
 import { modesOf, type ParsedSections } from "./config.ts";
-import { type Problem, pathText } from "./configProblems.ts";
+import { type Problem, problem } from "./configProblems.ts";
 import { nodePlatforms } from "./nodeUse.ts";
 import type { BuilderNodesConfig } from "./sections/builderNodes.ts";
 
@@ -51,8 +51,4 @@ function nameTwice(nodes: BuilderNodesConfig): Problem[] {
           ),
         ],
   );
-}
-
-function problem(path: readonly (string | number)[], message: string): Problem {
-  return { path: pathText(path), message };
 }

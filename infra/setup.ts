@@ -1,7 +1,7 @@
 /**
  * The BuildSetup: what an environment promises its builders. It is the stack output `setup`
  * and the ConfigMap `pergola-setup` (key `setup.json`) in every builder namespace, and, with
- * setupNames.ts and documents/quantity.ts, all that `infra/` and `builders/` share. It never holds a secret: credentials are
+ * setupNames.ts, all that `infra/` and `builders/` share. It never holds a secret: credentials are
  * named (pull secrets, credential helpers), not carried.
  */
 import { z } from "zod";

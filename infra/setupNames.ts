@@ -4,6 +4,8 @@
 export { matchesPattern } from "./documents/namespacePattern.ts";
 /** Pod Security: what the runner looks at in namespaces that infra does not make. */
 export { ENFORCE_LABEL, podSecurityAllows } from "./documents/podSecurity.ts";
+/** What the amounts of the BuildSetup are worth. */
+export { quantityValue } from "./documents/quantity.ts";
 
 /** The service account that builds run as; Garden creates and uses the same name in every project namespace. */
 export const BUILDER_SERVICE_ACCOUNT = "garden-in-cluster-builder";

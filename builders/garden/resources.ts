@@ -1,12 +1,7 @@
 /** `resources.builder`: Kubernetes' quantities as Garden's whole numbers. */
 import type { Resources } from "../../infra/setup.ts";
+import { quantityValue } from "../../infra/setupNames.ts";
 import type { GardenAmounts, GardenProvider, Remark } from "./provider.ts";
-
-/** Suffixes of quantities (kubernetes.io/docs/reference/kubernetes-api/common-definitions/quantity) -> factor. */
-const FACTORS: Readonly<Record<string, number>> = {
-  ...{ n: 1e-9, u: 1e-6, m: 1e-3, "": 1, k: 1e3, M: 1e6, G: 1e9, T: 1e12, P: 1e15, E: 1e18 },
-  ...{ Ki: 2 ** 10, Mi: 2 ** 20, Gi: 2 ** 30, Ti: 2 ** 40, Pi: 2 ** 50, Ei: 2 ** 60 },
-};
 
 /** Resource -> Garden's field, and how many of its units are one of Kubernetes'. Its "megabytes" are written into pods as Mi. */
 const FIELDS = {
@@ -49,7 +44,5 @@ function amounts(quantities: Readonly<Record<string, string>>): GardenAmounts {
 
 /** Never less than the quantity, but for what fractions are inexact by. */
 function wholeUnits(quantity: string, per: number): number {
-  const [, number = "", suffix = ""] = /^(\d+(?:\.\d+)?)(.*)$/.exec(quantity) ?? [];
-  const factor = /^[eE]\d+$/.test(suffix) ? 10 ** Number(suffix.slice(1)) : (FACTORS[suffix] ?? Number.NaN);
-  return Math.ceil(Number(number) * factor * per * (1 - 1e-9));
+  return Math.ceil((quantityValue(quantity) ?? Number.NaN) * per * (1 - 1e-9));
 }

@@ -1,5 +1,6 @@
 /** buildkitd.toml: what the daemon keeps, how much it does at a time, and how it reaches registries. Pure text. */
 import type { BuilderMode, BuildSetup } from "../../infra/setup.ts";
+import { quantityValue } from "../../infra/setupNames.ts";
 import { HOST_NETWORK } from "./network.ts";
 
 /** Where buildkitd finds its configuration and what that names. */
@@ -26,8 +27,8 @@ export function buildkitdToml(
     "[worker.oci]",
     "  enabled = true",
     "  gc = true",
-    ...parallelism(quantity(limits.cpu)),
-    ...garbageCollection(quantity(limits["ephemeral-storage"])),
+    ...parallelism(quantityValue(limits.cpu ?? "")),
+    ...garbageCollection(quantityValue(limits["ephemeral-storage"] ?? "")),
     "[worker.containerd]",
     "  enabled = false",
     ...registries(setup),
@@ -88,18 +89,4 @@ export function certifiedHosts({ registry, cache }: Pick<BuildSetup, "registry" 
   const plain = [registry, ...caches].flatMap((one) => (one.insecure ? [one.host] : []));
   const all = [registry.host, ...Object.values(registry.mirrors).flat(), ...caches.map((one) => one.host)];
   return [...new Set(all)].filter((one) => !plain.includes(one));
-}
-
-const SUFFIXES = "kMGTPE";
-
-/**
- * A Kubernetes quantity in cores or bytes: "4", "500m", "20Gi", "1e9"; null for none.
- * kubernetes.io/docs/reference/kubernetes-api/common-definitions/quantity
- */
-function quantity(text: string | undefined): number | null {
-  const [, number, suffix = ""] = /^(\d+(?:\.\d+)?(?:[eE]\d+)?)(m|[kMGTPE]|[KMGTPE]i|)$/.exec(text ?? "") ?? [];
-  if (number === undefined) return null;
-  if (suffix === "m") return Number(number) / 1000;
-  const power = SUFFIXES.toLowerCase().indexOf(suffix.charAt(0).toLowerCase()) + 1;
-  return Number(number) * (suffix === "" ? 1 : (suffix.endsWith("i") ? 1024 : 1000) ** power);
 }

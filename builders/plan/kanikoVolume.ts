@@ -1,6 +1,6 @@
 /** Where the build context lies in a kaniko pod: in memory where that is small against what the container may use, else on disk. */
-import { quantityValue } from "../../infra/documents/quantity.ts";
 import type { Resources } from "../../infra/setup.ts";
+import { quantityValue } from "../../infra/setupNames.ts";
 import type { ContextEntry } from "../images/context.ts";
 
 /**

@@ -10,8 +10,8 @@ import { ecrHost } from "../documents/aws/partition.ts";
 import type { Environment } from "../environment.ts";
 import type { EcrRegistryConfig } from "../sections/ecrRegistry.ts";
 import { separateCaches } from "./cacheRegistries.ts";
-import { type PlannedRepository, plannedRegistries, tagMutabilityOf } from "./ecrPlan.ts";
-import { ecrHostOf, imageRepositories } from "./ecrRepositories.ts";
+import { type PlannedRepository, plannedRegistries, setupImages } from "./ecrPlan.ts";
+import { ecrHostOf } from "./ecrRepositories.ts";
 import type { ProvisionedRegistry } from "./provisioned.ts";
 
 /** The credential helper of ECR, without `docker-credential-`. */
@@ -77,12 +77,7 @@ export async function provisionEcrRegistry(
   const hosts = [...new Set([host, ...separateCaches(stack).map(({ place }) => ecrHost(place.account, place.region))])];
   return {
     setup: { kind: "ecr", host, namespace: "", insecure: false, mirrors: {}, createsRepositoriesOnPush: false },
-    images: imageRepositories(config).map((image) => ({
-      name: image.name,
-      repository: image.name,
-      cacheRepository: image.cacheRepository,
-      tagMutability: tagMutabilityOf(image),
-    })),
+    images: setupImages(config),
     logins: pulumi.output(hosts.map((one) => ({ host: one, helper: HELPER }))),
     loginHosts: hosts,
     helpers: Object.fromEntries(hosts.map((one) => [one, HELPER])),

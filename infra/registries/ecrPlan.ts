@@ -6,6 +6,7 @@ import { type Principals, type RepositoryPolicy, repositoryPolicy } from "../doc
 import { parseArn, partitionOf } from "../documents/aws/partition.ts";
 import type { EcrCacheRegistryConfig } from "../sections/cache.ts";
 import type { EcrLifecycleConfig, EcrRegistryConfig, EncryptionConfig } from "../sections/ecrRegistry.ts";
+import type { BuildSetup } from "../setup.ts";
 import { isSamePlace, type SeparateCaches, separateCaches } from "./cacheRegistries.ts";
 import { type CacheRepository, cacheRepositories, type ImageRepository, imageRepositories } from "./ecrRepositories.ts";
 
@@ -43,8 +44,18 @@ const MUTABILITY = {
 
 const NOBODY: Principals = { accounts: [], organizations: [], roles: [] };
 
+/** What the BuildSetup says of the image repositories. */
+export function setupImages(config: EcrRegistryConfig): BuildSetup["images"] {
+  return imageRepositories(config).map((image) => ({
+    name: image.name,
+    repository: image.name,
+    cacheRepository: image.cacheRepository,
+    tagMutability: tagMutabilityOf(image),
+  }));
+}
+
 /** The mutability of an image repository as ECR names it. */
-export function tagMutabilityOf({
+function tagMutabilityOf({
   tagMutability,
 }: Pick<ImageRepository, "tagMutability">): PlannedRepository["tagMutability"] {
   return MUTABILITY[tagMutability];

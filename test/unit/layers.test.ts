@@ -5,8 +5,8 @@ import { expect, it } from "vitest";
 
 const repository = path.resolve(import.meta.dirname, "..", "..");
 
-/** What two sides meet in: the BuildSetup, and its names and what its quantities are worth for whoever must not load the schema. */
-const SHARED = ["infra/setup.ts", "infra/setupNames.ts", "infra/documents/quantity.ts"];
+/** What two sides meet in: the BuildSetup, and its names for whoever must not load the schema. */
+const SHARED = ["infra/setup.ts", "infra/setupNames.ts"];
 
 /** Folder -> what its files may import of the project's own, by the beginning of the path, beside the folder itself. */
 const LAYERS: Readonly<Record<string, readonly string[]>> = {

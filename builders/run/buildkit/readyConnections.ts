@@ -38,6 +38,8 @@ export class ReadyConnections {
   readonly #options: ReadyOptions;
   readonly #waiting: Ready[] = [];
   readonly #end = new AbortController();
+  /** where builds went last; undefined while that is not known */
+  #known: BuilderTarget | undefined;
   /** builds that took none yet */
   #left: number;
 
@@ -48,7 +50,7 @@ export class ReadyConnections {
 
   /** Begins to open those of the first builds, if it is known from an earlier run to which pod. Tells of no failure. */
   open(kube: Kube): void {
-    const target = recall<BuilderTarget>(this.#options.cache, "builder", this.#key(kube));
+    const target = this.#recall(kube);
     if (target === undefined) return;
     const { builds, concurrency } = this.#options;
     for (let count = 0; count < Math.min(builds, concurrency); count++) this.#open(kube, target);
@@ -95,10 +97,17 @@ export class ReadyConnections {
   }
 
   #remember(kube: Kube, { namespace, pod, container }: BuilderTarget): void {
-    const { cache } = this.#options;
     const target = { namespace, pod, container };
-    const known = recall<BuilderTarget>(cache, "builder", this.#key(kube));
-    if (known === undefined || !isSame(known, target)) keep(cache, "builder", this.#key(kube), target);
+    const known = this.#recall(kube);
+    if (known !== undefined && isSame(known, target)) return;
+    keep(this.#options.cache, "builder", this.#key(kube), target);
+    this.#known = target;
+  }
+
+  /** Read once: each build of the run would find the same. */
+  #recall(kube: Kube): BuilderTarget | undefined {
+    this.#known ??= recall<BuilderTarget>(this.#options.cache, "builder", this.#key(kube));
+    return this.#known;
   }
 
   #key({ server, context, namespace }: Kube): readonly unknown[] {

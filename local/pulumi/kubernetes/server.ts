@@ -5,14 +5,13 @@ import {
   empty,
   grpc,
   ProtocolError,
-  plugin,
   provider as proto,
   providerService,
   servePlugin,
   status,
   unary,
 } from "../protocol.ts";
-import { checked, different } from "../responses.ts";
+import { checked, created, different, found, pluginInfo, schemaOf, updated } from "../responses.ts";
 import type { ValueMap } from "../wire.ts";
 import { fromStruct, toStruct } from "../wire.ts";
 import { EngineLog } from "./engineLog.ts";
@@ -34,17 +33,9 @@ export async function serveProvider(engineAddress: string | undefined, version: 
       return response;
     }),
 
-    getPluginInfo: unary(async () => {
-      const response = new plugin.PluginInfo();
-      response.setVersion(version);
-      return response;
-    }),
+    getPluginInfo: unary(async () => pluginInfo(version)),
 
-    getSchema: unary(async () => {
-      const response = new proto.GetSchemaResponse();
-      response.setSchema(JSON.stringify({ name: "kubernetes", version }));
-      return response;
-    }),
+    getSchema: unary(async () => schemaOf("kubernetes", version)),
 
     checkConfig: unary(async (request: messages.CheckRequest) =>
       checked(fromStruct(request.getNews()), checkSettings(fromStruct(request.getNews()))),
@@ -89,7 +80,7 @@ export async function serveProvider(engineAddress: string | undefined, version: 
 
     create: unary(async (request: messages.CreateRequest) => {
       const inputs = fromStruct(request.getProperties());
-      const { id, outputs } = await keepingState(inputs, () =>
+      const made = await keepingState(inputs, () =>
         provider.create({
           urn: request.getUrn(),
           inputs,
@@ -97,10 +88,7 @@ export async function serveProvider(engineAddress: string | undefined, version: 
           preview: request.getPreview(),
         }),
       );
-      const response = new proto.CreateResponse();
-      response.setId(id);
-      response.setProperties(toStruct(outputs));
-      return response;
+      return created(made);
     }),
 
     update: unary(async (request: messages.UpdateRequest) => {
@@ -112,24 +100,17 @@ export async function serveProvider(engineAddress: string | undefined, version: 
         preview: request.getPreview(),
       };
       const outputs = await keepingState(inputs, () => provider.update(operation, fromStruct(request.getOlds())));
-      const response = new proto.UpdateResponse();
-      response.setProperties(toStruct(outputs));
-      return response;
+      return updated(outputs);
     }),
 
     read: unary(async (request: messages.ReadRequest) => {
-      const response = new proto.ReadResponse();
-      const found = await provider.read(
+      const resource = await provider.read(
         request.getUrn(),
         request.getId(),
         fromStruct(request.getInputs()),
         fromStruct(request.getProperties()),
       );
-      if (found === undefined) return response;
-      response.setId(found.id);
-      response.setProperties(toStruct(found.outputs));
-      response.setInputs(toStruct(found.inputs));
-      return response;
+      return found(resource);
     }),
 
     delete: unary(async (request: messages.DeleteRequest) => {

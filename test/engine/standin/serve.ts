@@ -5,14 +5,13 @@ import {
   empty,
   grpc,
   ProtocolError,
-  plugin,
   provider as proto,
   providerService,
   servePlugin,
   unary,
 } from "../../../local/pulumi/protocol.ts";
-import { checked, different } from "../../../local/pulumi/responses.ts";
-import { fromStruct, sameValue, toStruct } from "../../../local/pulumi/wire.ts";
+import { checked, created, different, found, pluginInfo, schemaOf, updated } from "../../../local/pulumi/responses.ts";
+import { fromStruct, sameValue } from "../../../local/pulumi/wire.ts";
 import { StandinProvider } from "./provider.ts";
 import type { Cloud } from "./resourceType.ts";
 import type { State } from "./state.ts";
@@ -23,17 +22,9 @@ export async function serveStandin(cloud: Cloud, state: State, version: string):
   await servePlugin(providerService.ResourceProviderService, {
     handshake: unary(async () => new proto.ProviderHandshakeResponse()),
 
-    getPluginInfo: unary(async () => {
-      const response = new plugin.PluginInfo();
-      response.setVersion(version);
-      return response;
-    }),
+    getPluginInfo: unary(async () => pluginInfo(version)),
 
-    getSchema: unary(async () => {
-      const response = new proto.GetSchemaResponse();
-      response.setSchema(JSON.stringify({ name: cloud.name, version }));
-      return response;
-    }),
+    getSchema: unary(async () => schemaOf(cloud.name, version)),
 
     checkConfig: unary(async (request: messages.CheckRequest) => {
       const settings = fromStruct(request.getNews());
@@ -74,11 +65,8 @@ export async function serveStandin(cloud: Cloud, state: State, version: string):
 
     create: unary(async (request: messages.CreateRequest) => {
       const inputs = fromStruct(request.getProperties());
-      const { id, outputs } = await provider.create(tokenOfUrn(request.getUrn()), inputs, request.getPreview());
-      const response = new proto.CreateResponse();
-      response.setId(id);
-      response.setProperties(toStruct(outputs));
-      return response;
+      const made = await provider.create(tokenOfUrn(request.getUrn()), inputs, request.getPreview());
+      return created(made);
     }),
 
     update: unary(async (request: messages.UpdateRequest) => {
@@ -89,19 +77,13 @@ export async function serveStandin(cloud: Cloud, state: State, version: string):
         fromStruct(request.getNews()),
         request.getPreview(),
       );
-      const response = new proto.UpdateResponse();
-      response.setProperties(toStruct(outputs));
-      return response;
+      return updated(outputs);
     }),
 
     read: unary(async (request: messages.ReadRequest) => {
-      const response = new proto.ReadResponse();
-      const found = provider.read(tokenOfUrn(request.getUrn()), request.getId(), fromStruct(request.getInputs()));
-      if (found === undefined) return response;
-      response.setId(request.getId());
-      response.setProperties(toStruct(found.outputs));
-      response.setInputs(toStruct(found.inputs));
-      return response;
+      const id = request.getId();
+      const resource = provider.read(tokenOfUrn(request.getUrn()), id, fromStruct(request.getInputs()));
+      return found(resource && { id, ...resource });
     }),
 
     delete: unary(async (request: messages.DeleteRequest) => {

@@ -1,31 +1,14 @@
 // The BuildSetup of a stack, from what its stack file says and what was provisioned.
 import { describe, expect, test } from "vitest";
 import { builderLabels } from "../../../builders/plan/labels.ts";
-import { makeBuildSetup, type SetupFacts } from "../../../infra/buildSetup.ts";
+import { makeBuildSetup } from "../../../infra/buildSetup.ts";
 import { builderAccount } from "../../../infra/documents/builderAccount.ts";
 import { ciRole, ciRoleBinding } from "../../../infra/documents/ciRole.ts";
 import { builderEgress } from "../../../infra/documents/networkPolicy.ts";
-import { builderPlacement } from "../../../infra/nodeUse.ts";
 import { configAfter } from "./config.ts";
+import { localFacts } from "./setupFacts.ts";
 
-const facts: SetupFacts = {
-  stack: "local",
-  registry: {
-    kind: "inCluster",
-    host: "172.30.0.11:30500",
-    namespace: "examples",
-    insecure: true,
-    mirrors: {},
-    createsRepositoriesOnPush: true,
-  },
-  images: [],
-  registryPods: { namespace: "pergola-registry", labels: { app: "registry" } },
-  registryLoginHosts: [],
-  registryHelpers: {},
-  placement: builderPlacement([{ kind: "existing", architecture: "amd64" }]),
-  priorityClassName: "pergola-local-builder",
-  clusterUid: "uid",
-};
+const facts = localFacts(configAfter(() => {}));
 
 describe("makeBuildSetup", () => {
   test("says for each mode where it builds, as whom, with what", () => {

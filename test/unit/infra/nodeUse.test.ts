@@ -5,6 +5,7 @@ import { builderPlacement, modePlacement, needsUserNamespaces } from "../../../i
 import type { BuildSetup } from "../../../infra/setup.ts";
 import { image, planBuild, planOptions } from "../builders/samples.ts";
 import { configAfter } from "./config.ts";
+import { localFacts } from "./setupFacts.ts";
 
 const BOTH = builderPlacement([
   { kind: "existing", architecture: "amd64" },
@@ -45,24 +46,7 @@ function setupOf(architecture: "amd64" | "arm64", kaniko?: string[]): BuildSetup
     modes["cluster-buildkit"].platforms = [`linux/${architecture}`];
     if (kaniko) modes.kaniko.platforms = kaniko;
   });
-  return makeBuildSetup(config, {
-    stack: "local",
-    registry: {
-      kind: "inCluster",
-      host: "172.30.0.11:30500",
-      namespace: "examples",
-      insecure: true,
-      mirrors: {},
-      createsRepositoriesOnPush: true,
-    },
-    images: [],
-    registryPods: null,
-    registryLoginHosts: [],
-    registryHelpers: {},
-    placement: builderPlacement(config.cluster.builderNodes),
-    priorityClassName: "pergola-local-builder",
-    clusterUid: "uid",
-  });
+  return makeBuildSetup(config, localFacts(config));
 }
 
 interface PodSpec {

@@ -1,17 +1,11 @@
 /** Environments for the tests of `pergola garden`: as the program makes them of stack files, and the embedded one. */
 import { makeBuildSetup } from "../../../../infra/buildSetup.ts";
 import type { StackConfig } from "../../../../infra/config.ts";
-import { ecrHostOf, imageRepositories } from "../../../../infra/registries/ecrRepositories.ts";
-import type { BuildSetup, Toleration } from "../../../../infra/setup.ts";
+import type { BuildSetup } from "../../../../infra/setup.ts";
 import { awsConfig } from "../../infra/awsConfig.ts";
 import type { Change } from "../../infra/config.ts";
+import { ecrFacts } from "../../infra/setupFacts.ts";
 import { localSetup } from "../samples.ts";
-
-const MUTABILITY = {
-  mutable: "MUTABLE",
-  immutable: "IMMUTABLE",
-  immutableWithExclusion: "IMMUTABLE_WITH_EXCLUSION",
-} as const;
 
 /** The BuildSetup of the stack file aws-dev after a change, under another stack's name. */
 export function awsSetup(stack: string, change: Change = () => {}): BuildSetup {
@@ -19,32 +13,7 @@ export function awsSetup(stack: string, change: Change = () => {}): BuildSetup {
 }
 
 function setupOf(stack: string, config: StackConfig): BuildSetup {
-  const { registry } = config;
-  if (registry.kind !== "ecr") throw new Error("not ECR");
-  const host = ecrHostOf(registry);
-  const facts = {
-    stack,
-    registry: { kind: "ecr", host, namespace: "", insecure: false, mirrors: {}, createsRepositoriesOnPush: false },
-    images: imageRepositories(registry).map(({ name, cacheRepository, tagMutability }) => ({
-      name,
-      repository: name,
-      cacheRepository,
-      tagMutability: MUTABILITY[tagMutability],
-    })),
-    registryPods: null,
-    registryLoginHosts: [host],
-    registryHelpers: { [host]: "ecr-login" },
-    placement: {
-      tolerations: [
-        { key: "garden-build", operator: "Equal", value: "true", effect: "NoSchedule" },
-      ] satisfies Toleration[],
-      nodeSelector: { "garden-build": "true" },
-      platforms: ["linux/amd64"],
-    },
-    priorityClassName: `pergola-${stack}-builder`,
-    clusterUid: "uid",
-  };
-  return makeBuildSetup(config, facts);
+  return makeBuildSetup(config, ecrFacts(config, stack));
 }
 
 /** Adds the mode kaniko in a namespace of its own. */

@@ -5,40 +5,19 @@ import { placeBuild } from "../../../../builders/plan/placement.ts";
 import { builderRolePolicy, builderTrust, existingRoleDocuments } from "../../../../infra/access/accessDocuments.ts";
 import { documentsText, givenAwayText } from "../../../../infra/access/accessTexts.ts";
 import { builderRoles } from "../../../../infra/access/builderRoles.ts";
-import { makeBuildSetup, type SetupFacts } from "../../../../infra/buildSetup.ts";
+import { makeBuildSetup } from "../../../../infra/buildSetup.ts";
 import { egressOf } from "../../../../infra/cluster/egress.ts";
 import type { StackConfig } from "../../../../infra/config.ts";
 import { POLICY_LIMITS, policySize } from "../../../../infra/documents/aws/policyDocument.ts";
 import { builderEgress } from "../../../../infra/documents/networkPolicy.ts";
-import { builderPlacement } from "../../../../infra/nodeUse.ts";
 import { awsConfig, awsProblems } from "../awsConfig.ts";
 import type { Change } from "../config.ts";
 import { mayAssume, mayDo } from "../policyJudge.ts";
+import { ecrFacts } from "../setupFacts.ts";
 
 const ISSUER = "oidc.eks.eu-central-1.amazonaws.com/id/EXAMPLED539D4633E53DE1B71EXAMPLE";
-const HOST = "123456789012.dkr.ecr.eu-central-1.amazonaws.com";
 
-const setupOf = (config: StackConfig) =>
-  makeBuildSetup(config, {
-    stack: "aws-dev",
-    registry: {
-      kind: "ecr",
-      host: HOST,
-      namespace: "",
-      insecure: false,
-      mirrors: {},
-      createsRepositoriesOnPush: false,
-    },
-    images: ["shop/api", "shop/web"].map((name) => ({
-      ...{ name, repository: name, cacheRepository: `${name}/cache`, tagMutability: "MUTABLE" as const },
-    })),
-    registryPods: null,
-    registryLoginHosts: [HOST],
-    registryHelpers: { [HOST]: "ecr-login" },
-    placement: builderPlacement(config.cluster.builderNodes),
-    priorityClassName: "p",
-    clusterUid: "uid",
-  } satisfies SetupFacts);
+const setupOf = (config: StackConfig) => makeBuildSetup(config, ecrFacts(config, "aws-dev"));
 
 test("documents of any size are either within IAM's limits or refused", () => {
   const amounts = fc.record({
