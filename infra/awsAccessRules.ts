@@ -1,6 +1,6 @@
 /** Rules of a stack file about roles of builders: what they are for, who gets them, and whether AWS would take them. */
 import { builderRolePolicy, builderTrust, clusterOidcProviders } from "./access/accessDocuments.ts";
-import { type AccessParts, type BuilderRole, builderRoles, teamsOf } from "./access/builderRoles.ts";
+import { type AccessParts, type BuilderRole, builderRoles, isAwsAccess, teamsOf } from "./access/builderRoles.ts";
 import { awsIdentityProblems } from "./awsIdentityRules.ts";
 import { modesOf, namespacesOf, type ParsedSections, type StackConfig } from "./config.ts";
 import { listedTwice, type Problem, problem } from "./configProblems.ts";
@@ -8,16 +8,15 @@ import { POLICY_LIMITS, policySize } from "./documents/aws/policyDocument.ts";
 import { matchesPattern } from "./documents/namespacePattern.ts";
 import { nearest } from "./documents/nearest.ts";
 import { imageRepositories } from "./registries/ecrRepositories.ts";
-import type { RoleOptions, TeamConfig } from "./sections/access.ts";
+import type { AwsAccessConfig as Access, RoleOptions, TeamConfig } from "./sections/access.ts";
 import { roleOptions } from "./sections/awsValues.ts";
 
-type Access = Exclude<StackConfig["access"], { kind: "none" }>;
 type Path = readonly (string | number)[];
 
 /** All violations. @param stack its name, which is part of the names of roles */
 export function awsAccessProblems(config: ParsedSections, stack: string): Problem[] {
   const { access, registry, cluster } = config;
-  if (access === undefined || access.kind === "none") return [];
+  if (access === undefined || !isAwsAccess(access)) return [];
   if (registry !== undefined && registry.kind !== "ecr") {
     const message =
       `is ${JSON.stringify(access.kind)}, a role of AWS that may push to ECR, but pergola:registry is of kind ` +
@@ -226,7 +225,7 @@ function trustLimit(parts: AccessParts, role: BuilderRole): Problem[] {
         next: `Name fewer, wider patterns ("team-*"), ${several}`,
       };
     }
-    const listed = access.kind !== "none" && access.namespaces !== undefined;
+    const listed = isAwsAccess(access) && access.namespaces !== undefined;
     const path = listed ? ["access", "namespaces"] : ["builder", "modes"];
     const pattern = 'a pattern instead of a list (namespacePatterns: ["team-*"])';
     return {

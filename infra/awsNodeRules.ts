@@ -14,7 +14,7 @@ type Home = { readonly account: string | null; readonly region: string };
 /** What AWS would refuse of the nodes that are made, or what would never become a node. */
 export function awsNodeProblems({ registry, cluster }: ParsedSections): Problem[] {
   return (cluster?.builderNodes ?? []).flatMap((nodes, index) => {
-    if (nodes.kind === "existing") return [];
+    if (nodes.kind !== "eks" && nodes.kind !== "karpenter") return [];
     const path = ["cluster", "builderNodes", index];
     const eks = cluster?.eks;
     if (eks === undefined) {

@@ -3,27 +3,19 @@
 import { builderAnnotations, imagesOf, namespacePatternsOf, teamOf } from "./access/builderRoles.ts";
 import { egressOf } from "./cluster/egress.ts";
 import { modesOf, namespacesOf, type StackConfig } from "./config.ts";
+import { priorityClassName } from "./documents/builderPriority.ts";
 import { ciGroup } from "./documents/ciRole.ts";
 import { freshNamespaceObjects } from "./documents/freshNamespace.ts";
 import { MODE_POD_SECURITY } from "./documents/podSecurity.ts";
-import { type BuilderPlacement, modePlacement } from "./nodeUse.ts";
+import { builderPlacement, modePlacement } from "./nodeUse.ts";
 import { cachePlaceOf } from "./registries/cacheRegistries.ts";
-import type { ProvisionedRegistry } from "./registries/provisioned.ts";
+import { hostLogins } from "./registries/hostLogins.ts";
+import { registryImages, registryOfCaches, registryPlace, registryPods } from "./registries/registryPlace.ts";
 import { BUILDER_SERVICE_ACCOUNT, type BuildSetup, SETUP_VERSION, buildSetup as schema } from "./setup.ts";
 
 /** What the stack file does not say. */
 export interface SetupFacts {
   readonly stack: string;
-  readonly registry: BuildSetup["registry"];
-  readonly images: BuildSetup["images"];
-  /** the registry's pods, where it is in the same cluster */
-  readonly registryPods: ProvisionedRegistry["pods"];
-  /** hosts that the registry itself wants a login for */
-  readonly registryLoginHosts: readonly string[];
-  /** those of them that a credential helper knows -> its name */
-  readonly registryHelpers: ProvisionedRegistry["helpers"];
-  readonly placement: BuilderPlacement;
-  readonly priorityClassName: string;
   /** uid of kube-system; null where a preview does not know it */
   readonly clusterUid: string | null;
 }
@@ -43,7 +35,7 @@ export function makeBuildSetup(config: Omit<StackConfig, "secrets">, facts: Setu
       annotations: builderAnnotations(config, facts.stack, namespace.name),
       images: imagesOf(config, namespace),
     }));
-    const placement = modePlacement(facts.placement, mode.platforms);
+    const placement = modePlacement(builderPlacement(cluster.builderNodes), mode.platforms);
     const entry = {
       namespaces,
       namespacePatterns: patterns,
@@ -54,45 +46,51 @@ export function makeBuildSetup(config: Omit<StackConfig, "secrets">, facts: Setu
       podSecurity: MODE_POD_SECURITY[name],
       ...placement,
       resources: mode.resources,
-      priorityClassName: facts.priorityClassName,
+      priorityClassName: priorityClassName(facts.stack),
     };
     return [name, entry] as const;
   });
   const local = builder.modes["local-docker"] ? { "local-docker": {} } : {};
-  const hosts = [...facts.registryLoginHosts, ...cluster.pullSecret.logins.map((login) => login.host)];
+  const logins = [...hostLogins(config), ...cluster.pullSecret.logins];
+  const hosts = logins.map((login) => login.host);
+  const pods = registryPods(config.registry);
   const builderNamespaces = [
     ...new Set(modes.flatMap(([, mode]) => mode.namespaces.map((namespace) => namespace.name))),
   ];
-  const helpers = cluster.pullSecret.logins.flatMap((login) =>
-    "helper" in login ? [[login.host, login.helper] as const] : [],
-  );
+  const helpers = logins.flatMap((login) => ("helper" in login ? [[login.host, login.helper] as const] : []));
   const pullSecretNames = hosts.length === 0 ? [] : [cluster.pullSecret.name];
   const freshNamespaces = () => ({
-    reserved: ["default", ...(facts.registryPods === null ? [] : [facts.registryPods.namespace])],
+    reserved: ["default", ...(pods === null ? [] : [pods.namespace])],
     source: builderNamespaces[0],
     objects: freshNamespaceObjects({
       annotations: builderAnnotations(config, facts.stack, null),
       group: ciGroup(cluster.ci.group, facts.stack),
       garden: cluster.ci.garden,
       secrets: pullSecretNames,
-      egress: cluster.guardrails.networkPolicy
-        ? egressOf(config, { setup: facts.registry, pods: facts.registryPods })
-        : null,
+      egress: cluster.guardrails.networkPolicy ? egressOf(config) : null,
     }),
   });
   return schema.parse({
     version: SETUP_VERSION,
     environment: facts.stack,
     purpose: config.purpose,
-    registry: facts.registry,
-    images: facts.images,
+    registry: registryPlace(config.registry),
+    images: registryImages(config.registry),
     builders: { default: builder.default, modes: { ...Object.fromEntries(modes), ...local } },
     freshNamespaces: patterns.length === 0 ? null : freshNamespaces(),
     pullSecrets: builderNamespaces.flatMap((namespace) => pullSecretNames.map((name) => ({ namespace, name, hosts }))),
-    credHelpers: { ...facts.registryHelpers, ...Object.fromEntries(helpers) },
-    cache: config.cache.map(({ registry, ...entry }) =>
-      registry === undefined ? entry : { ...entry, registry: cachePlaceOf(registry) },
-    ),
+    credHelpers: Object.fromEntries(helpers),
+    cache: cachesOf(config),
     cluster: { context: cluster.context ?? null, uid: facts.clusterUid },
+  });
+}
+
+/** The caches with their registries: that of the images has a second repository for them where its tags never move. */
+function cachesOf({ registry, cache }: Pick<StackConfig, "registry" | "cache">): BuildSetup["cache"] {
+  const own = registryOfCaches({ registry });
+  const place = own && { kind: "artifactRegistry", host: own.host, namespace: own.namespace, insecure: false };
+  return cache.map(({ registry: separate, ...entry }) => {
+    if (separate !== undefined) return { ...entry, registry: cachePlaceOf(separate) };
+    return place === null ? entry : { ...entry, registry: place };
   });
 }

@@ -1,9 +1,8 @@
 /** Rules of a stack file about the images that builders run from: what they are made for, and what they log in with. */
 import { modesOf, type ParsedSections } from "./config.ts";
 import { type Problem, problem } from "./configProblems.ts";
-import { ecrHost } from "./documents/aws/partition.ts";
 import { builderImage } from "./documents/builderImages.ts";
-import { ecrHostOf } from "./registries/ecrRepositories.ts";
+import { hostLogins } from "./registries/hostLogins.ts";
 
 /** All violations, in the order of the modes. Of images that are not known, only what the file says itself is judged. */
 export function builderImageProblems(config: ParsedSections): Problem[] {
@@ -44,18 +43,11 @@ export function builderImageProblems(config: ParsedSections): Problem[] {
 }
 
 /** Credential helper -> hosts that builders log in to by it. */
-function neededHelpers({ registry, cache, cluster }: ParsedSections): Map<string, string[]> {
-  const caches = (cache ?? []).flatMap(({ registry: place }) => (place?.kind === "ecr" ? [place] : []));
-  const logins = (cluster?.pullSecret.logins ?? []).flatMap((login) =>
-    "helper" in login ? [[login.helper, login.host] as const] : [],
-  );
+function neededHelpers(config: ParsedSections): Map<string, string[]> {
   const found = new Map<string, string[]>();
-  for (const [helper, host] of [
-    ...(registry?.kind === "ecr" ? [["ecr-login", ecrHostOf(registry)] as const] : []),
-    ...caches.map(({ account, region }) => ["ecr-login", ecrHost(account, region)] as const),
-    ...logins,
-  ]) {
-    found.set(helper, [...new Set([...(found.get(helper) ?? []), host])]);
+  for (const login of [...hostLogins(config), ...(config.cluster?.pullSecret.logins ?? [])]) {
+    if (!("helper" in login)) continue;
+    found.set(login.helper, [...new Set([...(found.get(login.helper) ?? []), login.host])]);
   }
   return found;
 }

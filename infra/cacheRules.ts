@@ -3,7 +3,7 @@ import type { ParsedSections } from "./config.ts";
 import { type Problem, problem } from "./configProblems.ts";
 import { configKey } from "./documents/registryHost.ts";
 import { type CachePlace, cachePlaceOf } from "./registries/cacheRegistries.ts";
-import { ecrHostOf } from "./registries/ecrRepositories.ts";
+import { registryPlace } from "./registries/registryPlace.ts";
 
 type Entry = NonNullable<ParsedSections["cache"]>[number];
 
@@ -34,7 +34,7 @@ function registryProblems(
 ): Problem[] {
   const at = ["cache", index, "registry"];
   const problems: Problem[] = [];
-  const own = registry && hostsOf(registry);
+  const own = registry && registryPlace(registry);
   const http = (plain: boolean): string => (plain ? "plain HTTP" : "HTTPS");
   const before = placesOf((cache ?? []).slice(0, index));
   const same = [own, ...before].find((other) => other?.host === host);
@@ -44,7 +44,7 @@ function registryProblems(
   }
   const logins = cluster?.pullSecret.logins;
   if (
-    kind !== "ecr" &&
+    kind === "dockerRegistry" &&
     own?.host !== host &&
     logins !== undefined &&
     !logins.some((login) => configKey(login.host) === configKey(host))
@@ -63,25 +63,19 @@ function registryProblems(
   return problems;
 }
 
-/** How the registry of the images is reached. */
-function hostsOf(registry: NonNullable<ParsedSections["registry"]>): {
-  readonly host: string;
-  readonly insecure: boolean;
-} {
-  return registry.kind === "ecr" ? { host: ecrHostOf(registry), insecure: false } : registry;
-}
-
 function placesOf(entries: readonly Entry[]): CachePlace[] {
   return entries.flatMap(({ registry }) => (registry === undefined ? [] : [cachePlaceOf(registry)]));
 }
 
 /** Certificates that vouch for nothing are a mistake: somebody waits for them to do something. */
 function certificates({ registry, cache }: ParsedSections): Problem[] {
-  if (registry?.kind !== "inCluster" || registry.caBundle === undefined || cache === undefined) return [];
+  if (registry === undefined || cache === undefined) return [];
+  const { caBundle, host, insecure, mirrors } = registryPlace(registry);
+  if (caBundle === undefined) return [];
   const caches = placesOf(cache);
-  const plain = [registry, ...caches].flatMap((one) => (one.insecure ? [one.host] : []));
-  const hosts = [registry.host, ...Object.values(registry.mirrors).flat(), ...caches.map(({ host }) => host)];
-  if (hosts.some((host) => !plain.includes(host))) return [];
+  const plain = [{ host, insecure }, ...caches].flatMap((one) => (one.insecure ? [one.host] : []));
+  const hosts = [host, ...Object.values(mirrors).flat(), ...caches.map((one) => one.host)];
+  if (hosts.some((one) => !plain.includes(one))) return [];
   const message = `vouches for no registry: ${[...new Set(hosts)].join(", ")} ${new Set(hosts).size > 1 ? "are" : "is"} reached by plain HTTP; remove it`;
   return [problem(["registry", "caBundle"], message)];
 }

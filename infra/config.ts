@@ -42,15 +42,6 @@ export type ModeConfig = z.infer<typeof mode> & {
 export type InClusterMode = ClusterModeName;
 export type NamespaceConfig = Exclude<z.infer<typeof namespaceEntry>, string>;
 
-/** Values that are planned but not in this version: path of the discriminator (or object) -> values (or keys). */
-export const NOT_IN_THIS_VERSION: Readonly<Record<string, readonly string[]>> = {
-  "registry.kind": ["artifactRegistry", "gcr", "dockerRegistry"],
-  "access.kind": ["workloadIdentity", "serviceAccountKey"],
-  "cache.registry.kind": ["artifactRegistry", "gcr"],
-  "cluster.builderNodes.kind": ["gke"],
-  cluster: ["gke"],
-};
-
 /** Why the worker nodes' role gets no push rights, as the guides have it that this kit comes from. */
 const NODE_PUSH =
   "is not offered: every pod of a node can act as the node's role where the metadata service answers pods, so every pod could push; " +

@@ -1,6 +1,6 @@
 /** What is wrong with a stack file, in words: where, what was found, what is allowed, and what was probably meant. */
 import type { z } from "zod";
-import { GONE, NOT_IN_THIS_VERSION } from "./config.ts";
+import { GONE } from "./config.ts";
 import { nearest } from "./documents/nearest.ts";
 
 /** One problem of a stack file. */
@@ -109,7 +109,11 @@ function unionProblems(issue: z.core.$ZodIssueInvalidUnion, path: Path, section:
   const branches = issue.errors.filter((branch) => !wrongForm(branch)).sort((a, b) => a.length - b.length);
   if (branches[0] === undefined) {
     const forms = [...new Set(issue.errors.flatMap((branch) => branch.flatMap(formOf)))];
-    return [{ path: pathText(path), message: `is ${shown(value, path)}; allowed is ${forms.join(" or ")}` }];
+    const found =
+      value === undefined
+        ? `is missing (${forms.join(" or ")})`
+        : `is ${shown(value, path)}; allowed is ${forms.join(" or ")}`;
+    return [{ path: pathText(path), message: found }];
   }
   return branches[0].flatMap((inner) => problemsOf(inner, path, section));
 }
@@ -130,8 +134,6 @@ function discriminators(issue: z.core.$ZodIssueInvalidUnion): string[] {
 export function unknownKey(key: string, allowed: readonly string[], path: Path): string {
   const gone = goneReason(key, path);
   if (gone !== null) return `the key ${JSON.stringify(key)} ${gone}; ${list(allowed)}`;
-  const planned = NOT_IN_THIS_VERSION[versionPath(path)] ?? [];
-  if (planned.includes(key)) return `the key ${JSON.stringify(key)} is not part of this version; ${list(allowed)}`;
   return `unknown key ${JSON.stringify(key)}; ${list(allowed)}${suggestion(key, allowed)}`;
 }
 
@@ -139,10 +141,6 @@ function notAmong(value: unknown, allowed: readonly string[], path: Path): strin
   if (value === undefined) return `is missing; ${list(allowed)}`;
   const gone = typeof value === "string" ? goneReason(value, path) : null;
   if (gone !== null) return `${JSON.stringify(value)} ${gone}; ${list(allowed)}`;
-  const planned = NOT_IN_THIS_VERSION[versionPath(path)] ?? [];
-  if (typeof value === "string" && planned.includes(value)) {
-    return `${JSON.stringify(value)} is not part of this version; ${list(allowed)}`;
-  }
   const meant = typeof value === "string" ? suggestion(value, allowed) : "";
   return `is ${shown(value, path)}; ${list(allowed)}${meant}`;
 }

@@ -16,8 +16,7 @@ import { configKey, helperProblem, NODE_PORTS, splitHost } from "./documents/reg
 import { ecrCacheProblems } from "./ecrCacheRules.ts";
 import { ecrProblems } from "./ecrRules.ts";
 import { nodeProblems } from "./nodeRules.ts";
-import { cachePlaceOf } from "./registries/cacheRegistries.ts";
-import { ecrHostOf } from "./registries/ecrRepositories.ts";
+import { hostLogins } from "./registries/hostLogins.ts";
 
 /** Why the seeds of this kit keep builders out of production; the end of the message. */
 const PRODUCTION_REASONS =
@@ -91,10 +90,11 @@ function registry({ registry, builder }: ParsedSections): Problem[] {
 /** Every secret that is named exists, and fits where it is used. */
 function secrets({ registry, cluster, secrets }: ParsedSections): Problem[] {
   if (secrets === undefined) return [];
-  const used: { path: (string | number)[]; name: string; limit?: number }[] = [];
-  if (registry?.kind === "inCluster" && registry.basicAuth) {
-    const path = ["registry", "basicAuth", "passwordSecret"];
-    used.push({ path, name: registry.basicAuth.passwordSecret, limit: BCRYPT_PASSWORD_BYTES });
+  const used: { path: readonly (string | number)[]; name: string; limit?: number }[] = [];
+  for (const login of hostLogins({ registry })) {
+    if (login.by !== "password") continue;
+    const limit = registry?.kind === "inCluster" ? { limit: BCRYPT_PASSWORD_BYTES } : {};
+    used.push({ path: login.secretPath, name: login.passwordSecret, ...limit });
   }
   if (cluster?.kubeconfigSecret) used.push({ path: ["cluster", "kubeconfigSecret"], name: cluster.kubeconfigSecret });
   for (const [index, login] of (cluster?.pullSecret.logins ?? []).entries()) {
@@ -122,16 +122,10 @@ function secrets({ registry, cluster, secrets }: ParsedSections): Problem[] {
 }
 
 /** One login per registry, and helpers only for hosts that they know. */
-function logins({ registry, cluster, cache }: ParsedSections): Problem[] {
+function logins(config: ParsedSections): Problem[] {
+  const { cluster } = config;
   if (cluster === undefined) return [];
-  const seen = new Map<string, string>();
-  if (registry?.kind === "inCluster" && registry.basicAuth) {
-    seen.set(configKey(registry.host), pathText(["registry", "basicAuth"]));
-  }
-  if (registry?.kind === "ecr") seen.set(ecrHostOf(registry), pathText(["registry"]));
-  for (const [index, { registry: place }] of (cache ?? []).entries()) {
-    if (place?.kind === "ecr") seen.set(cachePlaceOf(place).host, pathText(["cache", index, "registry"]));
-  }
+  const seen = new Map(hostLogins(config).map(({ host, path }) => [configKey(host), pathText(path)]));
   return cluster.pullSecret.logins.flatMap((login, index) => {
     const path = ["cluster", "pullSecret", "logins", index];
     const problems: Problem[] = [];
@@ -216,7 +210,7 @@ function namespaces({ builder }: ParsedSections): Problem[] {
 
 /** A pattern that every namespace matches is a choice that somebody makes in so many words; and is listed once. */
 function namespacePatterns({ access, builder }: ParsedSections): Problem[] {
-  if (access === undefined || access.kind === "podIdentity") return [];
+  if (access === undefined || access.kind === "podIdentity" || access.kind === "workloadIdentity") return [];
   const { namespacePatterns: patterns, allowAnyNamespace } = access;
   if (patterns.length > 0 && builder?.modes["local-docker"] && modesOf({ builder }).length === 0) {
     const message = "admit namespaces, but no mode of pergola:builder.modes builds in one; remove them";

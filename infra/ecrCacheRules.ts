@@ -1,10 +1,11 @@
 /** Rules of a stack file about registries of ECR that only hold caches. */
+import { isAwsAccess } from "./access/builderRoles.ts";
 import type { ParsedSections } from "./config.ts";
 import { type Problem, problem } from "./configProblems.ts";
 import { ecrNameProblem } from "./documents/aws/ecrName.ts";
 import { parseEcrHost } from "./documents/aws/partition.ts";
 import { assumedAccount, keyRegion } from "./ecrRules.ts";
-import { isSamePlace, type SeparateCaches, separateCaches } from "./registries/cacheRegistries.ts";
+import { cachePlaceOf, isSamePlace, type SeparateCaches, separateCaches } from "./registries/cacheRegistries.ts";
 import { cacheRepositories, imageRepositories } from "./registries/ecrRepositories.ts";
 import type { CacheRegistryConfig, EcrCacheRegistryConfig } from "./sections/cache.ts";
 import type { EcrRegistryConfig } from "./sections/ecrRegistry.ts";
@@ -54,12 +55,13 @@ function placeProblems(
 /** Builders with a role get exactly the rights that are told to be needed; a login by ECR's helper brings none. */
 function withoutRights(
   path: Path,
-  { host }: Exclude<CacheRegistryConfig, EcrCacheRegistryConfig>,
+  caches: Exclude<CacheRegistryConfig, EcrCacheRegistryConfig>,
   config: ParsedSections,
 ): Problem[] {
+  const { host } = cachePlaceOf(caches);
   const place = parseEcrHost(host);
   const { access, registry } = config;
-  if (place === null || registry?.kind !== "ecr" || access === undefined || access.kind === "none") return [];
+  if (place === null || registry?.kind !== "ecr" || access === undefined || !isAwsAccess(access)) return [];
   const { account, region } = place;
   const message =
     `${JSON.stringify(host)} is a registry of ECR, to which the builders' role gets no right in this way; write kind: ecr, ` +

@@ -10,11 +10,10 @@ import "./stackTraces.ts";
 import { provisionAccess } from "./access/access.ts";
 import { makeBuildSetup } from "./buildSetup.ts";
 import { provisionBuilderNodes } from "./cluster/builderNodes.ts";
-import { priorityClassName, provisionBuilders } from "./cluster/builders.ts";
+import { provisionBuilders } from "./cluster/builders.ts";
 import { connectCluster } from "./cluster/connection.ts";
 import { checkExistingNamespaces } from "./cluster/namespace.ts";
 import { readEnvironment } from "./environment.ts";
-import { builderPlacement } from "./nodeUse.ts";
 import { provisionRegistry } from "./registries/registry.ts";
 import type { BuildSetup } from "./setup.ts";
 
@@ -22,21 +21,14 @@ const environment = readEnvironment();
 const cluster = await connectCluster(environment);
 await checkExistingNamespaces(environment, cluster);
 
-const registry = await provisionRegistry(environment, cluster);
-await provisionAccess(environment);
+await provisionRegistry(environment, cluster);
+const access = await provisionAccess(environment);
 await provisionBuilderNodes(environment, cluster);
 
 /** What this environment promises its builders; `pergola` reads it from the stack or from the cluster. */
 export const setup: BuildSetup = makeBuildSetup(environment.config, {
   stack: environment.stack,
-  registry: registry.setup,
-  images: registry.images,
-  registryPods: registry.pods,
-  registryLoginHosts: registry.loginHosts,
-  registryHelpers: registry.helpers,
-  placement: builderPlacement(environment.config.cluster.builderNodes),
-  priorityClassName: priorityClassName(environment.stack),
   clusterUid: cluster.uid,
 });
 
-provisionBuilders(environment, cluster, registry, setup);
+provisionBuilders(environment, cluster, access, setup);

@@ -40,7 +40,7 @@ function architectureTwice(nodes: BuilderNodesConfig): Problem[] {
 }
 
 function nameTwice(nodes: BuilderNodesConfig): Problem[] {
-  const names = nodes.map((one) => (one.kind === "existing" ? undefined : one.name));
+  const names = nodes.map((one) => ("name" in one ? one.name : undefined));
   return names.flatMap((name, index) =>
     name === undefined || names.indexOf(name) === index
       ? []

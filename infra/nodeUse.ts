@@ -65,11 +65,12 @@ export function needsUserNamespaces(
 /** What is allowed, but whoever chose it should know; one sentence each. */
 export function nodeNotes(config: Pick<StackConfig, "builder" | "cluster">): string[] {
   return config.cluster.builderNodes.flatMap((nodes, index) => {
-    if (nodes.kind === "existing" || nodes.capacity !== "spot") return [];
+    const spot = nodes.kind === "gke" ? nodes.spot : "capacity" in nodes && nodes.capacity === "spot";
+    if (!spot) return [];
     if (!modesOn(config, nodes.architecture).some(([name]) => name === "cluster-buildkit")) return [];
-    const path = pathText(["cluster", "builderNodes", index, "capacity"]);
+    const path = pathText(["cluster", "builderNodes", index, nodes.kind === "gke" ? "spot" : "capacity"]);
     return [
-      `${path} is spot, and cluster-buildkit builds there: a node that AWS takes back takes the builds on it and BuildKit's local ` +
+      `${path} is ${nodes.kind === "gke" ? "true" : "spot"}, and cluster-buildkit builds there: a node that the cloud takes back takes the builds on it and BuildKit's local ` +
         "cache along; the cache in the registry stays",
     ];
   });

@@ -8,7 +8,7 @@ import { roleArnOf } from "../documents/aws/roleNames.ts";
 import { oidcProviderArnOf } from "../documents/aws/webIdentity.ts";
 import { builderRights } from "../registries/ecrRepositories.ts";
 import type { CiIdentityConfig, RoleOptions } from "../sections/access.ts";
-import { type AccessParts, type BuilderRole, builderNamespaceNames, clusterHome } from "./builderRoles.ts";
+import { type AccessParts, type BuilderRole, builderNamespaceNames, clusterHome, isAwsAccess } from "./builderRoles.ts";
 
 /** An OIDC provider that a stack makes or names. */
 export interface OidcProvider {
@@ -107,5 +107,5 @@ export function ciJobRole(config: AccessParts, stack: string): CiRole | null {
 
 /** The identity of CI jobs, where a stack file has one. */
 export function ciOf({ access }: Pick<AccessParts, "access">): CiIdentityConfig | null {
-  return access.kind === "none" ? null : (access.ci ?? null);
+  return isAwsAccess(access) ? (access.ci ?? null) : null;
 }

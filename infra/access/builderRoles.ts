@@ -3,7 +3,8 @@ import { modesOf, type NamespaceConfig, namespacesOf, type StackConfig } from ".
 import { partitionOf } from "../documents/aws/partition.ts";
 import { roleArnOf } from "../documents/aws/roleNames.ts";
 import { imageRepositories } from "../registries/ecrRepositories.ts";
-import type { RoleOptions, TeamConfig } from "../sections/access.ts";
+import type { AccessConfig, AwsAccessConfig, RoleOptions, TeamConfig } from "../sections/access.ts";
+import { builderServiceAccount, GSA_ANNOTATION } from "./builderServiceAccount.ts";
 
 /** Annotation by which EKS gives an account's pods a role (EKS user guide, "Assign IAM roles to Kubernetes service accounts"). */
 export const ROLE_ANNOTATION = "eks.amazonaws.com/role-arn";
@@ -24,6 +25,11 @@ export interface BuilderRole {
 
 /** What of a stack file roles go by. */
 export type AccessParts = Pick<StackConfig, "registry" | "access" | "cluster" | "builder" | "cache">;
+
+/** Whether builders have a role of AWS. */
+export function isAwsAccess(access: AccessConfig): access is AwsAccessConfig {
+  return access.kind === "irsa" || access.kind === "podIdentity" || access.kind === "existing";
+}
 
 /** The account and region of the cluster; null where the stack file does not name them. */
 export function clusterHome({ registry, cluster }: Pick<AccessParts, "registry" | "cluster">): {
@@ -83,7 +89,10 @@ export function builderAnnotations(
     case "existing":
       return { [ROLE_ANNOTATION]: access.role };
     case "podIdentity":
+    case "serviceAccountKey":
       return {};
+    case "workloadIdentity":
+      return { [GSA_ANNOTATION]: builderServiceAccount(config) };
     case "irsa": {
       const role = builderRoles(config, stack).find(
         (one) => one.team === null || (namespace !== null && one.namespaces.includes(namespace)),
@@ -121,5 +130,5 @@ export function teamsOf({ access }: Pick<AccessParts, "access">): Readonly<Recor
 
 /** Patterns of namespaces that are made later and may build. */
 export function namespacePatternsOf({ access }: Pick<AccessParts, "access">): string[] {
-  return access.kind === "podIdentity" ? [] : access.namespacePatterns;
+  return access.kind === "podIdentity" || access.kind === "workloadIdentity" ? [] : access.namespacePatterns;
 }

@@ -14,6 +14,9 @@ export async function provisionBuilderNodes(environment: Environment, cluster: C
     } else if (nodes.kind === "karpenter") {
       const { provisionKarpenterNodes } = await import("./karpenterNodes.ts");
       await provisionKarpenterNodes(environment, nodes, cluster);
+    } else if (nodes.kind === "gke") {
+      const { provisionGkeNodes } = await import("./gkeNodes.ts");
+      await provisionGkeNodes(environment, nodes);
     }
   }
 }

@@ -1,11 +1,13 @@
 /** Everything that builders find in the cluster, for all modes of a stack. */
 import { PriorityClass } from "@pulumi/kubernetes/scheduling/v1/priorityClass.js";
 import * as pulumi from "@pulumi/pulumi";
+import type { ProvisionedAccess } from "../access/access.ts";
+import { priorityClassName } from "../documents/builderPriority.ts";
 import { ciGroup } from "../documents/ciRole.ts";
 import type { RegistryLogin } from "../documents/dockerConfig.ts";
 import { physicalName } from "../documents/names.ts";
 import type { Environment } from "../environment.ts";
-import type { ProvisionedRegistry } from "../registries/provisioned.ts";
+import { type HostLogin, hostLogins } from "../registries/hostLogins.ts";
 import type { BuildSetup } from "../setup.ts";
 import { ClusterIdentityAccess } from "./ciAccess.ts";
 import type { ClusterConnection } from "./connection.ts";
@@ -18,16 +20,11 @@ import { BuilderNamespace, builderNamespaces } from "./namespace.ts";
  */
 const PRIORITY = -10;
 
-/** Name of the PriorityClass of a stack's builders. */
-export function priorityClassName(stack: string): string {
-  return physicalName(["pergola", stack, "builder"]);
-}
-
 /** Makes the PriorityClass, the access of those who build, and all builder namespaces. */
 export function provisionBuilders(
   environment: Environment,
   cluster: ClusterConnection,
-  registry: ProvisionedRegistry,
+  access: ProvisionedAccess,
   setup: BuildSetup,
 ): void {
   const { config, stack } = environment;
@@ -46,8 +43,8 @@ export function provisionBuilders(
   const roleName = physicalName(["pergola", stack, "ci"]);
   new ClusterIdentityAccess("ci-cluster", { roleName, group }, { providers: [cluster.provider] });
 
-  const logins = allLogins(environment, registry);
-  const egress = egressOf(config, registry);
+  const logins = allLogins(environment, access);
+  const egress = egressOf(config);
   const namespaces = builderNamespaces(environment);
   const adopting = namespaces.some((namespace) => namespace.existing) ? cluster.adopting() : null;
   for (const namespace of namespaces) {
@@ -59,12 +56,27 @@ export function provisionBuilders(
   }
 }
 
-/** The registry's own login and those of the stack file, with their passwords. */
-function allLogins(environment: Environment, registry: ProvisionedRegistry): pulumi.Output<readonly RegistryLogin[]> {
-  const named = environment.config.cluster.pullSecret.logins.map((login): pulumi.Input<RegistryLogin> => {
+/** The logins that follow from registry and access, and those of the stack file, with their passwords. */
+function allLogins(environment: Environment, access: ProvisionedAccess): pulumi.Output<readonly RegistryLogin[]> {
+  const { config } = environment;
+  const withPassword = (host: string, username: string, password: pulumi.Output<string>) =>
+    password.apply((password) => ({ host, username, password }));
+  const loginOf = (login: HostLogin): pulumi.Input<RegistryLogin> => {
+    const { host } = login;
+    switch (login.by) {
+      case "helper":
+        return { host, helper: login.helper };
+      case "password":
+        return withPassword(host, login.username, environment.secret(login.passwordSecret));
+      case "key":
+        if (access.key === null) throw new pulumi.RunError(`no key was made to log in to ${host} with`);
+        return withPassword(host, login.username, access.key);
+    }
+  };
+  const named = config.cluster.pullSecret.logins.map((login): pulumi.Input<RegistryLogin> => {
     if ("helper" in login) return login;
     const { host, username, passwordSecret } = login;
-    return environment.secret(passwordSecret).apply((password) => ({ host, username, password }));
+    return withPassword(host, username, environment.secret(passwordSecret));
   });
-  return pulumi.all([registry.logins, pulumi.all(named)]).apply(([own, others]) => [...own, ...others]);
+  return pulumi.all([...hostLogins(config).map(loginOf), ...named]);
 }

@@ -10,6 +10,9 @@ export const REGISTRY_PATHS = {
 /** Name of the configuration file and of the password file in their folders. */
 export const REGISTRY_FILES = { configuration: "config.yml", credentials: "htpasswd" } as const;
 
+/** Labels of the registry's pod. */
+export const REGISTRY_LABELS: Readonly<Record<string, string>> = { "app.kubernetes.io/name": "registry" };
+
 /** Port that the registry listens on inside its pod. */
 export const REGISTRY_PORT = 5000;
 

@@ -1,6 +1,7 @@
 /** Registries that only hold caches (`pergola:cache[].registry`): where they are, and which repositories of ECR they take. Pure. */
 import type { StackConfig } from "../config.ts";
 import { ecrHost } from "../documents/aws/partition.ts";
+import { artifactRegistryHost, artifactRegistryNamespace } from "../documents/gcp/registryHosts.ts";
 import type { CacheRegistryConfig, EcrCacheRegistryConfig } from "../sections/cache.ts";
 import type { EcrRepositoryConfig } from "../sections/ecrRegistry.ts";
 
@@ -32,9 +33,19 @@ export interface SeparateCaches {
 
 /** How builders reach a registry of caches. */
 export function cachePlaceOf(registry: CacheRegistryConfig): CachePlace {
-  if (registry.kind !== "ecr") return registry;
-  const { kind, account, region, namespace } = registry;
-  return { kind, host: ecrHost(account, region), namespace, insecure: false };
+  switch (registry.kind) {
+    case "dockerRegistry":
+      return registry;
+    case "ecr": {
+      const { kind, account, region, namespace } = registry;
+      return { kind, host: ecrHost(account, region), namespace, insecure: false };
+    }
+    case "artifactRegistry": {
+      const { kind, location } = registry;
+      const namespace = artifactRegistryNamespace(registry);
+      return { kind, host: artifactRegistryHost(location), namespace, insecure: false };
+    }
+  }
 }
 
 /** Whether two registries of caches are one. */

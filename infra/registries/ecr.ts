@@ -6,16 +6,8 @@ import * as pulumi from "@pulumi/pulumi";
 import { awsProvider } from "../awsProviders.ts";
 import { lifecycleText } from "../documents/aws/ecrLifecycle.ts";
 import { repositoryPolicyText } from "../documents/aws/ecrRepositoryPolicy.ts";
-import { ecrHost } from "../documents/aws/partition.ts";
 import type { Environment } from "../environment.ts";
-import type { EcrRegistryConfig } from "../sections/ecrRegistry.ts";
-import { separateCaches } from "./cacheRegistries.ts";
-import { type PlannedRepository, plannedRegistries, setupImages } from "./ecrPlan.ts";
-import { ecrHostOf } from "./ecrRepositories.ts";
-import type { ProvisionedRegistry } from "./provisioned.ts";
-
-/** The credential helper of ECR, without `docker-credential-`. */
-const HELPER = "ecr-login";
+import { type PlannedRepository, plannedRegistries } from "./ecrPlan.ts";
 
 export interface EcrRegistryArgs {
   readonly repositories: readonly PlannedRepository[];
@@ -66,21 +58,8 @@ function argsOf(planned: PlannedRepository): RepositoryArgs {
 }
 
 /** Makes the repositories of a stack whose registry is of kind `ecr`, also those of registries that only hold caches. */
-export async function provisionEcrRegistry(
-  { config: stack, stack: stackName }: Environment,
-  config: EcrRegistryConfig,
-): Promise<ProvisionedRegistry> {
-  for (const { name, place, repositories } of plannedRegistries(stack, stackName)) {
+export function provisionEcrRegistry({ config, stack }: Environment): void {
+  for (const { name, place, repositories } of plannedRegistries(config, stack)) {
     new EcrRegistry(name, { repositories }, { providers: [awsProvider(place)] });
   }
-  const host = ecrHostOf(config);
-  const hosts = [...new Set([host, ...separateCaches(stack).map(({ place }) => ecrHost(place.account, place.region))])];
-  return {
-    setup: { kind: "ecr", host, namespace: "", insecure: false, mirrors: {}, createsRepositoriesOnPush: false },
-    images: setupImages(config),
-    logins: pulumi.output(hosts.map((one) => ({ host: one, helper: HELPER }))),
-    loginHosts: hosts,
-    helpers: Object.fromEntries(hosts.map((one) => [one, HELPER])),
-    pods: null,
-  };
 }

@@ -18,16 +18,18 @@ import { htpasswdLine } from "../documents/htpasswd.ts";
 import { physicalName } from "../documents/names.ts";
 import { registryTraffic } from "../documents/networkPolicy.ts";
 import { ENFORCE_LABEL } from "../documents/podSecurity.ts";
-import { REGISTRY_FILES, REGISTRY_PATHS, REGISTRY_PORT, registryConfiguration } from "../documents/registryConfig.ts";
+import {
+  REGISTRY_FILES,
+  REGISTRY_LABELS,
+  REGISTRY_PATHS,
+  REGISTRY_PORT,
+  registryConfiguration,
+} from "../documents/registryConfig.ts";
 import { splitHost } from "../documents/registryHost.ts";
 import type { Environment } from "../environment.ts";
-import type { ProvisionedRegistry } from "./provisioned.ts";
 
 /** Name of the registry's objects in its namespace. */
 const NAME = "registry";
-
-/** Labels of the registry's pod. */
-export const REGISTRY_LABELS: Readonly<Record<string, string>> = { "app.kubernetes.io/name": "registry" };
 
 export interface InClusterRegistryArgs {
   readonly config: InClusterRegistryConfig;
@@ -239,7 +241,7 @@ export function provisionInClusterRegistry(
   environment: Environment,
   config: InClusterRegistryConfig,
   cluster: ClusterConnection,
-): ProvisionedRegistry {
+): void {
   const { basicAuth, host } = config;
   const password = basicAuth && environment.secret(basicAuth.passwordSecret);
   const scope = `${environment.stack} ${host}`;
@@ -255,23 +257,4 @@ export function provisionInClusterRegistry(
     },
     { providers: [cluster.provider] },
   );
-  return {
-    setup: {
-      kind: config.kind,
-      host,
-      namespace: config.namespace,
-      insecure: config.insecure,
-      mirrors: config.mirrors,
-      ...(config.caBundle === undefined ? {} : { caBundle: config.caBundle }),
-      createsRepositoriesOnPush: true,
-    },
-    images: [],
-    logins:
-      basicAuth && password
-        ? password.apply((password) => [{ host, username: basicAuth.username, password }])
-        : pulumi.output([]),
-    loginHosts: basicAuth ? [host] : [],
-    helpers: {},
-    pods: { namespace: config.clusterNamespace, labels: { ...REGISTRY_LABELS } },
-  };
 }

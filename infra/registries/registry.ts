@@ -1,13 +1,9 @@
 /** The choice of the registry's kind. */
 import type { ClusterConnection } from "../cluster/connection.ts";
 import type { Environment } from "../environment.ts";
-import type { ProvisionedRegistry } from "./provisioned.ts";
 
 /** Makes the registry of the stack. Each kind is loaded only when it is asked for, with the SDK that it needs. */
-export async function provisionRegistry(
-  environment: Environment,
-  cluster: ClusterConnection,
-): Promise<ProvisionedRegistry> {
+export async function provisionRegistry(environment: Environment, cluster: ClusterConnection): Promise<void> {
   const { registry } = environment.config;
   switch (registry.kind) {
     case "inCluster": {
@@ -16,7 +12,15 @@ export async function provisionRegistry(
     }
     case "ecr": {
       const { provisionEcrRegistry } = await import("./ecr.ts");
-      return provisionEcrRegistry(environment, registry);
+      return provisionEcrRegistry(environment);
     }
+    case "artifactRegistry":
+    case "gcr": {
+      const { provisionArtifactRegistry } = await import("./artifactRegistry.ts");
+      return provisionArtifactRegistry(environment, registry);
+    }
+    case "dockerRegistry":
+      // Somebody else's: there is nothing to make.
+      return;
   }
 }

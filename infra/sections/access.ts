@@ -3,21 +3,9 @@ import { z } from "zod";
 import { checked, namespaceName } from "../configValues.ts";
 import { GITHUB_AUDIENCE } from "../documents/aws/ciTrust.ts";
 import { annotationKeyProblem } from "../documents/names.ts";
-import { patternProblem } from "../documents/namespacePattern.ts";
+import { allowAnyNamespace, namespacePatterns, namespaces } from "./accessNamespaces.ts";
 import { oidcProviderArn, roleArn, roleOptions } from "./awsValues.ts";
-
-const namespacePatterns = z
-  .array(checked(patternProblem))
-  .default([])
-  .describe(
-    "namespaces that are made later and may build, too: * is any characters (also none), ? is one. What builds need there is " +
-      "made by the first one, for `pergola build --namespace`; kube-*, default and the registry's namespace never match",
-  );
-
-const allowAnyNamespace = z
-  .boolean()
-  .default(false)
-  .describe("has to be true for a pattern without any letter or digit, such as *: then every namespace may push");
+import { serviceAccountKey, workloadIdentity } from "./gcpAccess.ts";
 
 /** Nothing is made: an identity was arranged elsewhere, or none is needed. */
 const noAccess = z.strictObject({
@@ -29,15 +17,6 @@ const noAccess = z.strictObject({
   namespacePatterns,
   allowAnyNamespace,
 });
-
-const namespaces = z
-  .array(namespaceName)
-  .min(1)
-  .optional()
-  .describe(
-    "namespaces whose account garden-in-cluster-builder may push; default: the builder namespaces. Garden's project namespaces " +
-      "need it too",
-  );
 
 const issuer = z
   .string()
@@ -147,12 +126,21 @@ const existingRole = z.strictObject({
   ci: ci.optional(),
 });
 
-export const access = z.discriminatedUnion("kind", [noAccess, irsa, podIdentity, existingRole]);
+export const access = z.discriminatedUnion("kind", [
+  noAccess,
+  irsa,
+  podIdentity,
+  existingRole,
+  workloadIdentity,
+  serviceAccountKey,
+]);
 
 export type AccessConfig = z.infer<typeof access>;
 export type IrsaConfig = z.infer<typeof irsa>;
 export type PodIdentityConfig = z.infer<typeof podIdentity>;
 export type ExistingRoleConfig = z.infer<typeof existingRole>;
+/** A role of AWS. */
+export type AwsAccessConfig = IrsaConfig | PodIdentityConfig | ExistingRoleConfig;
 export type TeamConfig = z.infer<typeof team>;
 export type CiIdentityConfig = z.infer<typeof ci>;
 export type RoleOptions = z.infer<typeof roleOptions>;

@@ -3,6 +3,7 @@ import { z } from "zod";
 import { checked, objectName, quantities } from "../configValues.ts";
 import { nodeGroupNameProblem } from "../documents/aws/nodeGroup.ts";
 import { keyArn, roleArn, tagSelector, tags } from "./awsValues.ts";
+import { autopilotNodes, gkeNodes } from "./gkeNodes.ts";
 
 const architecture = z.enum(["amd64", "arm64"]).default("amd64");
 
@@ -80,7 +81,7 @@ const karpenterNodes = z.strictObject({
 
 /** Of several entries each is of an architecture of its own. */
 export const builderNodes = z
-  .array(z.discriminatedUnion("kind", [existingNodes, eksNodes, karpenterNodes]))
+  .array(z.discriminatedUnion("kind", [existingNodes, eksNodes, karpenterNodes, gkeNodes, autopilotNodes]))
   .min(1)
   .describe("nodes with label and taint garden-build=true, one entry for each architecture");
 

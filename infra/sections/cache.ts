@@ -1,8 +1,10 @@
 /** `pergola:cache`: what BuildKit keeps of its builds in registries. */
 import { z } from "zod";
 import { host, repositoryPrefix } from "../configValues.ts";
+import { repositoryId } from "./artifactRegistry.ts";
 import { accountId, assumeRole, region } from "./awsValues.ts";
 import { encryption } from "./ecrRegistry.ts";
+import { impersonate, kmsKey, labels, projectId, registryLocation } from "./gcpValues.ts";
 
 const namespace = repositoryPrefix.default("").describe("path between host and image name");
 
@@ -27,7 +29,19 @@ const ecr = z.strictObject({
   encryption: encryption.default({ kind: "AES256" }).describe("of its repositories; it cannot be changed afterwards"),
 });
 
-const cacheRegistry = z.discriminatedUnion("kind", [dockerRegistry, ecr]);
+/** For images in Artifact Registry or gcr.io: the builders' service account gets to write there. */
+const artifactRegistry = z.strictObject({
+  kind: z.literal("artifactRegistry"),
+  project: projectId.describe("project of the repository of caches"),
+  location: registryLocation.describe("location of the repository of caches"),
+  repository: repositoryId,
+  existing: z.boolean().default(false).describe("it is there and stays as it is; its tags have to be mutable"),
+  kmsKey: kmsKey.optional(),
+  labels,
+  impersonate: impersonate.optional(),
+});
+
+const cacheRegistry = z.discriminatedUnion("kind", [dockerRegistry, ecr, artifactRegistry]);
 
 export const cache = z.array(
   z.strictObject({
@@ -45,3 +59,4 @@ export const cache = z.array(
 
 export type CacheRegistryConfig = z.infer<typeof cacheRegistry>;
 export type EcrCacheRegistryConfig = z.infer<typeof ecr>;
+export type GarCacheRegistryConfig = z.infer<typeof artifactRegistry>;

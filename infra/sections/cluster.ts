@@ -3,6 +3,7 @@ import { z } from "zod";
 import { host, objectName, quantities, secretName, username } from "../configValues.ts";
 import { accountId, assumeRole, region } from "./awsValues.ts";
 import { builderNodes } from "./builderNodes.ts";
+import { clusterLocation, impersonate, projectId } from "./gcpValues.ts";
 
 const login = z.union([
   z.strictObject({ host, username, passwordSecret: secretName }),
@@ -71,6 +72,15 @@ export const cluster = z.strictObject({
     })
     .optional()
     .describe("the cluster as AWS knows it, for what is made there: roles, nodes, access entries"),
+  gke: z
+    .strictObject({
+      project: projectId,
+      location: clusterLocation,
+      name: z.string().regex(/^[a-z]([a-z0-9-]{0,38}[a-z0-9])?$/, "is not the name of a GKE cluster"),
+      impersonate: impersonate.optional(),
+    })
+    .optional()
+    .describe("the cluster as Google Cloud knows it, for what is made there: nodes, members, rights of CI"),
   builderNodes,
   pullSecret: z
     .strictObject({ name: objectName.default("pergola-pull"), logins: z.array(login).default([]) })

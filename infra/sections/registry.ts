@@ -13,6 +13,8 @@ import {
 } from "../configValues.ts";
 import { caBundleProblem } from "../documents/certificates.ts";
 import { mirroredHostProblem } from "../documents/registryHost.ts";
+import { artifactRegistry, gcr } from "./artifactRegistry.ts";
+import { dockerRegistry } from "./dockerRegistry.ts";
 import { ecrRegistry } from "./ecrRegistry.ts";
 
 /** A registry in the cluster itself. */
@@ -48,4 +50,10 @@ export const inClusterRegistry = z.strictObject({
   }),
 });
 
-export const registry = z.discriminatedUnion("kind", [inClusterRegistry, ecrRegistry]);
+export const registry = z.discriminatedUnion("kind", [
+  inClusterRegistry,
+  ecrRegistry,
+  artifactRegistry,
+  gcr,
+  dockerRegistry,
+]);

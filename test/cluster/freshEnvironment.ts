@@ -4,7 +4,6 @@ import { join } from "node:path";
 import { makeBuildSetup } from "../../infra/buildSetup.ts";
 import { ciRole, ciRoleBinding } from "../../infra/documents/ciRole.ts";
 import { dockerConfigOf, dockerConfigText } from "../../infra/documents/dockerConfig.ts";
-import { builderPlacement } from "../../infra/nodeUse.ts";
 import { type BuildSetup, buildSetup } from "../../infra/setup.ts";
 import { type Change, configAfter } from "../unit/infra/config.ts";
 import { context, kubeconfig, kubectl, setupOf } from "./environment.ts";
@@ -20,6 +19,7 @@ const GROUP = "pergola:ci:local";
 export async function freshSetup(change: Change = () => {}): Promise<BuildSetup> {
   const live = buildSetup.parse(await setupOf("cluster-buildkit"));
   const config = configAfter((it) => {
+    it["pergola:registry"].host = live.registry.host;
     it["pergola:access"].namespacePatterns = [PATTERN];
     it["pergola:builder"].modes["cluster-buildkit"].namespaces = [HOME];
     it["pergola:builder"].modes.kaniko.namespaces = ["test-fresh-kaniko"];
@@ -29,17 +29,9 @@ export async function freshSetup(change: Change = () => {}): Promise<BuildSetup>
     it["pergola:secrets"] = { password: "not in the setup" };
     change(it);
   });
-  return makeBuildSetup(config, {
-    stack: "test-fresh",
-    registry: live.registry,
-    images: [],
-    registryPods: { namespace: "pergola-registry", labels: { "app.kubernetes.io/name": "registry" } },
-    registryLoginHosts: [],
-    registryHelpers: {},
-    placement: builderPlacement(config.cluster.builderNodes),
-    priorityClassName: live.builders.modes.kaniko!.priorityClassName!,
-    clusterUid: live.cluster.uid,
-  });
+  // As of the stack that is there, whose PriorityClass builders have.
+  const setup = makeBuildSetup(config, { stack: live.environment, clusterUid: live.cluster.uid });
+  return { ...setup, environment: "test-fresh", registry: live.registry };
 }
 
 /** A BuildSetup as a file for --setup. */

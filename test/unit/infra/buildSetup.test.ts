@@ -6,9 +6,8 @@ import { builderAccount } from "../../../infra/documents/builderAccount.ts";
 import { ciRole, ciRoleBinding } from "../../../infra/documents/ciRole.ts";
 import { builderEgress } from "../../../infra/documents/networkPolicy.ts";
 import { configAfter } from "./config.ts";
-import { localFacts } from "./setupFacts.ts";
 
-const facts = localFacts(configAfter(() => {}));
+const facts = { stack: "local", clusterUid: "uid" };
 
 describe("makeBuildSetup", () => {
   test("says for each mode where it builds, as whom, with what", () => {
@@ -63,9 +62,10 @@ describe("makeBuildSetup", () => {
           { host: "public.ecr.aws", helper: "ecr-login" },
         ],
       };
+      it["pergola:registry"].basicAuth = { username: "builder", passwordSecret: "p" };
       it["pergola:secrets"] = { p: "hush" };
     });
-    const setup = makeBuildSetup(config, { ...facts, registryLoginHosts: ["172.30.0.11:30500"] });
+    const setup = makeBuildSetup(config, facts);
     const hosts = ["172.30.0.11:30500", "hub.example", "public.ecr.aws"];
     expect(setup.pullSecrets).toEqual([
       { namespace: "pergola-buildkit", name: "logins", hosts },
@@ -167,7 +167,12 @@ describe("makeBuildSetup", () => {
       expect(builderLabels("buildkit")).toMatchObject(podSelector.matchLabels);
     }
     const registries = ["172.30.0.11:30500", "public.ecr.aws"];
-    const reach = { registries, registryPods: facts.registryPods, internet: false, podIdentity: false };
+    const reach = {
+      registries,
+      registryPods: { namespace: "pergola-registry", labels: { "app.kubernetes.io/name": "registry" } },
+      internet: false,
+      podIdentity: false,
+    };
     expect(egress!.spec).toEqual({
       ...builderEgress(reach),
       podSelector: (ingress!.spec as object & { podSelector: object }).podSelector,

@@ -5,7 +5,6 @@ import { builderPlacement, modePlacement, needsUserNamespaces } from "../../../i
 import type { BuildSetup } from "../../../infra/setup.ts";
 import { image, planBuild, planOptions } from "../builders/samples.ts";
 import { configAfter } from "./config.ts";
-import { localFacts } from "./setupFacts.ts";
 
 const BOTH = builderPlacement([
   { kind: "existing", architecture: "amd64" },
@@ -46,7 +45,7 @@ function setupOf(architecture: "amd64" | "arm64", kaniko?: string[]): BuildSetup
     modes["cluster-buildkit"].platforms = [`linux/${architecture}`];
     if (kaniko) modes.kaniko.platforms = kaniko;
   });
-  return makeBuildSetup(config, localFacts(config));
+  return makeBuildSetup(config, { stack: "local", clusterUid: "uid" });
 }
 
 interface PodSpec {

@@ -6,12 +6,16 @@ awsCases("fields of access", [
   [
     "a kind that is near another",
     access((it) => (it.kind = "isra")),
-    ['pergola:access.kind: is "isra"; allowed: none, irsa, podIdentity, existing; did you mean irsa?'],
+    [
+      'pergola:access.kind: is "isra"; allowed: none, irsa, podIdentity, existing, workloadIdentity, serviceAccountKey; did you mean irsa?',
+    ],
   ],
   [
     "a kind of a later version",
     access((it) => (it.kind = "workloadIdentity")),
-    ['pergola:access.kind: "workloadIdentity" is not part of this version; allowed: none, irsa, podIdentity, existing'],
+    [
+      'pergola:access.kind: "workloadIdentity" is not part of this version; allowed: none, irsa, podIdentity, existing, workloadIdentity, serviceAccountKey',
+    ],
   ],
   [
     "a key that it does not have",

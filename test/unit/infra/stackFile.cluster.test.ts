@@ -8,13 +8,6 @@ const cluster =
 
 cases("cluster", [
   [
-    "a key of a later version",
-    cluster((it) => (it.gke = {})),
-    [
-      'pergola:cluster: the key "gke" is not part of this version; allowed: context, kubeconfigSecret, name, server, uid, eks, builderNodes, pullSecret, guardrails, ci',
-    ],
-  ],
-  [
     "no cluster",
     cluster((it) => delete it.context),
     ["pergola:cluster: names no cluster; add context (of the ambient kubeconfig) or kubeconfigSecret"],
@@ -77,11 +70,6 @@ cases("cluster", [
     "no builder nodes",
     cluster((it) => (it.builderNodes = [])),
     ["pergola:cluster.builderNodes: [] is empty; at least one entry is needed"],
-  ],
-  [
-    "builder nodes of a later version",
-    cluster((it) => (it.builderNodes = [{ kind: "gke" }])),
-    ['pergola:cluster.builderNodes[0].kind: "gke" is not part of this version; allowed: existing, eks, karpenter'],
   ],
   [
     "an architecture that is none",

@@ -23,12 +23,7 @@ awsCases("nodes of any kind", [
   [
     "a kind that is none",
     nodes((it) => (it.kind = "karpentr")),
-    [`${AT}.kind: is "karpentr"; allowed: existing, eks, karpenter; did you mean karpenter?`],
-  ],
-  [
-    "a kind for later",
-    nodes((it) => (it.kind = "gke")),
-    [`${AT}.kind: "gke" is not part of this version; allowed: existing, eks, karpenter`],
+    [`${AT}.kind: is "karpentr"; allowed: existing, eks, karpenter, gke, autopilot; did you mean karpenter?`],
   ],
   [
     "no nodes",
@@ -93,7 +88,7 @@ awsCases("builders and the architectures of nodes", [
 
 describe("notes", () => {
   const NOTE =
-    `${AT}.capacity is spot, and cluster-buildkit builds there: a node that AWS takes back takes the builds on it and BuildKit's ` +
+    `${AT}.capacity is spot, and cluster-buildkit builds there: a node that the cloud takes back takes the builds on it and BuildKit's ` +
     "local cache along; the cache in the registry stays";
 
   test("spot and a builder with a cache on the node: allowed, but said", () => {

@@ -8,16 +8,17 @@ const registry =
 
 cases("registry", [
   [
-    "a kind of a later version",
-    registry((it) => (it.kind = "gcr")),
-    ['pergola:registry.kind: "gcr" is not part of this version; allowed: inCluster, ecr'],
-  ],
-  [
     "a misspelt kind",
     registry((it) => (it.kind = "inCluser")),
-    ['pergola:registry.kind: is "inCluser"; allowed: inCluster, ecr; did you mean inCluster?'],
+    [
+      'pergola:registry.kind: is "inCluser"; allowed: inCluster, ecr, artifactRegistry, gcr, dockerRegistry; did you mean inCluster?',
+    ],
   ],
-  ["no kind", registry((it) => delete it.kind), ["pergola:registry.kind: is missing; allowed: inCluster, ecr"]],
+  [
+    "no kind",
+    registry((it) => delete it.kind),
+    ["pergola:registry.kind: is missing; allowed: inCluster, ecr, artifactRegistry, gcr, dockerRegistry"],
+  ],
   [
     "an unknown key",
     registry((it) => (it.mirors = {})),

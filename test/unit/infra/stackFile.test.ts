@@ -101,11 +101,6 @@ test("production with a yes is accepted", () => {
 
 cases("access", [
   [
-    "a kind of a later version",
-    (config) => (config["pergola:access"].kind = "workloadIdentity"),
-    ['pergola:access.kind: "workloadIdentity" is not part of this version; allowed: none, irsa, podIdentity, existing'],
-  ],
-  [
     "an annotation that is no text",
     (config) => (config["pergola:access"].annotations = { a: 1 }),
     ["pergola:access.annotations.a: is 1; allowed is a string"],

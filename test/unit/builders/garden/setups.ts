@@ -4,7 +4,6 @@ import type { StackConfig } from "../../../../infra/config.ts";
 import type { BuildSetup } from "../../../../infra/setup.ts";
 import { awsConfig } from "../../infra/awsConfig.ts";
 import type { Change } from "../../infra/config.ts";
-import { ecrFacts } from "../../infra/setupFacts.ts";
 import { localSetup } from "../samples.ts";
 
 /** The BuildSetup of the stack file aws-dev after a change, under another stack's name. */
@@ -13,7 +12,7 @@ export function awsSetup(stack: string, change: Change = () => {}): BuildSetup {
 }
 
 function setupOf(stack: string, config: StackConfig): BuildSetup {
-  return makeBuildSetup(config, ecrFacts(config, stack));
+  return makeBuildSetup(config, { stack, clusterUid: "uid" });
 }
 
 /** Adds the mode kaniko in a namespace of its own. */

@@ -13,11 +13,10 @@ import { builderEgress } from "../../../../infra/documents/networkPolicy.ts";
 import { awsConfig, awsProblems } from "../awsConfig.ts";
 import type { Change } from "../config.ts";
 import { mayAssume, mayDo } from "../policyJudge.ts";
-import { ecrFacts } from "../setupFacts.ts";
 
 const ISSUER = "oidc.eks.eu-central-1.amazonaws.com/id/EXAMPLED539D4633E53DE1B71EXAMPLE";
 
-const setupOf = (config: StackConfig) => makeBuildSetup(config, ecrFacts(config, "aws-dev"));
+const setupOf = (config: StackConfig) => makeBuildSetup(config, { stack: "aws-dev", clusterUid: "uid" });
 
 test("documents of any size are either within IAM's limits or refused", () => {
   const amounts = fc.record({
@@ -194,8 +193,7 @@ describe("what any namespace gives away", () => {
 });
 
 describe("builders reach what gives them their role", () => {
-  const egress = (change: Change) =>
-    builderEgress(egressOf(awsConfig(change), { setup: { ...setupOf(awsConfig()).registry }, pods: null })).egress!;
+  const egress = (change: Change) => builderEgress(egressOf(awsConfig(change))).egress!;
   const open = (change: Change, address: string, port: number) =>
     egress(change).some(
       ({ to = [], ports = [] }) =>

@@ -127,7 +127,7 @@ describe("push rights of the worker nodes' role", () => {
 
   test.each(["workerRole", "nodeRole", "nodePush"])("asked for as the kind %s get the reason", (kind) => {
     expect(awsProblems((it) => (it["pergola:access"] = { kind }))).toEqual([
-      `pergola:access.kind: "${kind}" ${reason}; allowed: none, irsa, podIdentity, existing`,
+      `pergola:access.kind: "${kind}" ${reason}; allowed: none, irsa, podIdentity, existing, workloadIdentity, serviceAccountKey`,
     ]);
   });
 

@@ -1,0 +1,73 @@
+/** Names in Google Cloud: projects, locations, service accounts, repositories. What is wrong with one ends a sentence that begins with it. */
+
+/** A project id (Resource Manager, "Creating and managing projects"): 6 to 30 characters, before them a domain where the project is of one. */
+export function projectProblem(project: string): string | null {
+  if (/^\d+$/.test(project)) return "is the number of a project; write its id";
+  const id = project.includes(":") ? project.slice(project.indexOf(":") + 1) : project;
+  if (id.length < 6 || id.length > 30) {
+    return `is not the id of a project: ${id.length} characters, where 6 to 30 are allowed`;
+  }
+  const domain = project.includes(":") ? project.slice(0, project.indexOf(":")) : null;
+  if (domain !== null && !/^[a-z0-9.-]+\.[a-z]{2,}$/.test(domain)) return "is not DOMAIN:PROJECT";
+  return /^[a-z][a-z0-9-]*[a-z0-9]$/.test(id)
+    ? null
+    : "is not the id of a project: a lower-case letter, then lower-case letters, digits and hyphens, no hyphen at the end";
+}
+
+/** Multi-regions of Artifact Registry ("Repository locations"). */
+const MULTI_REGIONS = ["us", "europe", "asia"];
+
+/** A location of Artifact Registry: a region or a multi-region. Whether there is such a region is Google's to say. */
+export function registryLocationProblem(location: string): string | null {
+  if (MULTI_REGIONS.includes(location)) return null;
+  if (location === "eu") return "is no location; the multi-region is europe";
+  return regionProblem(location);
+}
+
+/** A region of Compute Engine. */
+export function regionProblem(region: string): string | null {
+  if (zoneOf(region)) return `is a zone; its region is ${region.replace(/-[a-z]$/, "")}`;
+  return /^[a-z]+-[a-z]+\d+$/.test(region) ? null : "is not the name of a region, such as europe-west3";
+}
+
+/** A region or zone that a GKE cluster is in. */
+export function clusterLocationProblem(location: string): string | null {
+  return zoneOf(location) || regionProblem(location) === null
+    ? null
+    : "is neither a region nor a zone, such as europe-west3 or europe-west3-a";
+}
+
+function zoneOf(location: string): boolean {
+  return /^[a-z]+-[a-z]+\d+-[a-z]$/.test(location);
+}
+
+/** The id of a service account (IAM, "Create service accounts"): 6 to 30 characters. */
+export function serviceAccountIdProblem(id: string): string | null {
+  if (id.includes("@")) return "is an address; write { existing: ADDRESS } for a service account that is there";
+  if (id.length < 6 || id.length > 30) return `has ${id.length} characters; ids of service accounts have 6 to 30`;
+  return /^[a-z][a-z0-9-]*[a-z0-9]$/.test(id)
+    ? null
+    : "is not the id of a service account: a lower-case letter, then lower-case letters, digits and hyphens, no hyphen at the end";
+}
+
+/** Address of a service account: ID@PROJECT.iam.gserviceaccount.com, or one of Google's own forms. */
+export function serviceAccountEmailProblem(email: string): string | null {
+  return /^[a-z0-9-]+@[a-z0-9.-]+\.gserviceaccount\.com$/.test(email)
+    ? null
+    : "is not the address of a service account, such as builder@project.iam.gserviceaccount.com";
+}
+
+/** Address of a service account by its id. In projects of a domain it is ID@PROJECT.DOMAIN.iam.gserviceaccount.com. */
+export function serviceAccountEmail(id: string, project: string): string {
+  const [name, domain] = project.split(":").reverse();
+  return `${id}@${name}${domain === undefined ? "" : `.${domain}`}.iam.gserviceaccount.com`;
+}
+
+/** The id of a repository of Artifact Registry, of at most 63 characters. */
+export function repositoryIdProblem(id: string): string | null {
+  if (id.includes("/") || id.includes(".pkg.dev")) return "is a path; write the repository alone";
+  if (id.length > 63) return `has ${id.length} characters, at most 63 are allowed`;
+  return /^[a-z]([a-z0-9-]*[a-z0-9])?$/.test(id)
+    ? null
+    : "is not the id of a repository: a lower-case letter, then lower-case letters, digits and hyphens, no hyphen at the end";
+}

@@ -1,0 +1,81 @@
+/** Where the registry of a stack is, what is in it, and how builders log in: pure, as rules, logins and the BuildSetup all go by it. */
+import type { RegistryConfig, StackConfig } from "../config.ts";
+import {
+  artifactRegistryHost,
+  artifactRegistryNamespace,
+  GCR_LOCATIONS,
+  projectPath,
+} from "../documents/gcp/registryHosts.ts";
+import { REGISTRY_LABELS } from "../documents/registryConfig.ts";
+import type { BuildSetup } from "../setup.ts";
+import { setupImages } from "./ecrPlan.ts";
+import { ecrHostOf } from "./ecrRepositories.ts";
+
+/** What the BuildSetup says of the registry. */
+export function registryPlace(registry: RegistryConfig): BuildSetup["registry"] {
+  const there = { kind: registry.kind, namespace: "", insecure: false, mirrors: {}, createsRepositoriesOnPush: true };
+  switch (registry.kind) {
+    case "inCluster":
+    case "dockerRegistry": {
+      const { host, namespace, insecure, mirrors, caBundle } = registry;
+      return { ...there, host, namespace, insecure, mirrors, ...(caBundle === undefined ? {} : { caBundle }) };
+    }
+    case "ecr":
+      return { ...there, host: ecrHostOf(registry), createsRepositoriesOnPush: false };
+    case "artifactRegistry":
+      return {
+        ...there,
+        host: artifactRegistryHost(registry.location),
+        namespace: artifactRegistryNamespace(registry),
+      };
+    case "gcr":
+      return { ...there, host: registry.host, namespace: projectPath(registry.project) };
+  }
+}
+
+/** Repositories that are made one by one; none where a push makes them. */
+export function registryImages(registry: RegistryConfig): BuildSetup["images"] {
+  return registry.kind === "ecr" ? setupImages(registry) : [];
+}
+
+/** The pods of a registry that runs in the same cluster. */
+export interface RegistryPods {
+  readonly namespace: string;
+  readonly labels: Readonly<Record<string, string>>;
+}
+
+/** The registry's pods; null where it does not run in the cluster. */
+export function registryPods(registry: RegistryConfig): RegistryPods | null {
+  return registry.kind === "inCluster"
+    ? { namespace: registry.clusterNamespace, labels: { ...REGISTRY_LABELS } }
+    : null;
+}
+
+/** Location of a repository of Artifact Registry, also of one that is behind gcr.io. */
+export function garLocation(registry: Extract<RegistryConfig, { kind: "artifactRegistry" | "gcr" }>): string {
+  return registry.kind === "gcr" ? GCR_LOCATIONS[registry.host] : registry.location;
+}
+
+/** Id of a repository of Artifact Registry: behind gcr.io it is the host. */
+export function garRepository(registry: Extract<RegistryConfig, { kind: "artifactRegistry" | "gcr" }>): string {
+  return registry.kind === "gcr" ? registry.host : registry.repository;
+}
+
+/** Whether a stack's registry is Google's. */
+export function isGar(
+  registry: RegistryConfig | undefined,
+): registry is Extract<RegistryConfig, { kind: "artifactRegistry" | "gcr" }> {
+  return registry?.kind === "artifactRegistry" || registry?.kind === "gcr";
+}
+
+/** What caches of a stack are: as its file says, but for a registry whose tags never move, which has a second repository for them. */
+export function registryOfCaches({ registry }: Pick<StackConfig, "registry">): {
+  readonly host: string;
+  readonly namespace: string;
+  readonly repository: string;
+} | null {
+  if (!isGar(registry) || !registry.immutableTags) return null;
+  const repository = registry.cacheRepository ?? `${garRepository(registry).replaceAll(".", "-")}-cache`;
+  const namespace = artifactRegistryNamespace({ project: registry.project, repository });
+  return { host: artifactRegistryHost(garLocation(registry)), namespace, repository };
+}

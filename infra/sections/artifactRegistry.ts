@@ -1,0 +1,106 @@
+/** `pergola:registry` of the kinds `artifactRegistry` and `gcr`: a repository of Google's Artifact Registry. */
+import { z } from "zod";
+import { checked } from "../configValues.ts";
+import { repositoryIdProblem } from "../documents/gcp/names.ts";
+import { GCR_LOCATIONS } from "../documents/gcp/registryHosts.ts";
+import { impersonate, kmsKey, labels, projectId, registryLocation } from "./gcpValues.ts";
+
+export const repositoryId = checked(repositoryIdProblem).describe("id of a repository of Artifact Registry");
+
+const seconds = z
+  .string()
+  .regex(/^\d+[dhms]$/, 'is not a time like "30d"')
+  .describe("30d, 12h");
+
+/** One policy of clean-up (Artifact Registry, "Configure cleanup policies"), by its id. */
+const cleanupPolicy = z.union([
+  z.strictObject({
+    action: z.enum(["delete", "keep"]),
+    condition: z.strictObject({
+      tagState: z.enum(["tagged", "untagged", "any"]).default("any"),
+      tagPrefixes: z.array(z.string().min(1)).default([]),
+      packageNamePrefixes: z.array(z.string().min(1)).default([]),
+      olderThan: seconds.optional(),
+      newerThan: seconds.optional(),
+    }),
+  }),
+  z.strictObject({
+    action: z.literal("keep"),
+    mostRecentVersions: z.strictObject({
+      keepCount: z.int().min(1, "is less than one version"),
+      packageNamePrefixes: z.array(z.string().min(1)).default([]),
+    }),
+  }),
+]);
+
+const cleanup = z.strictObject({
+  dryRun: z
+    .boolean()
+    .default(true)
+    .describe("policies only write to the audit log what they would delete; look there before this becomes false"),
+  policies: z
+    .record(z.string().regex(/^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$/, "is not the id of a policy"), cleanupPolicy)
+    .default({}),
+});
+
+/** A repository that fetches base images from elsewhere and keeps them. */
+const remote = z.strictObject({
+  repository: repositoryId,
+  of: z
+    .union([
+      z.literal("dockerHub"),
+      z.string().regex(/^https:\/\/[^/\s]+(?:\/[^\s]*)?$/, "is neither dockerHub nor an https URL"),
+    ])
+    .describe("dockerHub, or the URL of another registry"),
+});
+
+const shared = {
+  existing: z.boolean().default(false).describe("it is there and stays as it is: builders only get the right to push"),
+  import: z.boolean().default(false).describe("it is there, and is taken over: from then on it is this stack's"),
+  immutableTags: z
+    .boolean()
+    .default(false)
+    .describe(
+      "no tag of the repository moves, without exceptions: caches are then in a second repository, which is made with movable tags",
+    ),
+  cacheRepository: repositoryId
+    .optional()
+    .describe("repository of the caches, of immutableTags; default: <repository>-cache"),
+  kmsKey: kmsKey.optional().describe("key of the repository; default: Google's own. It cannot be changed afterwards"),
+  labels,
+  scanning: z
+    .enum(["inherited", "disabled"])
+    .default("inherited")
+    .describe("of images for vulnerabilities; inherited: as the project has it"),
+  cleanup: cleanup.prefault({}),
+  enableApis: z
+    .boolean()
+    .default(true)
+    .describe("the APIs that are needed are enabled; they stay enabled when the stack is destroyed"),
+  protect: z.boolean().default(true).describe("pulumi destroy refuses to delete it until this is false"),
+  impersonate: impersonate.optional(),
+};
+
+export const artifactRegistry = z.strictObject({
+  kind: z.literal("artifactRegistry"),
+  project: projectId,
+  location: registryLocation,
+  repository: repositoryId,
+  ...shared,
+  remotes: z.array(remote).default([]).describe("repositories that keep base images of other registries"),
+});
+
+export const gcr = z.strictObject({
+  kind: z.literal("gcr"),
+  project: projectId,
+  host: z
+    .enum(Object.keys(GCR_LOCATIONS) as [keyof typeof GCR_LOCATIONS, ...(keyof typeof GCR_LOCATIONS)[]])
+    .describe(
+      "a repository of Artifact Registry by this id is behind it: of gcr.io and us.gcr.io in us, of the others in europe and asia",
+    ),
+  ...shared,
+});
+
+export type ArtifactRegistryConfig = z.infer<typeof artifactRegistry>;
+export type GcrConfig = z.infer<typeof gcr>;
+export type CleanupConfig = z.infer<typeof cleanup>;
