@@ -21,9 +21,9 @@ const environment = readEnvironment();
 const cluster = await connectCluster(environment);
 await checkExistingNamespaces(environment, cluster);
 
-await provisionRegistry(environment, cluster);
-const access = await provisionAccess(environment);
-await provisionBuilderNodes(environment, cluster);
+const registry = await provisionRegistry(environment, cluster);
+const access = await provisionAccess(environment, registry);
+await provisionBuilderNodes(environment, cluster, registry);
 
 /** What this environment promises its builders; `pergola` reads it from the stack or from the cluster. */
 export const setup: BuildSetup = makeBuildSetup(environment.config, {

@@ -1,6 +1,7 @@
 /** The choice of the kind of access. */
 import type * as pulumi from "@pulumi/pulumi";
 import type { Environment } from "../environment.ts";
+import type { ProvisionedRegistry } from "../registries/registry.ts";
 
 /** What identities give to the rest of the program. */
 export interface ProvisionedAccess {
@@ -11,7 +12,10 @@ export interface ProvisionedAccess {
 const NO_KEY: ProvisionedAccess = { key: null };
 
 /** Makes the identities of the stack. Each kind is loaded only when it is asked for, with the SDK that it needs. */
-export async function provisionAccess(environment: Environment): Promise<ProvisionedAccess> {
+export async function provisionAccess(
+  environment: Environment,
+  registry: ProvisionedRegistry,
+): Promise<ProvisionedAccess> {
   const { access } = environment.config;
   switch (access.kind) {
     case "none":
@@ -19,7 +23,7 @@ export async function provisionAccess(environment: Environment): Promise<Provisi
     case "workloadIdentity":
     case "serviceAccountKey": {
       const { provisionGcpAccess } = await import("./gcpAccess.ts");
-      return provisionGcpAccess(environment);
+      return provisionGcpAccess(environment, registry);
     }
     case "irsa":
     case "podIdentity":

@@ -2,10 +2,15 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { Environment } from "../environment.ts";
 import { nodeNotes } from "../nodeUse.ts";
+import type { ProvisionedRegistry } from "../registries/registry.ts";
 import type { ClusterConnection } from "./connection.ts";
 
 /** Makes the nodes that are this stack's. Each kind is loaded only when it is asked for, with the SDK that it needs. */
-export async function provisionBuilderNodes(environment: Environment, cluster: ClusterConnection): Promise<void> {
+export async function provisionBuilderNodes(
+  environment: Environment,
+  cluster: ClusterConnection,
+  registry: ProvisionedRegistry,
+): Promise<void> {
   for (const note of nodeNotes(environment.config)) await pulumi.log.info(note);
   for (const nodes of environment.config.cluster.builderNodes) {
     if (nodes.kind === "eks") {
@@ -16,7 +21,7 @@ export async function provisionBuilderNodes(environment: Environment, cluster: C
       await provisionKarpenterNodes(environment, nodes, cluster);
     } else if (nodes.kind === "gke") {
       const { provisionGkeNodes } = await import("./gkeNodes.ts");
-      await provisionGkeNodes(environment, nodes);
+      await provisionGkeNodes(environment, nodes, registry);
     }
   }
 }

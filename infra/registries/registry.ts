@@ -1,18 +1,32 @@
 /** The choice of the registry's kind. */
+import type * as pulumi from "@pulumi/pulumi";
 import type { ClusterConnection } from "../cluster/connection.ts";
 import type { Environment } from "../environment.ts";
 
+/** What a registry gives to the rest of the program. */
+export interface ProvisionedRegistry {
+  /** repositories of Artifact Registry by `PROJECT/LOCATION/REPOSITORY`, for whoever may use them only once they are there */
+  readonly repositories: ReadonlyMap<string, pulumi.Resource>;
+}
+
+const NO_REPOSITORIES: ProvisionedRegistry = { repositories: new Map() };
+
 /** Makes the registry of the stack. Each kind is loaded only when it is asked for, with the SDK that it needs. */
-export async function provisionRegistry(environment: Environment, cluster: ClusterConnection): Promise<void> {
+export async function provisionRegistry(
+  environment: Environment,
+  cluster: ClusterConnection,
+): Promise<ProvisionedRegistry> {
   const { registry } = environment.config;
   switch (registry.kind) {
     case "inCluster": {
       const { provisionInClusterRegistry } = await import("./inCluster.ts");
-      return provisionInClusterRegistry(environment, registry, cluster);
+      provisionInClusterRegistry(environment, registry, cluster);
+      return NO_REPOSITORIES;
     }
     case "ecr": {
       const { provisionEcrRegistry } = await import("./ecr.ts");
-      return provisionEcrRegistry(environment);
+      provisionEcrRegistry(environment);
+      return NO_REPOSITORIES;
     }
     case "artifactRegistry":
     case "gcr": {
@@ -21,6 +35,6 @@ export async function provisionRegistry(environment: Environment, cluster: Clust
     }
     case "dockerRegistry":
       // Somebody else's: there is nothing to make.
-      return;
+      return NO_REPOSITORIES;
   }
 }

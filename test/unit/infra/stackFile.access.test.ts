@@ -11,13 +11,6 @@ awsCases("fields of access", [
     ],
   ],
   [
-    "a kind of a later version",
-    access((it) => (it.kind = "workloadIdentity")),
-    [
-      'pergola:access.kind: "workloadIdentity" is not part of this version; allowed: none, irsa, podIdentity, existing, workloadIdentity, serviceAccountKey',
-    ],
-  ],
-  [
     "a key that it does not have",
     access((it) => (it.namespace = "a")),
     [
@@ -233,7 +226,7 @@ awsCases("fields of access.ci", [
   [
     "no OIDC provider",
     access((it) => delete it.ci.github.oidcProvider),
-    ["pergola:access.ci.github.oidcProvider: is nothing; allowed is a string or an object"],
+    ["pergola:access.ci.github.oidcProvider: is missing (a string or an object)"],
   ],
   [
     "a project without a group",

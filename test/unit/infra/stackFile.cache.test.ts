@@ -49,11 +49,6 @@ cases("cache", [
     ['pergola:cache[0].registry.host: "https://caches.example" has a scheme; write host or host:port'],
   ],
   [
-    "a registry of a later version",
-    cache((it) => (it[0].registry.kind = "gcr")),
-    ['pergola:cache[0].registry.kind: "gcr" is not part of this version; allowed: dockerRegistry, ecr'],
-  ],
-  [
     "an unknown key of a registry",
     cache((it) => (it[0].registry.namspace = "a")),
     [

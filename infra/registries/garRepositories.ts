@@ -1,0 +1,43 @@
+/** The repositories of Artifact Registry that a stack has to do with: pure, as the registry, rights and rules all go by them. */
+import type { StackConfig } from "../config.ts";
+import type { GarRepository } from "../documents/gcp/registryHosts.ts";
+import { garLocation, garRepository, isGar, registryOfCaches } from "./registryPlace.ts";
+
+/** A repository, and what builders do there. */
+export interface BuilderRepository extends GarRepository {
+  readonly use: "images" | "caches" | "baseImages";
+  /** builders push there; else they only pull */
+  readonly writable: boolean;
+  /** it is there, and stays as it is */
+  readonly existing: boolean;
+}
+
+/** The repositories, each once: of images, of the caches beside them, of separate caches, and those that keep base images. */
+export function builderRepositories({ registry, cache }: Pick<StackConfig, "registry" | "cache">): BuilderRepository[] {
+  const found: BuilderRepository[] = [];
+  const add = (one: BuilderRepository): void => {
+    const same = (other: BuilderRepository) =>
+      other.project === one.project && other.location === one.location && other.repository === one.repository;
+    const at = found.findIndex(same);
+    if (at < 0) found.push(one);
+    else found[at] = { ...(found[at] as BuilderRepository), writable: found[at]?.writable || one.writable };
+  };
+  if (isGar(registry)) {
+    const { project, existing } = registry;
+    const place = { project, location: garLocation(registry) };
+    add({ ...place, repository: garRepository(registry), use: "images", writable: true, existing });
+    const caches = registryOfCaches({ registry });
+    if (caches !== null) {
+      add({ ...place, repository: caches.repository, use: "caches", writable: true, existing: false });
+    }
+    for (const { repository } of registry.kind === "artifactRegistry" ? registry.remotes : []) {
+      add({ ...place, repository, use: "baseImages", writable: false, existing: false });
+    }
+  }
+  for (const { registry: place, export: writable } of cache) {
+    if (place?.kind !== "artifactRegistry") continue;
+    const { project, location, repository, existing } = place;
+    add({ project, location, repository, use: "caches", writable, existing });
+  }
+  return found;
+}
