@@ -37,7 +37,7 @@ describe("a stack file", () => {
     const config = changed((it) => {
       delete it["pulumi:disable-default-providers"];
       it["pergola:purpose"] = "production";
-      it["pergola:registry"].kind = "gcr";
+      it["pergola:registry"].kind = "inCluser";
       it["pergola:clustr"] = {};
     });
     const run = await runProgram({ config });
