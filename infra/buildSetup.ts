@@ -1,6 +1,7 @@
 /** The BuildSetup of a stack: a pure function of what its stack file says and what was provisioned. */
 
 import { builderAnnotations, imagesOf, namespacePatternsOf, teamOf } from "./access/builderRoles.ts";
+import { ciUser } from "./access/gcpCi.ts";
 import { egressOf } from "./cluster/egress.ts";
 import { modesOf, namespacesOf, type StackConfig } from "./config.ts";
 import { priorityClassName } from "./documents/builderPriority.ts";
@@ -65,6 +66,7 @@ export function makeBuildSetup(config: Omit<StackConfig, "secrets">, facts: Setu
     objects: freshNamespaceObjects({
       annotations: builderAnnotations(config, facts.stack, null),
       group: ciGroup(cluster.ci.group, facts.stack),
+      user: ciUser(config, facts.stack),
       garden: cluster.ci.garden,
       secrets: pullSecretNames,
       egress: cluster.guardrails.networkPolicy ? egressOf(config) : null,

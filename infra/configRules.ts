@@ -15,6 +15,7 @@ import { MODE_POD_SECURITY } from "./documents/podSecurity.ts";
 import { configKey, helperProblem, NODE_PORTS, splitHost } from "./documents/registryHost.ts";
 import { ecrCacheProblems } from "./ecrCacheRules.ts";
 import { ecrProblems } from "./ecrRules.ts";
+import { gcpAccessProblems } from "./gcpAccessRules.ts";
 import { nodeProblems } from "./nodeRules.ts";
 import { hostLogins } from "./registries/hostLogins.ts";
 
@@ -44,6 +45,7 @@ export function ruleProblems(config: ParsedSections, stack: string): Problem[] {
     ecrCacheProblems,
     builderImageProblems,
     awsAccessProblems,
+    gcpAccessProblems,
   ].flatMap((rule) => rule(config, stack));
 }
 

@@ -1,11 +1,12 @@
 /** The choice of the kind of access. */
-import type * as pulumi from "@pulumi/pulumi";
+import * as pulumi from "@pulumi/pulumi";
 import type { Environment } from "../environment.ts";
 import type { ProvisionedRegistry } from "../registries/registry.ts";
+import { noIdentityText } from "./gcpTexts.ts";
 
 /** What identities give to the rest of the program. */
 export interface ProvisionedAccess {
-  /** secret key that builders log in to Google's registries with, as base64 of its JSON; null where there is none */
+  /** password that builders log in to Google's registries with, secret: the key in the form of its user name; null where there is none */
   readonly key: pulumi.Output<string> | null;
 }
 
@@ -17,6 +18,8 @@ export async function provisionAccess(
   registry: ProvisionedRegistry,
 ): Promise<ProvisionedAccess> {
   const { access } = environment.config;
+  const unsaid = noIdentityText(environment.config);
+  if (unsaid !== null) await pulumi.log.info(unsaid);
   switch (access.kind) {
     case "none":
       return NO_KEY;

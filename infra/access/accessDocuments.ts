@@ -1,11 +1,12 @@
 /** The documents of the roles that a stack makes or names: pure, so that they are checked before anything is made. */
 import { builderPolicy } from "../documents/aws/builderPolicy.ts";
 import { irsaTrust, podIdentityTrust } from "../documents/aws/builderTrust.ts";
-import { ciTrust, GITHUB_ISSUER, githubSubjects, gitlabSubjects } from "../documents/aws/ciTrust.ts";
+import { ciTrust } from "../documents/aws/ciTrust.ts";
 import { parseArn, partitionOf } from "../documents/aws/partition.ts";
 import type { IdentityDocument, TrustDocument } from "../documents/aws/policyDocument.ts";
 import { roleArnOf } from "../documents/aws/roleNames.ts";
 import { oidcProviderArnOf } from "../documents/aws/webIdentity.ts";
+import { GITHUB_ISSUER, githubSubjects, gitlabSubjects } from "../documents/ciSubjects.ts";
 import { builderRights } from "../registries/ecrRepositories.ts";
 import type { CiIdentityConfig, RoleOptions } from "../sections/access.ts";
 import { type AccessParts, type BuilderRole, builderNamespaceNames, clusterHome, isAwsAccess } from "./builderRoles.ts";

@@ -1,13 +1,99 @@
-/** Identities in Google Cloud: the service account of builders, and who runs builds. */
+/** Identities in Google Cloud: the service account of builders, its rights and keys, and who runs builds. */
 import * as pulumi from "@pulumi/pulumi";
+import { WRITER } from "../documents/gcp/members.ts";
 import type { Environment } from "../environment.ts";
+import { gcpProvider } from "../gcpProviders.ts";
 import type { ProvisionedRegistry } from "../registries/registry.ts";
 import type { ProvisionedAccess } from "./access.ts";
+import type { GcpBuilderAccess, GcpBuilderAccessArgs, GrantProject } from "./gcpBuilderAccess.ts";
+import { type GcpCiPlan, gcpCiPlan } from "./gcpCi.ts";
+import type { MakeCiAccount } from "./gcpCiIdentity.ts";
+import {
+  builderAccountPlan,
+  builderMembers,
+  grantedProject,
+  keyNumbers,
+  repositoryGrants,
+  type ServiceAccountPlan,
+} from "./gcpGrants.ts";
+import { gcpPlaceOf } from "./gcpPlaces.ts";
+import { keyText, projectScopeText, samenessText } from "./gcpTexts.ts";
 
-/** Makes the service account of builders, its rights and keys, and the identity of CI. */
+/**
+ * Makes the identities, each loaded only where it is made, with the SDK that it needs; and says what they give away.
+ * @throws RunError where the stack file has no such access
+ */
 export async function provisionGcpAccess(
-  { config }: Environment,
-  _registry: ProvisionedRegistry,
+  environment: Environment,
+  registry: ProvisionedRegistry,
 ): Promise<ProvisionedAccess> {
-  throw new pulumi.RunError(`pergola:access of kind ${config.access.kind} is not made yet`);
+  const { config, stack } = environment;
+  for (const text of [projectScopeText(config), keyText(config)]) if (text !== null) await pulumi.log.warn(text);
+  const sameness = samenessText(config);
+  if (sameness !== null) await pulumi.log.info(sameness);
+
+  const account = builderAccountPlan(config);
+  if (account === null)
+    throw new pulumi.RunError(`pergola:access of kind ${config.access.kind} has no service account`);
+  const builders = await makeBuilderAccess(environment, registry, account);
+  const key = await makeKeys(environment, account, builders);
+  const ci = gcpCiPlan(config, stack);
+  if (ci !== null) await makeCiIdentity(environment, ci);
+  return { key };
+}
+
+async function makeBuilderAccess(
+  { config, stack }: Environment,
+  registry: ProvisionedRegistry,
+  account: ServiceAccountPlan,
+): Promise<GcpBuilderAccess> {
+  const grants = repositoryGrants(config).map((grant): GcpBuilderAccessArgs["grants"][number] => ({
+    ...grant,
+    provider: gcpProvider(gcpPlaceOf(config, grant.repository.project)),
+    made: registry.repositories.get(grant.key),
+  }));
+  const args = { account, stack, grants, grantProject: await projectGranter(config), members: builderMembers(config) };
+  const { GcpBuilderAccess } = await import("./gcpBuilderAccess.ts");
+  return new GcpBuilderAccess("builder-access", args, {
+    providers: [gcpProvider(gcpPlaceOf(config, account.project))],
+  });
+}
+
+async function projectGranter(config: Environment["config"]): Promise<GrantProject | null> {
+  const project = grantedProject(config);
+  if (project === null) return null;
+  const { grantProject } = await import("./projectGrant.ts");
+  const provider = gcpProvider(gcpPlaceOf(config, project));
+  return (member, child) =>
+    grantProject("builder-access-project", { project, role: WRITER, member }, { ...child, provider });
+}
+
+/** The password that the present key is. */
+async function makeKeys(
+  { config }: Environment,
+  account: ServiceAccountPlan,
+  builders: GcpBuilderAccess,
+): Promise<pulumi.Output<string> | null> {
+  const { access } = config;
+  if (access.kind !== "serviceAccountKey") return null;
+  const { ServiceAccountKeys } = await import("./serviceAccountKeys.ts");
+  const { present } = new ServiceAccountKeys(
+    "builder-key",
+    { account, numbers: keyNumbers(config), after: builders.made },
+    { providers: [gcpProvider(gcpPlaceOf(config, account.project))] },
+  );
+  return access.username === "_json_key_base64"
+    ? present
+    : present.apply((base64) => Buffer.from(base64, "base64").toString("utf8"));
+}
+
+async function makeCiIdentity({ config, stack }: Environment, plan: GcpCiPlan): Promise<void> {
+  const providerOf = (project: string) => gcpProvider(gcpPlaceOf(config, project, "cluster"));
+  let makeAccount: MakeCiAccount | null = null;
+  if (plan.federated !== null) {
+    const { ciAccountMaker } = await import("./gcpFederation.ts");
+    makeAccount = ciAccountMaker(plan.federated, stack, providerOf(plan.federated.account.project));
+  }
+  const { GcpCiIdentity } = await import("./gcpCiIdentity.ts");
+  new GcpCiIdentity("ci-identity", { plan, makeAccount }, { providers: [providerOf(plan.clusterProject)] });
 }

@@ -2,6 +2,7 @@
 import { PriorityClass } from "@pulumi/kubernetes/scheduling/v1/priorityClass.js";
 import * as pulumi from "@pulumi/pulumi";
 import type { ProvisionedAccess } from "../access/access.ts";
+import { ciUser } from "../access/gcpCi.ts";
 import { priorityClassName } from "../documents/builderPriority.ts";
 import { ciGroup } from "../documents/ciRole.ts";
 import type { RegistryLogin } from "../documents/dockerConfig.ts";
@@ -41,7 +42,11 @@ export function provisionBuilders(
   );
   const group = ciGroup(config.cluster.ci.group, stack);
   const roleName = physicalName(["pergola", stack, "ci"]);
-  new ClusterIdentityAccess("ci-cluster", { roleName, group }, { providers: [cluster.provider] });
+  new ClusterIdentityAccess(
+    "ci-cluster",
+    { roleName, group, user: ciUser(config, stack) },
+    { providers: [cluster.provider] },
+  );
 
   const logins = allLogins(environment, access);
   const egress = egressOf(config);

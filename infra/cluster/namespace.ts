@@ -3,6 +3,7 @@ import { Namespace } from "@pulumi/kubernetes/core/v1/namespace.js";
 import type { Provider } from "@pulumi/kubernetes/provider.js";
 import * as pulumi from "@pulumi/pulumi";
 import { builderAnnotations } from "../access/builderRoles.ts";
+import { ciUser } from "../access/gcpCi.ts";
 import { modesOf, type NamespaceConfig, namespacesOf } from "../config.ts";
 import { ciGroup } from "../documents/ciRole.ts";
 import type { RegistryLogin } from "../documents/dockerConfig.ts";
@@ -82,6 +83,7 @@ export class BuilderNamespace extends pulumi.ComponentResource {
     const { namespace: wanted, environment, setup } = args;
     const { cluster } = environment.config;
     const group = ciGroup(cluster.ci.group, environment.stack);
+    const user = ciUser(environment.config, environment.stack);
     const child = { parent: this };
     const labels = { [ENFORCE_LABEL]: wanted.podSecurity };
     const namespace = wanted.existing
@@ -102,7 +104,7 @@ export class BuilderNamespace extends pulumi.ComponentResource {
     if (!wanted.existing) {
       new Guardrails(`${name}-guardrails`, { namespace, config: cluster.guardrails, egress: args.egress }, child);
     }
-    new CiAccess(`${name}-ci`, { namespace, group, garden: cluster.ci.garden, secrets }, child);
+    new CiAccess(`${name}-ci`, { namespace, group, user, garden: cluster.ci.garden, secrets }, child);
     new SetupConfigMap(`${name}-setup`, { namespace, setup }, child);
     this.registerOutputs({});
   }

@@ -90,16 +90,28 @@ export type RoleBindingDocument = {
   readonly kind: "RoleBinding";
   readonly metadata: { readonly name: string };
   readonly roleRef: { readonly apiGroup: string; readonly kind: "Role"; readonly name: string };
-  readonly subjects: { apiGroup: string; kind: "Group"; name: string }[];
+  readonly subjects: CiSubject[];
 };
 
-/** Gives {@link ciRole} to a group. */
-export function ciRoleBinding(group: string): RoleBindingDocument {
+/** Who builds, as bindings name them. */
+export type CiSubject = { apiGroup: string; kind: "Group" | "User"; name: string };
+
+/**
+ * The group of those who build, and the one user that a stack knows by name: a service account of Google Cloud, which GKE puts
+ * into no group but those of Google Groups for RBAC (GKE, "Authorize actions in clusters using RBAC").
+ */
+export function ciSubjects(group: string, user: string | null): CiSubject[] {
+  const subject = (kind: CiSubject["kind"], name: string): CiSubject => ({ apiGroup: API_GROUP, kind, name });
+  return [subject("Group", group), ...(user === null ? [] : [subject("User", user)])];
+}
+
+/** Gives {@link ciRole} to those who build. */
+export function ciRoleBinding(group: string, user: string | null = null): RoleBindingDocument {
   return {
     apiVersion: `${API_GROUP}/v1`,
     kind: "RoleBinding",
     metadata: { name: NAME },
     roleRef: { apiGroup: API_GROUP, kind: "Role", name: NAME },
-    subjects: [{ apiGroup: API_GROUP, kind: "Group", name: group }],
+    subjects: ciSubjects(group, user),
   };
 }

@@ -14,6 +14,8 @@ export interface FreshNamespaceArgs {
   readonly annotations: Readonly<Record<string, string>>;
   /** group of those who build */
   readonly group: string;
+  /** user who builds, too; null for the group alone */
+  readonly user: string | null;
   /** also what Garden's own builds need */
   readonly garden: boolean;
   /** pull secrets of the namespace */
@@ -34,6 +36,6 @@ export function freshNamespaceObjects(args: FreshNamespaceArgs): FreshObject[] {
     builderAccount(args.annotations),
     ...(args.egress === null ? [] : builderPolicies(args.egress)),
     ciRole(args.secrets, args.garden),
-    ciRoleBinding(args.group),
+    ciRoleBinding(args.group, args.user),
   ];
 }

@@ -1,51 +1,11 @@
-/**
- * Who may become the role of CI jobs: jobs of one repository, for the branches, tags and environments of a stack file. Subjects
- * begin with the whole repository, so that no wildcard reaches another one; a fork's jobs have the fork's name.
- */
+/** Who may become the role of CI jobs: those of the subjects (../ciSubjects.ts) that a stack file selects. */
 import { policyDocument, type TrustDocument } from "./policyDocument.ts";
 import { webIdentityStatements } from "./webIdentity.ts";
-
-/** Issuer of the tokens of jobs on github.com. */
-export const GITHUB_ISSUER = "https://token.actions.githubusercontent.com";
 
 /** Audience that GitHub's action for AWS logins asks for by default (github.com/aws-actions/configure-aws-credentials, README). */
 export const GITHUB_AUDIENCE = "sts.amazonaws.com";
 
-export interface GithubSubjects {
-  /** `OWNER/REPOSITORY`, or `OWNER@ID/REPOSITORY@ID` where GitHub puts its ids into subjects */
-  readonly repository: string;
-  readonly branches: readonly string[];
-  readonly tags: readonly string[];
-  readonly environments: readonly string[];
-  readonly pullRequests: boolean;
-}
-
-/** Subjects of GitHub's tokens (docs.github.com, "OpenID Connect reference"). A job with an environment has no branch in its subject. */
-export function githubSubjects({ repository, branches, tags, environments, pullRequests }: GithubSubjects): string[] {
-  return [
-    ...branches.map((branch) => `ref:refs/heads/${branch}`),
-    ...tags.map((tag) => `ref:refs/tags/${tag}`),
-    ...environments.map((environment) => `environment:${environment}`),
-    ...(pullRequests ? ["pull_request"] : []),
-  ].map((rest) => `repo:${repository}:${rest}`);
-}
-
-export interface GitlabSubjects {
-  /** `GROUP/PROJECT`, with subgroups */
-  readonly project: string;
-  readonly branches: readonly string[];
-  readonly tags: readonly string[];
-}
-
-/** Subjects of GitLab's tokens (docs.gitlab.com, "OpenID Connect (OIDC) Authentication Using ID Tokens"). */
-export function gitlabSubjects({ project, branches, tags }: GitlabSubjects): string[] {
-  return [
-    ...branches.map((branch) => `project_path:${project}:ref_type:branch:ref:${branch}`),
-    ...tags.map((tag) => `project_path:${project}:ref_type:tag:ref:${tag}`),
-  ];
-}
-
-/** Trust in jobs with these subjects, each exact unless it has a `*`. */
+/** Trust in jobs with these subjects, each exact unless it has a `*`, which reaches no other repository. */
 export function ciTrust(provider: string, audience: string, subjects: readonly string[]): TrustDocument {
   const exact = subjects.filter((subject) => !subject.includes("*"));
   const patterns = subjects.filter((subject) => subject.includes("*"));

@@ -71,3 +71,17 @@ export function repositoryIdProblem(id: string): string | null {
     ? null
     : "is not the id of a repository: a lower-case letter, then lower-case letters, digits and hyphens, no hyphen at the end";
 }
+
+/** The project that the address of a service account tells; null for Google's own accounts, whose address has another form. */
+export function projectOfServiceAccount(email: string): string | null {
+  const [, name, domain] = /^[^@]+@([a-z0-9-]+)(?:\.([a-z0-9.-]+))?\.iam\.gserviceaccount\.com$/.exec(email) ?? [];
+  if (name === undefined) return null;
+  return domain === undefined ? name : `${domain}:${name}`;
+}
+
+/** The id of a pool of Workload Identity Federation (IAM API, workloadIdentityPools.create). */
+export function identityPoolIdProblem(id: string): string | null {
+  if (id.length < 4 || id.length > 32) return `has ${id.length} characters; ids of pools have 4 to 32`;
+  if (id.startsWith("gcp-")) return "begins with gcp-, which Google keeps for itself";
+  return /^[a-z0-9-]+$/.test(id) ? null : "is not the id of a pool: lower-case letters, digits and hyphens";
+}

@@ -2,8 +2,9 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { ciJobRole } from "../../../../../infra/access/accessDocuments.ts";
-import { ciTrust, githubSubjects } from "../../../../../infra/documents/aws/ciTrust.ts";
+import { ciTrust } from "../../../../../infra/documents/aws/ciTrust.ts";
 import { policyText } from "../../../../../infra/documents/aws/policyDocument.ts";
+import { githubSubjects } from "../../../../../infra/documents/ciSubjects.ts";
 import { awsConfig } from "../../awsConfig.ts";
 import { mayAssume } from "../../policyJudge.ts";
 

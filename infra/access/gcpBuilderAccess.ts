@@ -1,0 +1,77 @@
+/** The service account of builders in Google Cloud, its rights, and who is it. */
+import { RepositoryIamMember } from "@pulumi/gcp/artifactregistry/repositoryIamMember.js";
+import type { Provider } from "@pulumi/gcp/provider.js";
+import { Account } from "@pulumi/gcp/serviceaccount/account.js";
+import { IAMMember } from "@pulumi/gcp/serviceaccount/iammember.js";
+import * as pulumi from "@pulumi/pulumi";
+import { serviceAccountMember, WORKLOAD_IDENTITY_USER } from "../documents/gcp/members.ts";
+import type { RepositoryGrant, ServiceAccountPlan } from "./gcpGrants.ts";
+
+/** Gives the service account a right to a whole project, as a child of the component. */
+export type GrantProject = (
+  member: string,
+  child: { readonly parent: pulumi.Resource; readonly dependsOn: pulumi.Resource[] },
+) => pulumi.Resource;
+
+export interface GcpBuilderAccessArgs {
+  readonly account: ServiceAccountPlan;
+  readonly stack: string;
+  /** each with the provider of its project, and its repository where this stack makes it */
+  readonly grants: readonly (RepositoryGrant & {
+    readonly provider: Provider;
+    readonly made: pulumi.Resource | undefined;
+  })[];
+  /** null where every right is to one repository */
+  readonly grantProject: GrantProject | null;
+  /** namespace -> the member that its builders are */
+  readonly members: ReadonlyMap<string, string>;
+}
+
+/**
+ * The service account, made or as it is, a member of its role on each repository, and a member on itself for each namespace. All
+ * of them are single members: what others added to the same policies stays.
+ */
+export class GcpBuilderAccess extends pulumi.ComponentResource {
+  /** what keys of it wait for; none where the account is there */
+  readonly made: pulumi.Resource[];
+
+  constructor(name: string, args: GcpBuilderAccessArgs, opts: pulumi.ComponentResourceOptions) {
+    super("pergola:infra:GcpBuilderAccess", name, {}, opts);
+    const { account, stack } = args;
+    const child = { parent: this };
+    this.made =
+      account.create === null
+        ? []
+        : [
+            new Account(
+              `${name}-account`,
+              {
+                project: account.project,
+                accountId: account.create,
+                displayName: "Image builders",
+                description: `Image builders of the stack ${stack}: they push and pull its images`,
+              },
+              child,
+            ),
+          ];
+    // Members are addresses, known before the account is; IAM takes none that is not there.
+    const member = serviceAccountMember(account.email);
+    for (const { key, repository, role, provider, made } of args.grants) {
+      const { project, location } = repository;
+      new RepositoryIamMember(
+        `${name}-${key}`,
+        { project, location, repository: repository.repository, role, member },
+        { ...child, provider, dependsOn: [...this.made, ...(made === undefined ? [] : [made])] },
+      );
+    }
+    args.grantProject?.(member, { ...child, dependsOn: this.made });
+    for (const [namespace, builders] of args.members) {
+      new IAMMember(
+        `${name}-${namespace}`,
+        { serviceAccountId: account.name, role: WORKLOAD_IDENTITY_USER, member: builders },
+        { ...child, dependsOn: this.made },
+      );
+    }
+    this.registerOutputs({});
+  }
+}
