@@ -1,6 +1,6 @@
 /** Rules of a stack file about the identity of CI jobs in Google Cloud. */
 import { builderServiceAccount, serviceAccountProject } from "./access/builderServiceAccount.ts";
-import { type FederationPlan, gcpCiOf, gcpCiPlan } from "./access/gcpCi.ts";
+import { defaultAccount, defaultPool, type FederationPlan, gcpCiOf, gcpCiPlan } from "./access/gcpCi.ts";
 import { clusterProjectOf } from "./access/gcpGrants.ts";
 import type { ParsedSections } from "./config.ts";
 import { type Problem, problem } from "./configProblems.ts";
@@ -53,9 +53,9 @@ function clusterKnown({ access, cluster }: ParsedSections): Problem[] {
 function ids(ci: GcpCiConfig, stack: string): Problem[] {
   if (!("github" in ci || "gitlab" in ci)) return [];
   const [of, { provider }] = "github" in ci ? (["github", ci.github] as const) : (["gitlab", ci.gitlab] as const);
-  const id = `${stack}-ci`;
+  const [id, poolId] = [defaultAccount(stack), defaultPool(stack)];
   const account = ci.serviceAccount === undefined ? serviceAccountIdProblem(id) : null;
-  const pool = typeof provider === "object" && provider.pool === undefined ? identityPoolIdProblem(id) : null;
+  const pool = typeof provider === "object" && provider.pool === undefined ? identityPoolIdProblem(poolId) : null;
   return [
     ...(account === null
       ? []
@@ -65,7 +65,7 @@ function ids(ci: GcpCiConfig, stack: string): Problem[] {
       : [
           problem(
             ["access", "ci", of, "provider", "pool"],
-            `would be ${JSON.stringify(id)}, which ${pool}; give an id`,
+            `would be ${JSON.stringify(poolId)}, which ${pool}; give an id`,
           ),
         ]),
   ];

@@ -4,24 +4,27 @@ import { gcpCiPlan } from "./gcpCi.ts";
 import { builderAccountPlan, clusterProjectOf, grantedProject } from "./gcpGrants.ts";
 
 /** Makes service accounts, keys, pools, and their policies. */
-const IAM = "iam.googleapis.com";
+const IAM = "iam";
 /** Gives tokens of a service account to whoever is it by Workload Identity. */
-const TOKENS = "iamcredentials.googleapis.com";
+const TOKENS = "iamcredentials";
 /** Changes policies of projects. */
-const PROJECTS = "cloudresourcemanager.googleapis.com";
+const PROJECTS = "cloudresourcemanager";
 /** Exchanges tokens of other issuers. */
-const FEDERATION = "sts.googleapis.com";
+const FEDERATION = "sts";
+
+/** Name of an API, without `.googleapis.com`. */
+export type AccessApi = typeof IAM | typeof TOKENS | typeof PROJECTS | typeof FEDERATION;
 
 /** Project -> APIs, in order; those of the registry are not among them. */
-export function accessApis(config: AccessParts, stack: string): Map<string, string[]> {
-  const found = new Map<string, Set<string>>();
-  const add = (project: string | null, ...apis: string[]): void => {
+export function accessApis(config: AccessParts, stack: string): Map<string, AccessApi[]> {
+  const found = new Map<string, Set<AccessApi>>();
+  const add = (project: string | null, ...apis: AccessApi[]): void => {
     if (project === null) return;
     found.set(project, new Set([...(found.get(project) ?? []), ...apis]));
   };
   const account = builderAccountPlan(config);
   if (account === null) return new Map();
-  const tokens = config.access.kind === "workloadIdentity" ? [TOKENS] : [];
+  const tokens: AccessApi[] = config.access.kind === "workloadIdentity" ? [TOKENS] : [];
   add(account.project, IAM, ...tokens);
   if (tokens.length > 0) add(clusterProjectOf(config), ...tokens);
   add(grantedProject(config), PROJECTS);

@@ -43,7 +43,7 @@ export function gcpCiPlan(config: Pick<ParsedSections, "access" | "cluster">, st
   const clusterProject = clusterProjectOf(config);
   if (ci === null || clusterProject === null) return null;
   if (!("github" in ci || "gitlab" in ci)) return { clusterProject, email: ci.serviceAccount, federated: null };
-  const account = accountPlan(ci.serviceAccount ?? `${stack}-ci`, clusterProject);
+  const account = accountPlan(ci.serviceAccount ?? defaultAccount(stack), clusterProject);
   if (account === null) return null;
   return { clusterProject, email: account.email, federated: { account, federation: federationPlan(ci, stack) } };
 }
@@ -84,7 +84,17 @@ type ProviderConfig = Extract<FederatedCi, { github: unknown }>["github"]["provi
 function poolPlan(provider: ProviderConfig, stack: string): Pick<FederationPlan, "createPool" | "pool"> {
   return typeof provider === "string"
     ? { createPool: null, pool: provider.replace(/\/providers\/[^/]+$/, "") }
-    : { createPool: provider.pool ?? `${stack}-ci`, pool: null };
+    : { createPool: provider.pool ?? defaultPool(stack), pool: null };
+}
+
+/** Id of the service account that is made where a stack file gives none. */
+export function defaultAccount(stack: string): string {
+  return `${stack}-ci`;
+}
+
+/** Id of the pool that is made where a stack file gives none. Google keeps ids to itself that begin like the names of many a stack. */
+export function defaultPool(stack: string): string {
+  return `pergola-${stack}`;
 }
 
 /** Address of the service account by which RBAC knows CI jobs; null where there is none. */

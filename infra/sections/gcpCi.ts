@@ -23,7 +23,7 @@ const provider = z
       pool: checked(identityPoolIdProblem)
         .optional()
         .describe(
-          "id of the pool, which is made with it in the cluster's project; default: <stack>-ci. Google keeps the id of a deleted " +
+          "id of the pool, which is made with it in the cluster's project; default: pergola-<stack>. Google keeps the id of a deleted " +
             "pool for about 30 days, in which the stack needs another one to be made again",
         ),
     }),

@@ -29,6 +29,8 @@ export interface Registration {
   readonly protect: boolean;
   readonly retainOnDelete: boolean;
   readonly ignoreChanges: readonly string[];
+  /** outputs that the engine takes for secret, whatever the provider says */
+  readonly secretOutputs: readonly string[];
   /** id of what is taken over; "" for none */
   readonly importId: string;
 }
@@ -150,6 +152,7 @@ export class FakeEngine {
       retainOnDelete: request.getRetainondelete() ?? false,
       importId: request.getImportid() ?? "",
       ignoreChanges: request.getIgnorechangesList(),
+      secretOutputs: request.getAdditionalsecretoutputsList(),
     });
     const response = new messages.RegisterResourceResponse();
     response.setUrn(urn);
