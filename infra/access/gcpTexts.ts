@@ -50,9 +50,9 @@ export function noIdentityText({
 }: Pick<AccessParts, "access" | "registry" | "cluster">): string | null {
   if (isGcpAccess(access) || !isGar(registry)) return null;
   const { host } = registryPlace(registry);
-  const login = cluster.pullSecret.logins.some((one) => configKey(one.host) === configKey(host));
+  const login = cluster.pullSecret.logins.find((one) => configKey(one.host) === configKey(host));
   const annotated = access.kind === "none" && Object.keys(access.annotations).length > 0;
-  if (login && annotated) return null;
+  if (login !== undefined && (annotated || !("helper" in login))) return null;
   const rights = `${WRITER} (${READER} to pull only)`;
   const who = annotated
     ? `Whoever pergola:access.annotations makes builders needs ${rights}`
