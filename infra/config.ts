@@ -47,16 +47,43 @@ const NODE_PUSH =
   "is not offered: every pod of a node can act as the node's role where the metadata service answers pods, so every pod could push; " +
   "where it does not (hop limit 1), builders could not. Builders have a role of their own (kind: irsa or podIdentity), nodes only pull";
 
+/** Why nobody gets rights on the buckets of Container Registry, as the same guides have it. */
+const BUCKETS =
+  "is not offered: Container Registry was shut down in 2025, and rights on its buckets (artifacts.PROJECT.appspot.com) reach no image " +
+  "any more, as gcr.io is Artifact Registry now. Write kind: gcr with project and host in pergola:registry, and kind: workloadIdentity in " +
+  "pergola:access: its service account may write to that repository";
+
+const BUCKET_RIGHTS = {
+  bucket: BUCKETS,
+  gcrAccess: BUCKETS,
+  legacyBucketReader: BUCKETS,
+  legacyBucketWriter: BUCKETS,
+} as const;
+
+const CONTAINER_REGISTRY =
+  "is not offered: it was shut down in 2025, and gcr.io is Artifact Registry now: write kind: gcr with project and host";
+
 /** Values that are not offered, some of which were there once: path -> value (or key) -> why, and what to write instead. */
 export const GONE: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   "builder.modes": {
     [GONE_MODE.name]: `${GONE_MODE.why}: write cluster-buildkit: { namespaces, profile, image } in its place`,
   },
-  access: { workerRole: NODE_PUSH, nodeRole: NODE_PUSH, nodePush: NODE_PUSH },
-  "access.kind": { workerRole: NODE_PUSH, nodeRole: NODE_PUSH, nodePush: NODE_PUSH },
+  access: { workerRole: NODE_PUSH, nodeRole: NODE_PUSH, nodePush: NODE_PUSH, ...BUCKET_RIGHTS },
+  "access.kind": { workerRole: NODE_PUSH, nodeRole: NODE_PUSH, nodePush: NODE_PUSH, ...BUCKET_RIGHTS },
+  registry: BUCKET_RIGHTS,
+  "registry.kind": { ...BUCKET_RIGHTS, containerRegistry: CONTAINER_REGISTRY },
   "cluster.builderNodes": { push: NODE_PUSH, nodePush: NODE_PUSH },
   "builder.default": { [GONE_MODE.name]: `${GONE_MODE.why}: write default: cluster-buildkit` },
 };
+
+/**
+ * The name that a key or value goes by in {@link GONE}: a role of a bucket without its service, and the buckets of Container
+ * Registry by what they are.
+ */
+export function goneName(found: string): string {
+  if (/^(?:gs:\/\/)?(?:[a-z]+\.)?artifacts\..+\.appspot\.com$/i.test(found)) return "bucket";
+  return found.replace(/^(?:roles\/)?storage\./, "");
+}
 
 /** The namespaces of one mode in their long form. */
 export function namespacesOf(mode: Pick<ModeConfig, "namespaces">): NamespaceConfig[] {

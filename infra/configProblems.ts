@@ -1,6 +1,6 @@
 /** What is wrong with a stack file, in words: where, what was found, what is allowed, and what was probably meant. */
 import type { z } from "zod";
-import { GONE } from "./config.ts";
+import { GONE, goneName } from "./config.ts";
 import { nearest } from "./documents/nearest.ts";
 
 /** One problem of a stack file. */
@@ -148,7 +148,8 @@ function notAmong(value: unknown, allowed: readonly string[], path: Path): strin
 /** Why what is found here is no longer to be had; null for anything else. */
 function goneReason(found: string, path: Path): string | null {
   const gone = GONE[versionPath(path)] ?? {};
-  return Object.hasOwn(gone, found) ? (gone[found] ?? null) : null;
+  const name = goneName(found);
+  return Object.hasOwn(gone, name) ? (gone[name] ?? null) : null;
 }
 
 function suggestion(found: string, allowed: readonly string[]): string {

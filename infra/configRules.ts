@@ -16,6 +16,8 @@ import { configKey, helperProblem, NODE_PORTS, splitHost } from "./documents/reg
 import { ecrCacheProblems } from "./ecrCacheRules.ts";
 import { ecrProblems } from "./ecrRules.ts";
 import { gcpAccessProblems } from "./gcpAccessRules.ts";
+import { garCacheProblems } from "./garCacheRules.ts";
+import { garProblems } from "./garRules.ts";
 import { nodeProblems } from "./nodeRules.ts";
 import { hostLogins } from "./registries/hostLogins.ts";
 
@@ -43,6 +45,8 @@ export function ruleProblems(config: ParsedSections, stack: string): Problem[] {
     cacheProblems,
     ecrProblems,
     ecrCacheProblems,
+    garProblems,
+    garCacheProblems,
     builderImageProblems,
     awsAccessProblems,
     gcpAccessProblems,

@@ -15,6 +15,14 @@ interface RegistrySupport {
 }
 
 /**
+ * Artifact Registry, also behind gcr.io, as Google and its users tell: it takes the manifests of Docker and of OCI ("Supported
+ * formats"); Container Registry, which was behind gcr.io before, refused the index form of caches (moby/buildkit issues 1143, 2251), so
+ * they are image manifests; there is no list of what refers to an image, so that clients keep one under a tag of their own, which
+ * cannot move where tags are immutable (actions/attest-build-provenance issue 80).
+ */
+const GOOGLE: RegistrySupport = { imageManifest: true, ociMediaTypes: true, auto: "max", ociArtifact: false };
+
+/**
  * By registry kind of the BuildSetup. What Pergola was run against: inCluster. ECR is as AWS and its users tell: image
  * manifests with OCI types are fine (github.com/aws/containers-roadmap issue 876), manifests with a subject were refused with
  * status 405 (issue 2783; moby/buildkit issues 5747, 6171). All others get {@link DEFAULT}: the image manifest with OCI types
@@ -24,6 +32,8 @@ interface RegistrySupport {
 const SUPPORT: Readonly<Record<string, RegistrySupport>> = {
   inCluster: { imageManifest: true, ociMediaTypes: true, auto: "max", ociArtifact: false },
   ecr: { imageManifest: true, ociMediaTypes: true, auto: "max", ociArtifact: false },
+  artifactRegistry: GOOGLE,
+  gcr: GOOGLE,
 };
 const DEFAULT: RegistrySupport = { imageManifest: true, ociMediaTypes: true, auto: "max", ociArtifact: false };
 

@@ -39,6 +39,9 @@ export function hostProblem(host: string): string | null {
   if (port !== null && (port < 1 || port > 65535)) return `has port ${port}, which is not between 1 and 65535`;
   if (/^[\d.]+$/.test(name) && !isAddress(name)) return "is not an IPv4 address";
   if (name === "hub.docker.com") return "is Docker Hub's website, not its registry; write docker.io";
+  if (/(^|\.)artifacts\..+\.appspot\.com$/.test(name)) {
+    return "is a bucket of Container Registry, which was shut down in 2025; gcr.io is Artifact Registry now: write kind: gcr";
+  }
   if (name === "docker.pkg.dev") return "names no location; Artifact Registry hosts are LOCATION-docker.pkg.dev";
   return null;
 }

@@ -28,10 +28,12 @@ export function builderRepositories({ registry, cache }: Pick<StackConfig, "regi
     add({ ...place, repository: garRepository(registry), use: "images", writable: true, existing });
     const caches = registryOfCaches({ registry });
     if (caches !== null) {
-      add({ ...place, repository: caches.repository, use: "caches", writable: true, existing: false });
+      const { repository, existing } = caches;
+      add({ ...place, repository, use: "caches", writable: true, existing });
     }
-    for (const { repository } of registry.kind === "artifactRegistry" ? registry.remotes : []) {
-      add({ ...place, repository, use: "baseImages", writable: false, existing: false });
+    for (const remote of registry.kind === "artifactRegistry" ? registry.remotes : []) {
+      const { repository } = remote;
+      add({ ...place, repository, use: "baseImages", writable: false, existing: "existing" in remote });
     }
   }
   for (const { registry: place, export: writable } of cache) {

@@ -31,7 +31,7 @@ export async function provisionRegistry(
     case "artifactRegistry":
     case "gcr": {
       const { provisionArtifactRegistry } = await import("./artifactRegistry.ts");
-      return provisionArtifactRegistry(environment, registry);
+      return provisionArtifactRegistry(environment);
     }
     case "dockerRegistry":
       // Somebody else's: there is nothing to make.

@@ -73,9 +73,13 @@ export function registryOfCaches({ registry }: Pick<StackConfig, "registry">): {
   readonly host: string;
   readonly namespace: string;
   readonly repository: string;
+  /** it is there, and stays as it is */
+  readonly existing: boolean;
 } | null {
   if (!isGar(registry) || !registry.immutableTags) return null;
-  const repository = registry.cacheRepository ?? `${garRepository(registry).replaceAll(".", "-")}-cache`;
-  const namespace = artifactRegistryNamespace({ project: registry.project, repository });
-  return { host: artifactRegistryHost(garLocation(registry)), namespace, repository };
+  const { project, cacheRepository: named } = registry;
+  const existing = typeof named === "object";
+  const repository = existing ? named.existing : (named ?? `${garRepository(registry).replaceAll(".", "-")}-cache`);
+  const namespace = artifactRegistryNamespace({ project, repository });
+  return { host: artifactRegistryHost(garLocation(registry)), namespace, repository, existing };
 }

@@ -7,10 +7,12 @@ import { impersonate, kmsKey, labels, projectId, registryLocation } from "./gcpV
 
 export const repositoryId = checked(repositoryIdProblem).describe("id of a repository of Artifact Registry");
 
-const seconds = z
-  .string()
-  .regex(/^\d+[dhms]$/, 'is not a time like "30d"')
-  .describe("30d, 12h");
+const time = z.string().regex(/^[1-9]\d*[dhms]$/, 'is not a time like "30d" or "12h"');
+
+const packageNamePrefixes = z
+  .array(z.string().min(1))
+  .default([])
+  .describe("beginnings of names of images, without host, project and repository");
 
 /** One policy of clean-up (Artifact Registry, "Configure cleanup policies"), by its id. */
 const cleanupPolicy = z.union([
@@ -18,17 +20,17 @@ const cleanupPolicy = z.union([
     action: z.enum(["delete", "keep"]),
     condition: z.strictObject({
       tagState: z.enum(["tagged", "untagged", "any"]).default("any"),
-      tagPrefixes: z.array(z.string().min(1)).default([]),
-      packageNamePrefixes: z.array(z.string().min(1)).default([]),
-      olderThan: seconds.optional(),
-      newerThan: seconds.optional(),
+      tagPrefixes: z.array(z.string().min(1)).default([]).describe("beginnings of tags, one of which a version has"),
+      packageNamePrefixes,
+      olderThan: time.optional().describe("since it was pushed: 30d, 12h"),
+      newerThan: time.optional().describe("since it was pushed: 30d, 12h"),
     }),
   }),
   z.strictObject({
     action: z.literal("keep"),
     mostRecentVersions: z.strictObject({
       keepCount: z.int().min(1, "is less than one version"),
-      packageNamePrefixes: z.array(z.string().min(1)).default([]),
+      packageNamePrefixes,
     }),
   }),
 ]);
@@ -40,19 +42,26 @@ const cleanup = z.strictObject({
     .describe("policies only write to the audit log what they would delete; look there before this becomes false"),
   policies: z
     .record(z.string().regex(/^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$/, "is not the id of a policy"), cleanupPolicy)
-    .default({}),
+    .default({})
+    .describe("of the images' repository, by id; those of a repository of caches follow from the modes that build"),
 });
 
 /** A repository that fetches base images from elsewhere and keeps them. */
-const remote = z.strictObject({
-  repository: repositoryId,
-  of: z
-    .union([
-      z.literal("dockerHub"),
-      z.string().regex(/^https:\/\/[^/\s]+(?:\/[^\s]*)?$/, "is neither dockerHub nor an https URL"),
-    ])
-    .describe("dockerHub, or the URL of another registry"),
-});
+const remote = z.union([
+  z.strictObject({
+    repository: repositoryId,
+    of: z
+      .union([
+        z.literal("dockerHub"),
+        z.string().regex(/^https:\/\/[^/\s]+(?:\/[^\s]*)?$/, "is neither dockerHub nor an https URL"),
+      ])
+      .describe("dockerHub, or the URL of another registry; it has to let anybody pull"),
+  }),
+  z.strictObject({
+    repository: repositoryId,
+    existing: z.literal(true).describe("it is there and stays as it is: builders only get the right to pull"),
+  }),
+]);
 
 const shared = {
   existing: z.boolean().default(false).describe("it is there and stays as it is: builders only get the right to push"),
@@ -63,10 +72,19 @@ const shared = {
     .describe(
       "no tag of the repository moves, without exceptions: caches are then in a second repository, which is made with movable tags",
     ),
-  cacheRepository: repositoryId
+  cacheRepository: z
+    .union([repositoryId, z.strictObject({ existing: repositoryId })])
     .optional()
-    .describe("repository of the caches, of immutableTags; default: <repository>-cache"),
-  kmsKey: kmsKey.optional().describe("key of the repository; default: Google's own. It cannot be changed afterwards"),
+    .describe(
+      "repository of the caches, of immutableTags; default: <repository>-cache. { existing: ID }: it is there and stays as it is; its " +
+        "tags have to move",
+    ),
+  kmsKey: kmsKey
+    .optional()
+    .describe(
+      "key of the repositories, default: Google's own. It cannot be changed afterwards. Artifact Registry's service agent needs " +
+        "roles/cloudkms.cryptoKeyEncrypterDecrypter on it",
+    ),
   labels,
   scanning: z
     .enum(["inherited", "disabled"])
@@ -77,7 +95,10 @@ const shared = {
     .boolean()
     .default(true)
     .describe("the APIs that are needed are enabled; they stay enabled when the stack is destroyed"),
-  protect: z.boolean().default(true).describe("pulumi destroy refuses to delete it until this is false"),
+  protect: z
+    .boolean()
+    .default(true)
+    .describe("pulumi destroy refuses to delete it, with all images in it, until this is false"),
   impersonate: impersonate.optional(),
 };
 
@@ -87,7 +108,13 @@ export const artifactRegistry = z.strictObject({
   location: registryLocation,
   repository: repositoryId,
   ...shared,
-  remotes: z.array(remote).default([]).describe("repositories that keep base images of other registries"),
+  remotes: z
+    .array(remote)
+    .default([])
+    .describe(
+      "repositories that keep base images of other registries: FROM LOCATION-docker.pkg.dev/PROJECT/REMOTE/library/node:24 is " +
+        "node:24 of Docker Hub",
+    ),
 });
 
 export const gcr = z.strictObject({

@@ -1,4 +1,5 @@
 /** Names in Google Cloud: projects, locations, service accounts, repositories. What is wrong with one ends a sentence that begins with it. */
+import { GCR_LOCATIONS } from "./registryHosts.ts";
 
 /** A project id (Resource Manager, "Creating and managing projects"): 6 to 30 characters, before them a domain where the project is of one. */
 export function projectProblem(project: string): string | null {
@@ -63,13 +64,22 @@ export function serviceAccountEmail(id: string, project: string): string {
   return `${id}@${name}${domain === undefined ? "" : `.${domain}`}.iam.gserviceaccount.com`;
 }
 
-/** The id of a repository of Artifact Registry, of at most 63 characters. */
+/**
+ * The id of a repository of Artifact Registry ("Create standard repositories"): at most 63 characters. Those with a dot are
+ * Google's own, which are behind gcr.io.
+ */
 export function repositoryIdProblem(id: string): string | null {
+  if (Object.hasOwn(GCR_LOCATIONS, id))
+    return `is a host of Google's; for the repository behind it write kind: gcr, host: ${id}`;
   if (id.includes("/") || id.includes(".pkg.dev")) return "is a path; write the repository alone";
+  if (id === "") return "is empty; write the id of a repository";
   if (id.length > 63) return `has ${id.length} characters, at most 63 are allowed`;
-  return /^[a-z]([a-z0-9-]*[a-z0-9])?$/.test(id)
-    ? null
-    : "is not the id of a repository: a lower-case letter, then lower-case letters, digits and hyphens, no hyphen at the end";
+  const wrong = /[^a-z0-9-]+/.exec(id)?.[0];
+  if (wrong !== undefined) {
+    return `has ${JSON.stringify(wrong)}; ids of repositories are made of lower-case letters, digits and hyphens`;
+  }
+  if (!/^[a-z]/.test(id)) return `begins with ${JSON.stringify(id[0])}; ids of repositories begin with a letter`;
+  return id.endsWith("-") ? "ends with a hyphen; ids of repositories end with a letter or digit" : null;
 }
 
 /** The project that the address of a service account tells; null for Google's own accounts, whose address has another form. */

@@ -24,6 +24,12 @@ export function artifactRegistryHost(location: string): string {
   return `${location}-docker.pkg.dev`;
 }
 
+/** The location of a host of Artifact Registry, also of one of gcr.io; null for another host. */
+export function locationOfHost(host: string): string | null {
+  if (Object.hasOwn(GCR_LOCATIONS, host)) return GCR_LOCATIONS[host as GcrHost];
+  return /^([a-z0-9-]+)-docker\.pkg\.dev$/.exec(host)?.[1] ?? null;
+}
+
 /** What stands between host and image name: `PROJECT/REPOSITORY`; a project of a domain is `DOMAIN/PROJECT`. */
 export function artifactRegistryNamespace({
   project,
