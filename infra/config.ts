@@ -63,6 +63,9 @@ const BUCKET_RIGHTS = {
 const CONTAINER_REGISTRY =
   "is not offered: it was shut down in 2025, and gcr.io is Artifact Registry now: write kind: gcr with project and host";
 
+const CONTAINER_REGISTRY_CACHES =
+  "is not offered: it was shut down in 2025; write kind: artifactRegistry with a repository for caches";
+
 /** Values that are not offered, some of which were there once: path -> value (or key) -> why, and what to write instead. */
 export const GONE: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   "builder.modes": {
@@ -73,6 +76,10 @@ export const GONE: Readonly<Record<string, Readonly<Record<string, string>>>> = 
   registry: BUCKET_RIGHTS,
   "registry.kind": { ...BUCKET_RIGHTS, containerRegistry: CONTAINER_REGISTRY },
   "cluster.builderNodes": { push: NODE_PUSH, nodePush: NODE_PUSH },
+  "cache.registry.kind": {
+    gcr: "is not offered: each host of gcr.io is one repository of a project; write kind: artifactRegistry with a repository for caches",
+    containerRegistry: CONTAINER_REGISTRY_CACHES,
+  },
   "builder.default": { [GONE_MODE.name]: `${GONE_MODE.why}: write default: cluster-buildkit` },
 };
 

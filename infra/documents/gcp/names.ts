@@ -4,6 +4,7 @@ import { GCR_LOCATIONS } from "./registryHosts.ts";
 /** A project id (Resource Manager, "Creating and managing projects"): 6 to 30 characters, before them a domain where the project is of one. */
 export function projectProblem(project: string): string | null {
   if (/^\d+$/.test(project)) return "is the number of a project; write its id";
+  if (project.includes("/")) return "is a path; write the id alone, and DOMAIN:PROJECT for a project of a domain";
   const id = project.includes(":") ? project.slice(project.indexOf(":") + 1) : project;
   if (id.length < 6 || id.length > 30) {
     return `is not the id of a project: ${id.length} characters, where 6 to 30 are allowed`;

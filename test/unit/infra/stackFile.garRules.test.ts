@@ -1,0 +1,218 @@
+// Bad stack files: every rule about repositories in Artifact Registry and their clean-up once, with the exact message.
+import { cleanup, gcr, keyAt, MANY_LABELS, registry } from "./garChanges.ts";
+import { gcpCases } from "./gcpConfig.ts";
+
+gcpCases("rules about the repositories", [
+  [
+    "existing and imported",
+    registry((it) => Object.assign(it, { existing: true, import: true })),
+    ["pergola:registry: has both existing, which leaves it as it is, and import, which takes it over; keep one"],
+  ],
+  [
+    "a repository of caches where tags move",
+    registry((it) => Object.assign(it, { cacheRepository: "shop-cache" })),
+    [
+      "pergola:registry.cacheRepository: has no effect: without immutableTags caches are in the repository of the images, as tags move there; remove it, or add immutableTags: true",
+    ],
+  ],
+  [
+    "a repository of caches that exists, where tags move",
+    registry((it) => Object.assign(it, { cacheRepository: { existing: "shop-cache" } })),
+    [
+      "pergola:registry.cacheRepository: has no effect: without immutableTags caches are in the repository of the images, as tags move there; remove it, or add immutableTags: true",
+    ],
+  ],
+  [
+    "one repository for images and caches",
+    registry((it) => Object.assign(it, { immutableTags: true, cacheRepository: "shop" })),
+    ['pergola:registry.cacheRepository: is "shop", the repository of the images, where no tag moves; name another one'],
+  ],
+  [
+    "one existing repository for images and caches",
+    registry((it) => Object.assign(it, { immutableTags: true, existing: true, cacheRepository: { existing: "shop" } })),
+    ['pergola:registry.cacheRepository: is "shop", the repository of the images, where no tag moves; name another one'],
+  ],
+  [
+    "a repository of caches whose id would be too long",
+    registry((it) => Object.assign(it, { immutableTags: true, repository: "a".repeat(60) })),
+    [
+      `pergola:registry.cacheRepository: is "${"a".repeat(60)}-cache" where nothing else is said, which has 66 characters, at most 63 are allowed; name one`,
+    ],
+  ],
+  [
+    "a remote repository that is that of the images",
+    registry((it) => Object.assign(it, { remotes: [{ repository: "shop", of: "dockerHub" }] })),
+    [
+      'pergola:registry.remotes[0].repository: "shop" is the repository of the images; a remote repository is one of its own',
+    ],
+  ],
+  [
+    "a remote repository that is that of the caches",
+    registry((it) =>
+      Object.assign(it, { immutableTags: true, remotes: [{ repository: "shop-cache", existing: true }] }),
+    ),
+    [
+      'pergola:registry.remotes[0].repository: "shop-cache" is the repository of the caches; a remote repository is one of its own',
+    ],
+  ],
+  [
+    "a remote repository twice",
+    registry((it) =>
+      Object.assign(it, {
+        remotes: [
+          { repository: "hub", of: "dockerHub" },
+          { repository: "hub", of: "https://ghcr.io" },
+        ],
+      }),
+    ),
+    ['pergola:registry.remotes[1].repository: "hub" is listed twice; a remote repository is one of its own'],
+  ],
+  [
+    "a key of another region",
+    registry((it) => Object.assign(it, { kmsKey: keyAt("europe-west3") })),
+    [
+      "pergola:registry.kmsKey: is a key of europe-west3, but the repositories are in europe-central2, whose keys they take",
+    ],
+  ],
+  [
+    "a key of a region for a multi-region behind gcr.io",
+    gcr({ host: "eu.gcr.io", kmsKey: keyAt("europe-west3") }),
+    ["pergola:registry.kmsKey: is a key of europe-west3, but the repositories are in europe, whose keys they take"],
+  ],
+  ["the key of the multi-region behind gcr.io", gcr({ host: "eu.gcr.io", kmsKey: keyAt("europe") }), []],
+  [
+    "more labels than a repository takes",
+    registry((it) => Object.assign(it, { labels: MANY_LABELS })),
+    ["pergola:registry.labels: are 65, a repository takes at most 64"],
+  ],
+  [
+    "existing, with settings of what is made",
+    registry((it) =>
+      Object.assign(it, {
+        existing: true,
+        scanning: "disabled",
+        cleanup: { policies: { old: { action: "delete", condition: { olderThan: "30d" } } } },
+        protect: false,
+        kmsKey: keyAt("europe-central2"),
+        labels: { team: "shop" },
+      }),
+    ),
+    [
+      "pergola:registry.scanning: changes nothing: shop is existing and stays as it is; remove it, or write import: true instead of existing",
+      "pergola:registry.cleanup: changes nothing: shop is existing and stays as it is; remove it, or write import: true instead of existing",
+      "pergola:registry.protect: changes nothing: shop is existing and stays as it is; remove it, or write import: true instead of existing",
+      "pergola:registry.kmsKey: changes nothing: shop is existing and stays as it is; remove it, or write import: true instead of existing",
+      "pergola:registry.labels: changes nothing: shop is existing and stays as it is; remove it, or write import: true instead of existing",
+    ],
+  ],
+  [
+    "existing, with what its repository of caches has",
+    registry((it) =>
+      Object.assign(it, {
+        existing: true,
+        immutableTags: true,
+        kmsKey: keyAt("europe-central2"),
+        labels: { team: "shop" },
+      }),
+    ),
+    [],
+  ],
+  [
+    "existing beside existing caches, with a key for neither",
+    registry((it) =>
+      Object.assign(it, {
+        existing: true,
+        immutableTags: true,
+        cacheRepository: { existing: "layers" },
+        kmsKey: keyAt("europe-central2"),
+      }),
+    ),
+    [
+      "pergola:registry.kmsKey: changes nothing: shop is existing and stays as it is; remove it, or write import: true instead of existing",
+    ],
+  ],
+  [
+    "existing, with what its remote repository has",
+    registry((it) =>
+      Object.assign(it, {
+        existing: true,
+        remotes: [{ repository: "hub", of: "dockerHub" }],
+        labels: { team: "shop" },
+      }),
+    ),
+    [],
+  ],
+]);
+
+gcpCases("rules about clean-up", [
+  [
+    "more policies than a repository takes",
+    cleanup(
+      Object.fromEntries(
+        Array.from({ length: 11 }, (_, at) => [
+          `old-${at}`,
+          { action: "delete", condition: { olderThan: `${at + 1}d` } },
+        ]),
+      ),
+    ),
+    [
+      "pergola:registry.cleanup.policies: are 11, a repository takes at most 10; write fewer, with several prefixes each",
+    ],
+  ],
+  [
+    "policies that only keep",
+    cleanup({
+      newest: { action: "keep", mostRecentVersions: { keepCount: 3 } },
+      tagged: { action: "keep", condition: { tagState: "tagged" } },
+    }),
+    [
+      "pergola:registry.cleanup.policies: only keep, and a policy keeps what another one deletes; add one with action: delete, or remove them",
+    ],
+  ],
+  [
+    "no dry run of nothing",
+    cleanup({}),
+    ["pergola:registry.cleanup.dryRun: has no effect: there are no policies; add some, or remove it"],
+  ],
+  [
+    "a policy that deletes everything",
+    cleanup({ all: { action: "delete", condition: {} } }),
+    [
+      "pergola:registry.cleanup.policies.all.condition: is true of every version: all images would be deleted; say which, or olderThan",
+    ],
+  ],
+  [
+    "a policy about tags of what has none",
+    cleanup({ none: { action: "delete", condition: { tagState: "untagged", tagPrefixes: ["v-"] } } }),
+    [
+      "pergola:registry.cleanup.policies.none.condition: is true of no version: those without a tag have none with a prefix; remove tagPrefixes or tagState",
+    ],
+  ],
+  [
+    "a policy about no age",
+    cleanup({ none: { action: "delete", condition: { olderThan: "48h", newerThan: "2d" } } }),
+    [
+      "pergola:registry.cleanup.policies.none.condition: is true of no version: none is older than 48h and newer than 2d",
+    ],
+  ],
+  [
+    "prefixes twice",
+    cleanup({
+      old: { action: "delete", condition: { tagPrefixes: ["v-", "v-"], packageNamePrefixes: ["api", "web", "api"] } },
+      newest: { action: "keep", mostRecentVersions: { keepCount: 1, packageNamePrefixes: ["api", "api"] } },
+    }),
+    [
+      'pergola:registry.cleanup.policies.old.condition.tagPrefixes[1]: "v-" is listed twice',
+      'pergola:registry.cleanup.policies.old.condition.packageNamePrefixes[2]: "api" is listed twice',
+      'pergola:registry.cleanup.policies.newest.mostRecentVersions.packageNamePrefixes[1]: "api" is listed twice',
+    ],
+  ],
+  [
+    "a policy that deletes what is younger, and one that keeps all with a tag",
+    cleanup({
+      young: { action: "delete", condition: { newerThan: "1h" } },
+      tagged: { action: "keep", condition: { tagState: "tagged" } },
+    }),
+    [],
+  ],
+]);
