@@ -40,3 +40,13 @@ export const cleanup = (policies: object): Change => registry((it) => (it.cleanu
 export const MANY_LABELS: Readonly<Record<string, string>> = Object.fromEntries(
   Array.from({ length: 65 }, (_, at) => [`label-${at}`, "x"]),
 );
+
+/** BuildKit builds, too, in a namespace of its own. */
+export const buildkitToo: Change = (config) => {
+  config["pergola:builder"].modes["cluster-buildkit"] = {
+    namespaces: ["shop-buildkit"],
+    profile: "rootless",
+    image: "docker.io/gardendev/buildkit:v0.23.2-rootless",
+  };
+  config["pergola:access"].namespaces.push("shop-buildkit");
+};
