@@ -28,6 +28,7 @@ export interface Registration {
   readonly dependencies: readonly string[];
   readonly protect: boolean;
   readonly retainOnDelete: boolean;
+  readonly deleteBeforeReplace: boolean;
   readonly ignoreChanges: readonly string[];
   /** outputs that the engine takes for secret, whatever the provider says */
   readonly secretOutputs: readonly string[];
@@ -150,6 +151,7 @@ export class FakeEngine {
       dependencies: [...request.getDependenciesList()].sort(),
       protect: request.getProtect() ?? false,
       retainOnDelete: request.getRetainondelete() ?? false,
+      deleteBeforeReplace: request.getDeletebeforereplace(),
       importId: request.getImportid() ?? "",
       ignoreChanges: request.getIgnorechangesList(),
       secretOutputs: request.getAdditionalsecretoutputsList(),

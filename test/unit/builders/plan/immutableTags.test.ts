@@ -24,9 +24,7 @@ function ofBuildkit(cache: CacheRequest | undefined, ...changes: Change[]) {
   const after = (flag: string) => argv.flatMap((word, at) => (argv[at - 1] === flag ? [word] : []));
   const reference = (words: string[]) => words.flatMap((word) => /(?:^|,)ref=([^,]+)/.exec(word)?.[1] ?? []);
   return {
-    images: after("--output").flatMap(
-      (word) => /"?name=([^"]+?)"?(?:,(?!\S*\.pkg\.dev|\S*gcr\.io)|$)/.exec(word)?.[1]?.split(",") ?? [],
-    ),
+    images: after("--output").flatMap((word) => word.match(/[a-z0-9.-]+\/[^",:]+:[^",]+/g) ?? []),
     imports: reference(after("--import-cache")),
     exports: reference(after("--export-cache")),
   };
