@@ -103,7 +103,9 @@ describe("a registry with all that it may have", () => {
       ].map(([name, project, api]) => [name, { project, service: `${api}.googleapis.com`, disableOnDestroy: false }]),
     );
     for (const { inputs, dependencies } of Object.values(repositories(run))) {
-      const api = services(run).find((one) => one.inputs.project === inputs.project);
+      const own = services(run).filter((one) => one.inputs.project === inputs.project);
+      const api = own.find((one) => one.inputs.service === "artifactregistry.googleapis.com");
+      expect(api).toBeDefined();
       expect(dependencies).toContain(api?.urn);
     }
   });

@@ -1,5 +1,5 @@
-// Bad stack files: every rule about repositories in Artifact Registry and their clean-up once, with the exact message.
-import { cleanup, gcr, keyAt, MANY_LABELS, registry } from "./garChanges.ts";
+// Bad stack files: every rule about repositories in Artifact Registry once, with the exact message.
+import { gcr, keyAt, MANY_LABELS, registry } from "./garChanges.ts";
 import { gcpCases } from "./gcpConfig.ts";
 
 gcpCases("rules about the repositories", [
@@ -140,79 +140,6 @@ gcpCases("rules about the repositories", [
         labels: { team: "shop" },
       }),
     ),
-    [],
-  ],
-]);
-
-gcpCases("rules about clean-up", [
-  [
-    "more policies than a repository takes",
-    cleanup(
-      Object.fromEntries(
-        Array.from({ length: 11 }, (_, at) => [
-          `old-${at}`,
-          { action: "delete", condition: { olderThan: `${at + 1}d` } },
-        ]),
-      ),
-    ),
-    [
-      "pergola:registry.cleanup.policies: are 11, a repository takes at most 10; write fewer, with several prefixes each",
-    ],
-  ],
-  [
-    "policies that only keep",
-    cleanup({
-      newest: { action: "keep", mostRecentVersions: { keepCount: 3 } },
-      tagged: { action: "keep", condition: { tagState: "tagged" } },
-    }),
-    [
-      "pergola:registry.cleanup.policies: only keep, and a policy keeps what another one deletes; add one with action: delete, or remove them",
-    ],
-  ],
-  [
-    "no dry run of nothing",
-    cleanup({}),
-    ["pergola:registry.cleanup.dryRun: has no effect: there are no policies; add some, or remove it"],
-  ],
-  [
-    "a policy that deletes everything",
-    cleanup({ all: { action: "delete", condition: {} } }),
-    [
-      "pergola:registry.cleanup.policies.all.condition: is true of every version: all images would be deleted; say which, or olderThan",
-    ],
-  ],
-  [
-    "a policy about tags of what has none",
-    cleanup({ none: { action: "delete", condition: { tagState: "untagged", tagPrefixes: ["v-"] } } }),
-    [
-      "pergola:registry.cleanup.policies.none.condition: is true of no version: those without a tag have none with a prefix; remove tagPrefixes or tagState",
-    ],
-  ],
-  [
-    "a policy about no age",
-    cleanup({ none: { action: "delete", condition: { olderThan: "48h", newerThan: "2d" } } }),
-    [
-      "pergola:registry.cleanup.policies.none.condition: is true of no version: none is older than 48h and newer than 2d",
-    ],
-  ],
-  [
-    "prefixes twice",
-    cleanup({
-      old: { action: "delete", condition: { tagPrefixes: ["v-", "v-"], packageNamePrefixes: ["api", "web", "api"] } },
-      newest: { action: "keep", mostRecentVersions: { keepCount: 1, packageNamePrefixes: ["api", "api"] } },
-    }),
-    [
-      'pergola:registry.cleanup.policies.old.condition.tagPrefixes[1]: "v-" is listed twice',
-      'pergola:registry.cleanup.policies.old.condition.packageNamePrefixes[2]: "api" is listed twice',
-      'pergola:registry.cleanup.policies.newest.mostRecentVersions.packageNamePrefixes[1]: "api" is listed twice',
-    ],
-  ],
-  [
-    "a policy that deletes what is younger, and one that keeps all with a tag",
-    cleanup({
-      young: { action: "delete", condition: { newerThan: "1h" } },
-      tagged: { action: "keep", condition: { tagState: "tagged" } },
-    }),
     [],
   ],
 ]);
