@@ -1,6 +1,7 @@
 /** Rules of a stack file that span fields. Each gets what could be parsed, so that all problems are seen at once. */
 import { clusterHome } from "./access/builderRoles.ts";
 import { amountProblems } from "./amountRules.ts";
+import { autopilotProblems } from "./autopilotRules.ts";
 import { awsAccessProblems } from "./awsAccessRules.ts";
 import { awsNodeProblems } from "./awsNodeRules.ts";
 import { builderImageProblems } from "./builderImageRules.ts";
@@ -18,6 +19,7 @@ import { ecrProblems } from "./ecrRules.ts";
 import { gcpAccessProblems } from "./gcpAccessRules.ts";
 import { garCacheProblems } from "./garCacheRules.ts";
 import { garProblems } from "./garRules.ts";
+import { gkeNodeProblems } from "./gkeNodeRules.ts";
 import { nodeProblems } from "./nodeRules.ts";
 import { hostLogins } from "./registries/hostLogins.ts";
 
@@ -39,6 +41,8 @@ export function ruleProblems(config: ParsedSections, stack: string): Problem[] {
     defaultMode,
     nodeProblems,
     awsNodeProblems,
+    gkeNodeProblems,
+    autopilotProblems,
     namespaces,
     namespacePatterns,
     amountProblems,

@@ -29,12 +29,13 @@ export function nodeProblems({ builder, cluster }: ParsedSections): Problem[] {
 }
 
 function architectureTwice(nodes: BuilderNodesConfig): Problem[] {
-  return nodes.flatMap(({ architecture }, index) => {
+  return nodes.flatMap((entry, index) => {
+    const { architecture } = entry;
     const first = nodes.findIndex((other) => other.architecture === architecture);
     if (first === index) return [];
     const message =
       `is ${JSON.stringify(architecture)}, as that of entry ${first}: builders tell nodes apart by their architecture alone, so ` +
-      "two entries of one are one; write more instanceTypes into one entry";
+      `two entries of one are one; ${"instanceTypes" in entry ? "write more instanceTypes into one entry" : "keep one of them"}`;
     return [problem(["cluster", "builderNodes", index, "architecture"], message)];
   });
 }

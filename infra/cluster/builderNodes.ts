@@ -12,16 +12,19 @@ export async function provisionBuilderNodes(
   registry: ProvisionedRegistry,
 ): Promise<void> {
   for (const note of nodeNotes(environment.config)) await pulumi.log.info(note);
-  for (const nodes of environment.config.cluster.builderNodes) {
+  const all = environment.config.cluster.builderNodes;
+  const gke = all.filter((nodes) => nodes.kind === "gke");
+  if (gke.length > 0) {
+    const { provisionGkeNodes } = await import("./gkeNodes.ts");
+    provisionGkeNodes(environment, gke, registry);
+  }
+  for (const nodes of all) {
     if (nodes.kind === "eks") {
       const { provisionEksNodes } = await import("./eksNodes.ts");
       await provisionEksNodes(environment, nodes);
     } else if (nodes.kind === "karpenter") {
       const { provisionKarpenterNodes } = await import("./karpenterNodes.ts");
       await provisionKarpenterNodes(environment, nodes, cluster);
-    } else if (nodes.kind === "gke") {
-      const { provisionGkeNodes } = await import("./gkeNodes.ts");
-      await provisionGkeNodes(environment, nodes, registry);
     }
   }
 }

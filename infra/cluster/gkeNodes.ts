@@ -1,14 +1,85 @@
-/** Builder nodes of GKE. */
+/** Builder nodes as node pools of GKE. */
+import { NodePool } from "@pulumi/gcp/container/nodePool.js";
 import * as pulumi from "@pulumi/pulumi";
+import { nodePool, type PoolCluster, type NodePool as PoolDocument } from "../documents/gcp/nodePool.ts";
 import type { Environment } from "../environment.ts";
+import { gcpProvider } from "../gcpProviders.ts";
+import { type NodeAccount, nodeAccountOf, poolNameOf } from "../gkeNodeNames.ts";
+import { builderRepositories } from "../registries/garRepositories.ts";
 import type { ProvisionedRegistry } from "../registries/registry.ts";
+import { isGar } from "../registries/registryPlace.ts";
 import type { GkeNodesConfig } from "../sections/gkeNodes.ts";
+import { GkeNodeAccount } from "./gkeNodeAccount.ts";
 
-/** Makes a node pool for builders. */
-export async function provisionGkeNodes(
-  _environment: Environment,
-  nodes: GkeNodesConfig,
-  _registry: ProvisionedRegistry,
-): Promise<void> {
-  throw new pulumi.RunError(`builder nodes of kind ${nodes.kind} are not made yet`);
+export interface GkeNodesArgs {
+  readonly pool: PoolDocument;
+  readonly cluster: PoolCluster;
+  /** address of the nodes' service account */
+  readonly serviceAccount: string;
+}
+
+/** A node pool. */
+export class GkeNodes extends pulumi.ComponentResource {
+  /** name of the node pool */
+  public readonly poolName: pulumi.Output<string>;
+
+  constructor(name: string, { pool, cluster, serviceAccount }: GkeNodesArgs, opts: pulumi.ComponentResourceOptions) {
+    super("pergola:infra:GkeNodes", name, {}, opts);
+    const made = new NodePool(`${name}-pool`, nodePool(pool, cluster, serviceAccount), {
+      parent: this,
+      // The account and its rights outlive the nodes, which need them until they are gone.
+      ...(opts.dependsOn === undefined ? {} : { dependsOn: opts.dependsOn }),
+      // What it began with. The provider would replace the pool for another one, also for one that somebody's resizing left.
+      ignoreChanges: ["initialNodeCount"],
+      // Its name is taken until it is gone.
+      deleteBeforeReplace: true,
+    });
+    this.poolName = made.name;
+    this.registerOutputs({ poolName: this.poolName });
+  }
+}
+
+/** Makes the node pools of the stack file, in the project of the cluster, which the rules made sure of. */
+export function provisionGkeNodes(
+  { config, stack }: Environment,
+  all: readonly GkeNodesConfig[],
+  registry: ProvisionedRegistry,
+): void {
+  const cluster = config.cluster.gke!;
+  const provider = gcpProvider(cluster);
+  const accounts = new Map<string, GkeNodeAccount>();
+  for (const nodes of all) {
+    const account = nodeAccountOf(nodes, stack, cluster.project);
+    const known = accounts.get(account.email);
+    const made = known ?? nodeAccount({ config }, account, registry);
+    accounts.set(account.email, made);
+    new GkeNodes(
+      `builder-nodes-${nodes.architecture}`,
+      { pool: { ...nodes, name: poolNameOf(nodes, stack) }, cluster, serviceAccount: account.email },
+      { providers: [provider], dependsOn: [made] },
+    );
+  }
+}
+
+function nodeAccount(
+  { config }: Pick<Environment, "config">,
+  account: NodeAccount,
+  { repositories: made }: ProvisionedRegistry,
+): GkeNodeAccount {
+  const { registry, cluster } = config;
+  // Caches are between builders and the registry; no node runs them.
+  const repositories = builderRepositories(config).filter(({ use }) => use !== "caches");
+  return new GkeNodeAccount(
+    `node-account-${account.email.replace(/@.*/, "")}`,
+    {
+      account,
+      project: cluster.gke!.project,
+      repositories,
+      registryProvider: isGar(registry) ? gcpProvider(registry) : null,
+      madeRepositories: repositories.flatMap(
+        ({ project, location, repository }) => made.get(`${project}/${location}/${repository}`) ?? [],
+      ),
+    },
+    { providers: [gcpProvider(cluster.gke!)] },
+  );
 }

@@ -36,6 +36,19 @@ const NODE_LOCAL_DNS = "169.254.20.10/32";
 /** The agent of EKS Pod Identity, on every node; not the metadata service (EKS user guide, "Learn how EKS Pod Identity works"). */
 const POD_IDENTITY_AGENT = { cidr: "169.254.170.23/32", port: 80 } as const;
 
+/**
+ * GKE's metadata server, on every node with Workload Identity: it gives pods the service account of their own, not the node's.
+ * Pods dial the second address; policies see the first one where rules of the node lead there before they are applied, and the
+ * second one with Dataplane V2 (GKE, "Authenticate to Google Cloud APIs from GKE workloads", "Troubleshoot").
+ */
+const GKE_METADATA_SERVER = [
+  { cidr: "169.254.169.252/32", port: 988 },
+  { cidr: "169.254.169.254/32", port: 80 },
+] as const;
+
+/** Where Cloud DNS answers pods of GKE that it serves without a cache on the node (GKE, "Use Cloud DNS for GKE"). */
+const CLOUD_DNS = "169.254.169.254/32";
+
 /** Every namespace has this label with its own name (kubernetes.io/docs/reference/labels-annotations-taints). */
 const NAMESPACE_NAME = "kubernetes.io/metadata.name";
 
@@ -71,9 +84,16 @@ export interface BuilderEgress {
   readonly internet: boolean;
   /** the agent of EKS Pod Identity, which gives pods the role of their own service account */
   readonly podIdentity: boolean;
+  /** GKE's metadata server, which gives pods the service account of their own */
+  readonly gkeMetadata: boolean;
+  /** Cloud DNS, which answers at an address of the metadata service */
+  readonly cloudDns: boolean;
 }
 
-/** Builders reach DNS, the named registries and, where it is allowed, the web; never a metadata service. */
+/**
+ * Builders reach DNS, the named registries and, where it is allowed, the web; and of what is link-local nothing but the agents that
+ * give them an identity of their own.
+ */
 export function builderEgress(egress: BuilderEgress, pods: PodSelector = EVERY_POD): NetworkPolicySpec {
   const dns: Port[] = [
     { protocol: "UDP", port: 53 },
@@ -84,6 +104,7 @@ export function builderEgress(egress: BuilderEgress, pods: PodSelector = EVERY_P
       to: [
         { namespaceSelector: { matchLabels: { [NAMESPACE_NAME]: "kube-system" } } },
         { ipBlock: { cidr: NODE_LOCAL_DNS } },
+        ...(egress.cloudDns ? [{ ipBlock: { cidr: CLOUD_DNS } }] : []),
       ],
       ports: dns,
     },
@@ -113,8 +134,11 @@ export function builderEgress(egress: BuilderEgress, pods: PodSelector = EVERY_P
       ],
     });
   }
-  if (egress.podIdentity) {
-    const { cidr, port } = POD_IDENTITY_AGENT;
+  const agents = [
+    ...(egress.podIdentity ? [POD_IDENTITY_AGENT] : []),
+    ...(egress.gkeMetadata ? GKE_METADATA_SERVER : []),
+  ];
+  for (const { cidr, port } of agents) {
     rules.push({ to: [{ ipBlock: { cidr } }], ports: [{ protocol: "TCP", port }] });
   }
   return { podSelector: pods, policyTypes: ["Egress"], egress: rules };

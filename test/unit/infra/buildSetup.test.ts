@@ -172,6 +172,8 @@ describe("makeBuildSetup", () => {
       registryPods: { namespace: "pergola-registry", labels: { "app.kubernetes.io/name": "registry" } },
       internet: false,
       podIdentity: false,
+      gkeMetadata: false,
+      cloudDns: false,
     };
     expect(egress!.spec).toEqual({
       ...builderEgress(reach),

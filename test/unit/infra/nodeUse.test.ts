@@ -37,6 +37,23 @@ test.each([
   });
 });
 
+test.each([
+  ["gke", "arm64", true],
+  ["gke", "amd64", false],
+  ["existing", "arm64", false],
+  ["eks", "arm64", false],
+  ["autopilot", "amd64", false],
+] as const)("nodes of kind %s that are %s: GKE's own taint is tolerated: %s", (kind, architecture, tolerated) => {
+  const { tolerations, nodeSelector } = builderPlacement([{ kind, architecture }]);
+  const arm = { key: "kubernetes.io/arch", operator: "Equal", value: "arm64", effect: "NoSchedule" };
+  expect(tolerations).toEqual([
+    // As GKE's documents have it for workload separation: the same key and value selected, tolerated and, by GKE, tainted.
+    { key: "garden-build", operator: "Equal", value: "true", effect: "NoSchedule" },
+    ...(tolerated ? [arm] : []),
+  ]);
+  expect(nodeSelector).toEqual(LABEL);
+});
+
 /** The BuildSetup of `local` with nodes of both architectures, where BuildKit is on those of one. */
 function setupOf(architecture: "amd64" | "arm64", kaniko?: string[]): BuildSetup {
   const config = configAfter((it) => {

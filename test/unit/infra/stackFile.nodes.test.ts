@@ -5,8 +5,7 @@ import { awsCases, awsConfig, awsProblems } from "./awsConfig.ts";
 import type { Change } from "./config.ts";
 import { AT, karpenter, nodes } from "./nodeChanges.ts";
 
-const REASON =
-  "builders tell nodes apart by their architecture alone, so two entries of one are one; write more instanceTypes into one entry";
+const REASON = "builders tell nodes apart by their architecture alone, so two entries of one are one";
 
 const modes =
   // biome-ignore lint/suspicious/noExplicitAny: wrong values are written into it
@@ -33,12 +32,14 @@ awsCases("nodes of any kind", [
   [
     "two entries of one architecture",
     nodes((it, all) => all.push({ ...it, name: "more" })),
-    [`pergola:cluster.builderNodes[1].architecture: is "amd64", as that of entry 0: ${REASON}`],
+    [
+      `pergola:cluster.builderNodes[1].architecture: is "amd64", as that of entry 0: ${REASON}; write more instanceTypes into one entry`,
+    ],
   ],
   [
     "two entries of one architecture, one of them by default",
     nodes((_, all) => all.push({ kind: "existing" })),
-    [`pergola:cluster.builderNodes[1].architecture: is "amd64", as that of entry 0: ${REASON}`],
+    [`pergola:cluster.builderNodes[1].architecture: is "amd64", as that of entry 0: ${REASON}; keep one of them`],
   ],
   [
     "one name for two entries",

@@ -1,11 +1,27 @@
 import { describe, expect, test } from "vitest";
+import { egressOf } from "../../../../infra/cluster/egress.ts";
 import { builderRules, clusterRules, gardenRules } from "../../../../infra/documents/ciRole.ts";
 import {
   allowGardenSync,
+  type BuilderEgress,
   builderEgress,
   denyIngress,
   registryTraffic,
 } from "../../../../infra/documents/networkPolicy.ts";
+import { awsConfig } from "../awsConfig.ts";
+import type { Change } from "../config.ts";
+import { configAfter } from "../config.ts";
+import { gcpConfig } from "../gcpConfig.ts";
+
+/** Builders that reach nothing but DNS. */
+const NOTHING: BuilderEgress = {
+  registries: [],
+  registryPods: null,
+  internet: false,
+  podIdentity: false,
+  gkeMetadata: false,
+  cloudDns: false,
+};
 
 describe("what builders reach", () => {
   const dns = {
@@ -22,9 +38,7 @@ describe("what builders reach", () => {
   test("without the web: DNS and the registry, by its node port and by its pods", () => {
     const registryPods = { namespace: "pergola-registry", labels: { app: "r" } };
     const host = "172.30.0.11:30500";
-    expect(
-      builderEgress({ registries: [host, host], registryPods, internet: false, podIdentity: false }).egress,
-    ).toEqual([
+    expect(builderEgress({ ...NOTHING, registries: [host, host], registryPods }).egress).toEqual([
       dns,
       {
         to: [
@@ -40,12 +54,7 @@ describe("what builders reach", () => {
   });
 
   test("by name: the port of the registry anywhere but at metadata services", () => {
-    const { egress } = builderEgress({
-      registries: ["r.example"],
-      registryPods: null,
-      internet: false,
-      podIdentity: false,
-    });
+    const { egress } = builderEgress({ ...NOTHING, registries: ["r.example"] });
     expect(egress![1]).toEqual({
       to: [{ ipBlock: { cidr: "0.0.0.0/0", except: ["169.254.0.0/16"] } }],
       ports: [{ protocol: "TCP", port: 443 }],
@@ -53,7 +62,7 @@ describe("what builders reach", () => {
   });
 
   test("the web is 80 and 443, never at metadata services", () => {
-    const { egress } = builderEgress({ registries: [], registryPods: null, internet: true, podIdentity: false });
+    const { egress } = builderEgress({ ...NOTHING, internet: true });
     expect(egress!.at(-1)).toEqual({
       to: [{ ipBlock: { cidr: "0.0.0.0/0", except: ["169.254.0.0/16"] } }],
       ports: [
@@ -61,6 +70,48 @@ describe("what builders reach", () => {
         { protocol: "TCP", port: 443 },
       ],
     });
+  });
+});
+
+describe("link-local addresses that builders reach", () => {
+  /** Every address and port that a policy opens there; a wide range counts, too, unless it leaves them out. */
+  const linkLocal = (egress: BuilderEgress): string[] =>
+    (builderEgress(egress).egress ?? []).flatMap(({ to = [], ports = [] }) =>
+      to.flatMap(({ ipBlock }) => {
+        if (ipBlock === undefined || ipBlock.except?.includes("169.254.0.0/16")) return [];
+        if (!/^(169\.254|0\.0\.0\.0)/.test(ipBlock.cidr)) return [];
+        return ports.map(({ protocol, port }) => `${protocol} ${ipBlock.cidr} ${port}`);
+      }),
+    );
+  const NODE_DNS = ["UDP 169.254.20.10/32 53", "TCP 169.254.20.10/32 53"];
+  const CLOUD_DNS = ["UDP 169.254.169.254/32 53", "TCP 169.254.169.254/32 53"];
+  const METADATA_SERVER = ["TCP 169.254.169.252/32 988", "TCP 169.254.169.254/32 80"];
+  const key: Change = (it) => {
+    it["pergola:access"] = { kind: "serviceAccountKey", serviceAccount: "gar-access", rotation: 1 };
+  };
+  const autopilot: Change = (it) => {
+    it["pergola:cluster"].builderNodes = [{ kind: "autopilot" }];
+    const amounts = { cpu: "2", memory: "4Gi", "ephemeral-storage": "10Gi" };
+    it["pergola:builder"].modes.kaniko.resources = { limits: amounts, requests: amounts };
+  };
+
+  test.each<[string, BuilderEgress, string[]]>([
+    ["somewhere: the node's own DNS", egressOf(configAfter(() => {})), NODE_DNS],
+    ["on EKS: no metadata service, which gives out the node's role", egressOf(awsConfig()), NODE_DNS],
+    [
+      "on EKS with Pod Identity: its agent, and no metadata service",
+      egressOf(awsConfig(() => {}, "aws-podidentity")),
+      [...NODE_DNS, "TCP 169.254.170.23/32 80"],
+    ],
+    [
+      "on GKE with Workload Identity: the metadata server of GKE, which gives out their own account",
+      egressOf(gcpConfig()),
+      [...NODE_DNS, ...CLOUD_DNS, ...METADATA_SERVER],
+    ],
+    ["on Autopilot, too", egressOf(gcpConfig(autopilot)), [...NODE_DNS, ...CLOUD_DNS, ...METADATA_SERVER]],
+    ["on GKE with a key: DNS alone", egressOf(gcpConfig(key)), [...NODE_DNS, ...CLOUD_DNS]],
+  ])("%s", (_, egress, expected) => {
+    for (const internet of [true, false]) expect(linkLocal({ ...egress, internet })).toEqual(expected);
   });
 });
 

@@ -1,0 +1,56 @@
+/** The service account of nodes in GKE. */
+import { RepositoryIamMember } from "@pulumi/gcp/artifactregistry/repositoryIamMember.js";
+import { IAMMember } from "@pulumi/gcp/projects/iammember.js";
+import type { Provider } from "@pulumi/gcp/provider.js";
+import { Account } from "@pulumi/gcp/serviceaccount/account.js";
+import * as pulumi from "@pulumi/pulumi";
+import type { GarRepository } from "../documents/gcp/registryHosts.ts";
+import type { NodeAccount } from "../gkeNodeNames.ts";
+
+/** What a node's agents need: to write logs and metrics (GKE, "Harden your cluster's security", least privilege). */
+const NODE_ROLE = "roles/container.defaultNodeServiceAccount";
+
+const PULL_ROLE = "roles/artifactregistry.reader";
+
+export interface GkeNodeAccountArgs {
+  readonly account: NodeAccount;
+  /** project of the cluster, where the nodes are */
+  readonly project: string;
+  /** what nodes pull from */
+  readonly repositories: readonly GarRepository[];
+  /** the provider of the repositories' project */
+  readonly registryProvider: Provider | null;
+  /** repositories that are made, which have to be there first */
+  readonly madeRepositories: readonly pulumi.Resource[];
+}
+
+/**
+ * The account, where it is not there already, with the role of a node; and the right to pull, for either. All of it is added to
+ * what others have: members of their own make no difference.
+ */
+export class GkeNodeAccount extends pulumi.ComponentResource {
+  constructor(name: string, args: GkeNodeAccountArgs, opts: pulumi.ComponentResourceOptions) {
+    super("pergola:infra:GkeNodeAccount", name, {}, opts);
+    const { account, project } = args;
+    const child = { parent: this };
+    // The address follows from the id, so everything is known before the account is there.
+    const member = `serviceAccount:${account.email}`;
+    const made = account.id === null ? [] : [this.account(`${name}-account`, account.id, project)];
+    if (account.id !== null) {
+      new IAMMember(`${name}-node`, { project, role: NODE_ROLE, member }, { ...child, dependsOn: made });
+    }
+    for (const { project, location, repository } of args.repositories) {
+      new RepositoryIamMember(
+        `${name}-pull-${repository}`,
+        { project, location, repository, role: PULL_ROLE, member },
+        { ...child, provider: args.registryProvider!, dependsOn: [...made, ...args.madeRepositories] },
+      );
+    }
+    this.registerOutputs({});
+  }
+
+  private account(name: string, accountId: string, project: string): Account {
+    const description = "Nodes of image builders: they write logs and metrics, and pull images";
+    return new Account(name, { project, accountId, displayName: accountId, description }, { parent: this });
+  }
+}
