@@ -37,15 +37,20 @@ export function builderPlacement(
 
 /**
  * The placement of one mode, which may build for some of the platforms. Where nodes are of several architectures and the mode has
- * one platform, the selector leads there; with several platforms, each pod is led to its own by the plan of its build.
+ * one platform, the selector leads there; with several platforms, each pod is led to its own by the plan of its build. What only
+ * nodes of another architecture are tainted with is not tolerated.
  */
 export function modePlacement(all: BuilderPlacement, platforms: readonly string[] | undefined): BuilderPlacement {
-  const [only, ...others] = platforms ?? all.platforms;
-  if (only === undefined || others.length > 0 || all.platforms.length < 2) {
-    return { ...all, platforms: [...(platforms ?? all.platforms)] };
+  const chosen = [...(platforms ?? all.platforms)];
+  const tolerations = all.tolerations.filter(
+    ({ key }) => key !== ARM_TAINT.key || chosen.includes(`linux/${ARM_TAINT.value}`),
+  );
+  const [only] = chosen;
+  if (only === undefined || chosen.length > 1 || all.platforms.length < 2) {
+    return { ...all, tolerations, platforms: chosen };
   }
   const architecture = { "kubernetes.io/arch": only.replace(/^linux\//, "") };
-  return { ...all, nodeSelector: { ...all.nodeSelector, ...architecture }, platforms: [only] };
+  return { nodeSelector: { ...all.nodeSelector, ...architecture }, tolerations, platforms: chosen };
 }
 
 /** Platforms of builder nodes (`linux/amd64`), once each, in the order of the file. */

@@ -54,6 +54,17 @@ test.each([
   expect(nodeSelector).toEqual(LABEL);
 });
 
+test("a mode tolerates that taint where it builds for such nodes, and nowhere else", () => {
+  const both = builderPlacement([
+    { kind: "gke", architecture: "amd64" },
+    { kind: "gke", architecture: "arm64" },
+  ]);
+  const keys = (platforms?: string[]) => modePlacement(both, platforms).tolerations.map(({ key }) => key);
+  expect(keys()).toEqual(["garden-build", "kubernetes.io/arch"]);
+  expect(keys(["linux/arm64"])).toEqual(["garden-build", "kubernetes.io/arch"]);
+  expect(keys(["linux/amd64"])).toEqual(["garden-build"]);
+});
+
 /** The BuildSetup of `local` with nodes of both architectures, where BuildKit is on those of one. */
 function setupOf(architecture: "amd64" | "arm64", kaniko?: string[]): BuildSetup {
   const config = configAfter((it) => {
