@@ -5,6 +5,7 @@ import { cacheOfBlock } from "./cache.ts";
 import { kanikoOfBlock } from "./kaniko.ts";
 import { type GardenPlace, gardenPlaces } from "./place.ts";
 import type { GardenBlock, GardenPlacement, Remark } from "./provider.ts";
+import { pullSecretRemarks } from "./pullSecrets.ts";
 import { registryOfBlock } from "./registry.ts";
 import { resourcesOfBlock } from "./resources.ts";
 
@@ -62,21 +63,14 @@ function gardenBlock(setup: BuildSetup, place: GardenPlace, environment: string,
       namespace: namespace.name,
       buildMode: modeName,
       deploymentRegistry: registry,
-      imagePullSecrets: pullSecrets,
+      imagePullSecrets: pullSecrets.map((secret) => ({ name: secret.name, namespace: secret.namespace })),
       ...section.fields,
       resources,
     },
     remarks: [
       ...blockRemarks(setup, place),
       ...ofRegistry,
-      ...(pullSecrets.length === 0
-        ? []
-        : [
-            {
-              at: "imagePullSecrets",
-              text: "Holds the logins of builders; whoever runs Garden has to be able to read it.",
-            },
-          ]),
+      ...pullSecretRemarks(setup, pullSecrets),
       ...section.remarks,
       ...ofResources,
     ],
@@ -136,6 +130,9 @@ function absentFrom({ registry }: BuildSetup, modeName: ClusterModeName, mode: G
   return [
     ...(isBuildkit ? [`the image ${mode.image} (Garden brings its own BuildKit)`] : []),
     ...(isBuildkit && mirrors.length > 0 ? [`the mirrors of ${mirrors.join(", ")}`] : []),
+    ...(isBuildkit && registry.insecure
+      ? [`plain http for base images in ${registry.host} (its insecure is for pushes and caches)`]
+      : []),
     ...(registry.caBundle === undefined ? [] : ["the certificates of caBundle"]),
     ...(mode.platforms.length > 1
       ? [`platforms beside ${mode.platforms[0]}, on whose nodes Garden's builders are`]

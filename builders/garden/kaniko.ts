@@ -1,7 +1,7 @@
 /** `kaniko`: the executor of the environment and its flags, which hold for all images of a project. */
 import type { BuildSetup } from "../../infra/setup.ts";
 import { repositoryIn } from "../plan/cache.ts";
-import { withExtraFlags } from "../plan/extraFlags.ts";
+import { readFlags, withExtraFlags } from "../plan/extraFlags.ts";
 import { kanikoExecutor } from "../plan/kanikoExecutor.ts";
 import { KANIKO_FLAGS } from "../plan/kanikoFlags.ts";
 import type { GardenPlace } from "./place.ts";
@@ -11,17 +11,15 @@ type SetupImage = BuildSetup["images"][number];
 
 const FLAGS = "kaniko.extraFlags";
 
+/** Registries whose repositories may have tags that do not move: no setup says so, as a push makes the images in one. */
+const GOOGLE_KINDS: readonly string[] = ["artifactRegistry", "gcr"];
+
 /** @param images those that the block is for @throws PergolaError setup-invalid: a flag of the stack file that cannot be given */
 export function kanikoOfBlock(
   setup: BuildSetup,
   { mode, namespace }: GardenPlace,
   images: readonly SetupImage[],
 ): { readonly kaniko: Pick<GardenKaniko, "image" | "namespace" | "extraFlags">; readonly remarks: readonly Remark[] } {
-  const cache = cacheFlags(setup, images);
-  const fixed = images.filter(({ tagMutability }) => tagMutability !== "MUTABLE");
-  const immutable = fixed.length === 0 ? [] : ["--push-ignore-immutable-tag-errors"];
-  const environment = Object.keys(kanikoExecutor(mode.image).environment);
-  const own = [...cache.flags, ...immutable, ...mirrorFlags(setup)];
   const source = {
     flags: mode.extraFlags ?? [],
     of: `the environment ${setup.environment}`,
@@ -29,10 +27,16 @@ export function kanikoOfBlock(
     path: "pergola:builder.modes.kaniko.extraFlags",
     code: "setup-invalid",
   } as const;
+  const namesCache = readFlags(source.flags, KANIKO_FLAGS).some(({ name }) => name === "cache-repo");
+  const cache = cacheFlags(setup, images, namesCache);
+  const fixed = images.some(({ tagMutability }) => tagMutability !== "MUTABLE");
+  const mayBeFixed = images.length === 0 && GOOGLE_KINDS.includes(setup.registry.kind);
+  const immutable = fixed || mayBeFixed ? ["--push-ignore-immutable-tag-errors"] : [];
+  const environment = Object.keys(kanikoExecutor(mode.image).environment);
+  const own = [...cache.flags, ...immutable, ...mirrorFlags(setup)];
   const remarks: Remark[] = [...cache.remarks];
   if (immutable.length > 0) {
-    const text =
-      "Tags that were pushed stay as they are; pushing one again is no failure (Garden itself forgives an older wording of ECR only).";
+    const text = `${fixed ? "Tags that were pushed stay" : "Where no tag of the repository moves, those that were pushed stay"} as they are; pushing one again is no failure (Garden itself forgives an older wording of ECR only).`;
     remarks.push({ at: FLAGS, text });
   }
   if (environment.length > 0) {
@@ -52,10 +56,12 @@ export function kanikoOfBlock(
 /**
  * Where layers are kept. kaniko itself takes `REPOSITORY/cache`; a provider can name one repository for all images, nothing else.
  * `--cache=true` is always said: Garden 0.13 takes `--cache-repo` for that flag, and leaves out its own default then.
+ * @param namesCache the stack file's own flags do
  */
 function cacheFlags(
   setup: BuildSetup,
   images: readonly SetupImage[],
+  namesCache: boolean,
 ): { readonly flags: readonly string[]; readonly remarks: readonly Remark[] } {
   if (setup.cache.length === 0) return off("The environment has no cache.");
   const elsewhere = setup.cache.find((entry) => entry.registry !== undefined)?.registry;
@@ -84,14 +90,17 @@ function cacheFlags(
     const text = `A provider names one cache for all images. These have others, for extraFlags of the Build actions: ${list}.`;
     remarks.push({ at: FLAGS, text, lacking: true });
   }
-  if (elsewhere !== undefined && images.length === 0) {
-    const text = `The environment's caches are in ${elsewhere.host}: a Build action NAME needs extraFlags: [--cache=true, --cache-repo=${repositoryIn(elsewhere, "NAME")}/cache].`;
-    remarks.push({ at: FLAGS, text, lacking: true });
+  const forAll = images.length === 0 && elsewhere !== undefined ? repositoryIn(elsewhere, "cache") : null;
+  if (forAll !== null && elsewhere !== undefined && !namesCache) {
+    const own = `${repositoryIn(elsewhere, "NAME")}/cache`;
+    const text = `One for all images, as a provider cannot name one for each. pergola build keeps the layers of an image in ${own}; a Build action finds these by extraFlags: [--cache=true, --cache-repo=${own}].`;
+    remarks.push({ at: FLAGS, text });
   }
   return {
     flags: [
       "--cache=true",
       ...(isShared ? [`--cache-repo=${[...shared][0]}`] : []),
+      ...(forAll === null ? [] : [`--cache-repo=${forAll}`]),
       ...(setup.cache.every((entry) => !entry.export) ? ["--no-push-cache"] : []),
       ...(elsewhere?.insecure ? [`--insecure-registry=${elsewhere.host}`] : []),
     ],

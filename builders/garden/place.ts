@@ -12,7 +12,7 @@ export interface GardenPlace {
   readonly alike: readonly string[];
   /** listed namespaces with other annotations or images: each has a block of its own */
   readonly others: readonly string[];
-  readonly pullSecrets: readonly { readonly name: string; readonly namespace: string }[];
+  readonly pullSecrets: BuildSetup["pullSecrets"];
 }
 
 /**
@@ -71,9 +71,7 @@ function gardenPlace(setup: BuildSetup, modeName: ClusterModeName, wanted: strin
     namespace,
     alike: rest.filter(same).map((one) => one.name),
     others: rest.filter((one) => !same(one)).map((one) => one.name),
-    pullSecrets: setup.pullSecrets
-      .filter((secret) => secret.namespace === source)
-      .map((secret) => ({ name: secret.name, namespace: secret.namespace })),
+    pullSecrets: setup.pullSecrets.filter((secret) => secret.namespace === source),
   };
 }
 

@@ -19,6 +19,9 @@ export interface RegistryOfBlock {
 /** What Garden takes for the name of an action (config/constants, userIdentifierRegex). */
 const ACTION_NAME = /^(?!garden)(?=.{1,63}$)[a-z][a-z0-9]*(-[a-z0-9]+)*$/;
 
+const IN_CLUSTER =
+  "It runs in the cluster. Builds and deploys ask it there; garden publish of Garden 0.14 copies on the machine that it runs on, which has to reach it.";
+
 /** @throws PergolaError setup-invalid: no image has a name that Garden can push to */
 export function registryOfBlock(setup: BuildSetup, { name, images: allowed }: BuilderNamespace): RegistryOfBlock {
   const { host, namespace, insecure, createsRepositoriesOnPush } = setup.registry;
@@ -32,6 +35,7 @@ export function registryOfBlock(setup: BuildSetup, { name, images: allowed }: Bu
     images,
     remarks: [
       { at: "deploymentRegistry", text: pushedText(host, chosen, images, createsRepositoriesOnPush) },
+      ...(setup.registry.kind === "inCluster" ? [{ at: "deploymentRegistry", text: IN_CLUSTER }] : []),
       ...(others.length === 0 ? [] : [elsewhere(others, chosen)]),
     ],
   };

@@ -4,10 +4,10 @@ import { gardenBlocks } from "../../builders/garden/blocks.ts";
 import type { GardenBlock } from "../../builders/garden/provider.ts";
 import { gardenYaml } from "../../builders/garden/yaml.ts";
 import type { BuildSetup } from "../../infra/setup.ts";
-import { SETUPS } from "../unit/builders/garden/setups.ts";
+import { gcpSetup, SETUPS } from "../unit/builders/garden/setups.ts";
 import { ecrSetup } from "../unit/builders/samples.ts";
 import { core, type GardenConfig, type PodSpec } from "./core.ts";
-import { loadProvider, projectFile } from "./judge.ts";
+import { clusterWith, loadProvider, mergedLogins, projectFile } from "./judge.ts";
 
 interface Printed {
   readonly setup: BuildSetup;
@@ -91,7 +91,8 @@ describe.each(SETUPS)("%s", (_name, setup, namespace) => {
       }
       if (block.mode !== "cluster-buildkit") continue;
       const flags = flagsOf(provider, "api");
-      const { name } = outputsOf(provider, "api");
+      const place = setup.cache[0]?.registry;
+      const name = place === undefined ? outputsOf(provider, "api").name : `${place.host}/${place.namespace}/api`;
       const insecure = setup.registry.insecure ? ",registry.insecure=true" : "";
       expect(flags).toContain(`type=registry,ref=${name}:_buildcache,mode=max${insecure}`);
       expect(flags).not.toContain("type=inline");
@@ -101,7 +102,9 @@ describe.each(SETUPS)("%s", (_name, setup, namespace) => {
   it("gives builder pods the nodes, account and amounts of the environment", async () => {
     for (const block of project.blocks) {
       const provider = await load(project, block);
-      const { tolerations, nodeSelector, resources } = setup.builders.modes[block.mode] ?? {};
+      const { tolerations, nodeSelector: shared, platforms = [], resources } = setup.builders.modes[block.mode] ?? {};
+      const [, architecture = ""] = platforms[0]?.split("/") ?? [];
+      const nodeSelector = { ...shared, ...(platforms.length > 1 ? { "kubernetes.io/arch": architecture } : {}) };
       const pod = podOf(provider);
       expect(pod.serviceAccountName).toBe("garden-in-cluster-builder");
       expect(pod.tolerations).toEqual(expect.arrayContaining(tolerations ?? []));
@@ -111,6 +114,39 @@ describe.each(SETUPS)("%s", (_name, setup, namespace) => {
       expect(container?.resources).toMatchObject({ limits: resources?.limits, requests: resources?.requests });
       if (block.mode === "kaniko") expect(container?.image).toBe(setup.builders.modes.kaniko?.image);
     }
+  });
+});
+
+describe("the login of builders, as Garden merges it from the pull secrets", () => {
+  it.each(SETUPS)("%s: each registry of a block has one, under the name that clients look for", async (...given) => {
+    const [, setup, namespace] = given;
+    const project = printed(setup, namespace);
+    for (const block of project.blocks) {
+      const provider = await load(project, block);
+      const { deploymentRegistry, imagePullSecrets, clusterBuildkit } = provider;
+      if (imagePullSecrets.length === 0) {
+        expect(setup.registry.kind).toBe("inCluster");
+        continue;
+      }
+      const { auths, credHelpers } = await mergedLogins(setup, imagePullSecrets);
+      const places = [
+        deploymentRegistry,
+        ...(clusterBuildkit?.cache ?? []).flatMap((entry: GardenConfig) => entry.registry ?? []),
+      ];
+      for (const { hostname, port } of places) {
+        const host = port === undefined ? hostname : `${hostname}:${port}`;
+        const key = host === "docker.io" ? "https://index.docker.io/v1/" : host;
+        expect([key in auths, credHelpers[key]]).toEqual([!(host in setup.credHelpers), setup.credHelpers[host]]);
+      }
+    }
+  });
+
+  it("would be none for a registry of Google by the server that Garden's guide names", async () => {
+    const setup = gcpSetup("gcp-key");
+    const data = { auths: { "docker.pkg.dev": { auth: "eDp5" } } };
+    const { auths } = await core.init.buildDockerAuthConfig([{ name: "gar", namespace: "default" }], clusterWith(data));
+    expect(Object.keys(auths)).toEqual(["docker.pkg.dev"]);
+    expect(setup.registry.host in auths).toBe(false);
   });
 });
 
@@ -187,6 +223,29 @@ describe("the judge refuses", () => {
     expect(file).not.toBe(good.file);
     const environment = /name: (AWS_dev|aws-dev), default/.exec(file)?.[1] ?? "";
     await expect(loadProvider(file, environment)).rejects.toThrow(message);
+  });
+
+  it.each([
+    ["europe-docker.pkg.dev", "max"],
+    ["ghcr.io", "max"],
+    ["shop.azurecr.io", "max"],
+    ["eu.gcr.io", "inline"],
+    ["gcr.io", "inline"],
+    ["docker.io", "inline"],
+    ["index.docker.io", "inline"],
+    ["quay.io", "inline"],
+    ["registry.gitlab.com", "inline"],
+    ["harbor.shop.example", "inline"],
+  ])("to leave the mode of a cache in %s to Garden's list, where it is %s", async (host, mode) => {
+    const setup = { ...gcpSetup("gcr-eu"), registry: { ...gcpSetup("gcr-eu").registry, host, namespace: "shop" } };
+    const project = printed(setup);
+    const [first] = project.blocks as readonly [GardenBlock];
+    const exported = async (file: string): Promise<string> => {
+      const flags = flagsOf(await load({ ...project, file }, first), "api");
+      return flags.includes("type=inline") ? "inline" : (/mode=(\w+)/.exec(flags.join())?.[1] ?? "none");
+    };
+    expect(await exported(project.file.replace("mode: max", "mode: auto"))).toBe(mode);
+    expect(await exported(project.file)).toBe("max");
   });
 
   it("to keep a cache where the mode is left to Garden's list: it falls back to inline, in all registries of AWS", async () => {

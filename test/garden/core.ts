@@ -30,6 +30,7 @@ interface Core {
   readonly validation: { validateWithPath(given: object): GardenConfig };
   readonly config: { configSchema(): object; tolerationSchema(): { describe(): TolerationDescription } };
   readonly kubernetes: { configureProvider(given: object): Promise<{ readonly config: GardenConfig }> };
+  readonly init: { buildDockerAuthConfig(secrets: readonly object[], api: object): Promise<DockerAuth> };
   readonly helpers: {
     containerHelpers: { getDeploymentImageName(name: string, localId: string | undefined, registry: object): string };
   };
@@ -45,6 +46,12 @@ interface Core {
     getKanikoFlags(ofAction: readonly string[] | undefined, ofProvider: readonly string[] | undefined): string[];
     getKanikoBuilderPodManifest(given: object): { spec: PodSpec; metadata: { namespace: string } };
   };
+}
+
+/** A config.json, as Garden merges it. */
+export interface DockerAuth {
+  readonly auths: Readonly<Record<string, object>>;
+  readonly credHelpers: Readonly<Record<string, string>>;
 }
 
 interface GardenProject {
@@ -77,11 +84,12 @@ export type GardenConfig = any;
 const load = (path: string) =>
   import(pathToFileURL(join(folder, "node_modules/@garden-io/core/build/src", `${path}.js`)).href);
 
-const [base, project, validation, config, kubernetes, helpers, buildkit, kaniko] = await Promise.all(
+const [base, project, validation, config, kubernetes, init, helpers, buildkit, kaniko] = await Promise.all(
   [
     ...["config/base", "config/project", "config/validation"],
-    ...["plugins/kubernetes/config", "plugins/kubernetes/kubernetes", "plugins/container/helpers"],
+    ...["plugins/kubernetes/config", "plugins/kubernetes/kubernetes", "plugins/kubernetes/init"],
+    "plugins/container/helpers",
     ...["plugins/kubernetes/container/build/buildkit", "plugins/kubernetes/container/build/kaniko"],
   ].map(load),
 );
-export const core: Core = { base, project, validation, config, kubernetes, helpers, buildkit, kaniko };
+export const core: Core = { base, project, validation, config, kubernetes, init, helpers, buildkit, kaniko };

@@ -1,5 +1,7 @@
 /** A project file with the printed blocks, read as Garden reads it: loader, project, environment, provider schema, provider. */
-import { core, type GardenConfig } from "./core.ts";
+import { dockerConfigOf, dockerConfigText, mergeDockerConfigs } from "../../infra/documents/dockerConfig.ts";
+import type { BuildSetup } from "../../infra/setup.ts";
+import { core, type DockerAuth, type GardenConfig } from "./core.ts";
 
 const root = "/project";
 const log = { warn() {}, error() {}, info() {}, debug() {}, silly() {}, verbose() {} };
@@ -64,4 +66,22 @@ function checkTolerations(config: GardenConfig): void {
       throw new Error(`toleration ${key} ${toleration[key]} is none of ${listed.join(", ")}`);
     }
   }
+}
+
+/** A cluster as far as Garden's reading of pull secrets goes: each holds this config.json. */
+export function clusterWith(config: object): object {
+  const data = { ".dockerconfigjson": Buffer.from(JSON.stringify(config)).toString("base64") };
+  const type = "kubernetes.io/dockerconfigjson";
+  return { core: { readNamespacedSecret: async ({ name }: { name: string }) => ({ metadata: { name }, type, data }) } };
+}
+
+/** What Garden makes of the pull secrets that an environment has: their hosts, each with its helper or some password. */
+export function mergedLogins(setup: BuildSetup, secrets: readonly object[]): Promise<DockerAuth> {
+  const hosts = new Set(setup.pullSecrets.flatMap((secret) => secret.hosts));
+  const parts = [...hosts].map((host) => {
+    const helper = setup.credHelpers[host];
+    return dockerConfigOf(helper === undefined ? { host, username: "builder", password: "token" } : { host, helper });
+  });
+  const config = JSON.parse(dockerConfigText(mergeDockerConfigs(parts)));
+  return core.init.buildDockerAuthConfig(secrets, clusterWith(config));
 }

@@ -4,12 +4,37 @@ import type { StackConfig } from "../../../../infra/config.ts";
 import type { BuildSetup } from "../../../../infra/setup.ts";
 import { awsConfig } from "../../infra/awsConfig.ts";
 import type { Change } from "../../infra/config.ts";
+import { gcpConfig } from "../../infra/gcpConfig.ts";
 import { localSetup } from "../samples.ts";
 
 /** The BuildSetup of the stack file aws-dev after a change, under another stack's name. */
 export function awsSetup(stack: string, change: Change = () => {}): BuildSetup {
   return setupOf(stack, awsConfig(change));
 }
+
+/** The BuildSetup of an example that is not on AWS, after a change. */
+export function gcpSetup(stack: string, change: Change = () => {}): BuildSetup {
+  return setupOf(stack, gcpConfig(change, stack));
+}
+
+/** A password that a stack file names, as `pulumi config set --secret` adds it. */
+const withSecret =
+  (name: string): Change =>
+  (config) => {
+    config["pergola:secrets"] = { [name]: "token" };
+  };
+
+/** A registry of one's own, with a certificate of one's own; its caches are in another one. */
+const inHarbor: Change = (config) => {
+  config["pergola:secrets"] = { ghcr: "token", caches: "token" };
+  Object.assign(config["pergola:registry"], { host: "harbor.shop.example:8443", namespace: "shop/images" });
+  config["pergola:cluster"].pullSecret = {
+    logins: [{ host: "caches.shop.example", username: "builder", passwordSecret: "caches" }],
+  };
+  const registry = { kind: "dockerRegistry", host: "caches.shop.example", namespace: "builds" };
+  config["pergola:cache"] = [{ tag: "_buildcache", mode: "max", registry }];
+  config["pergola:builder"].modes.kaniko = { namespaces: ["shop-kaniko"] };
+};
 
 function setupOf(stack: string, config: StackConfig): BuildSetup {
   return makeBuildSetup(config, { stack, clusterUid: "uid" });
@@ -63,6 +88,14 @@ export const SETUPS: readonly [name: string, setup: BuildSetup, namespace: strin
   ["aws-podidentity", awsSetup("aws-podidentity", withPodIdentity), null],
   ["aws-china", awsSetup("aws-china", inChina), null],
   ["aws-existing", awsSetup("aws-existing", withExistingRole), null],
+  ["gcp-dev", gcpSetup("gcp-dev"), null],
+  ["gcp-key", gcpSetup("gcp-key"), null],
+  ["gcp-central-registry", gcpSetup("gcp-central-registry"), null],
+  ["gcr-eu", gcpSetup("gcr-eu"), null],
+  ["gcp-autopilot", gcpSetup("gcp-autopilot"), null],
+  ["ghcr", gcpSetup("ghcr", withSecret("ghcr")), null],
+  ["dockerhub", gcpSetup("dockerhub", withSecret("hub")), null],
+  ["harbor", setupOf("harbor", gcpConfig(inHarbor, "ghcr")), null],
 ];
 
 export const teamsSetup = (): BuildSetup => awsSetup("aws-teams", withTeams);
