@@ -3,28 +3,61 @@ import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
 import { buildSetup } from "../../infra/setup.ts";
+import { type EcrRepositories, EXCLUDING, expectEcrRepositories } from "./ecrExpectations.ts";
+import { expectAdditive, expectGcp, type GcpExample } from "./gcpExpectations.ts";
 import { golden, graphText } from "./golden.ts";
 import type { LiveObjects, Registration } from "./monitor.ts";
 import { KUBE_SYSTEM, type ProgramRun, readStackFile, repositoryRoot, runProgram } from "./program.ts";
 
-/** Image repository -> its mutability, and its cache repository; what is existing is not made, and has none here. */
-type Repositories = Readonly<Record<string, readonly [mutability: string | null, cache: string | null]>>;
+interface Example {
+  readonly ecr?: EcrRepositories;
+  readonly gcp?: GcpExample;
+  /** what `pulumi config set --secret` adds to the file */
+  readonly secrets?: Readonly<Record<string, string>>;
+}
 
-const EXCLUDING = "IMMUTABLE_WITH_EXCLUSION";
+const inEcr = (ecr: EcrRepositories): Example => ({ ecr });
+const onGcp = (
+  repositories: GcpExample["repositories"],
+  builders: string,
+  namespaces: readonly string[] = [],
+): Example => ({
+  gcp: { repositories, builders: `${builders}.iam.gserviceaccount.com`, namespaces },
+});
 
-/** Each example on AWS with its repositories. */
-const EXAMPLES: Readonly<Record<string, Repositories>> = {
-  "aws-dev": { "shop/api": [EXCLUDING, "shop/api/cache"], "shop/web": ["MUTABLE", "shop/web/cache"] },
-  "aws-teams": {
+/** Each example with what is made in its cloud. */
+const EXAMPLES: Readonly<Record<string, Example>> = {
+  "aws-dev": inEcr({ "shop/api": [EXCLUDING, "shop/api/cache"], "shop/web": ["MUTABLE", "shop/web/cache"] }),
+  "aws-teams": inEcr({
     "checkout/api": [EXCLUDING, "checkout/api/cache"],
     "checkout/payments": [EXCLUDING, "checkout/payments/cache"],
     "search/api": [EXCLUDING, "search/api/cache"],
     "base/node": [EXCLUDING, "base/node/cache"],
-  },
-  "aws-podidentity": { "shop/api": [EXCLUDING, "shop/api/cache"], "shop/web": [EXCLUDING, "shop/web/cache"] },
-  "aws-china": { "shop/api": [EXCLUDING, "shop/api/cache"] },
-  "aws-central-registry": { "shop/api": [EXCLUDING, "shop/api/cache"], "shop/web": [EXCLUDING, "shop/web/cache"] },
-  "aws-existing": { "shop/api": [null, "shop/api/cache"], "shop/web": ["MUTABLE", "shop/web/cache"] },
+  }),
+  "aws-podidentity": inEcr({ "shop/api": [EXCLUDING, "shop/api/cache"], "shop/web": [EXCLUDING, "shop/web/cache"] }),
+  "aws-china": inEcr({ "shop/api": [EXCLUDING, "shop/api/cache"] }),
+  "aws-central-registry": inEcr({
+    "shop/api": [EXCLUDING, "shop/api/cache"],
+    "shop/web": [EXCLUDING, "shop/web/cache"],
+  }),
+  "aws-existing": inEcr({ "shop/api": [null, "shop/api/cache"], "shop/web": ["MUTABLE", "shop/web/cache"] }),
+  "gcp-dev": onGcp({ "shop-registry/europe-central2/shop": "images" }, "gar-access@shop-registry", ["shop-dev"]),
+  "gcp-key": onGcp({ "shop-registry/europe-west3/shop": "images" }, "gar-access@shop-registry"),
+  "gcp-central-registry": onGcp(
+    {
+      "shop-registry/europe/shop": "immutable images",
+      "shop-registry/europe/shop-cache": "caches",
+      "shop-registry/europe/docker-hub": "remote",
+    },
+    "shop-builders@shop-clusters",
+    ["shop-dev", "shop-kaniko"],
+  ),
+  "gcr-eu": onGcp({ "shop-images/europe/eu.gcr.io": "images" }, "image-builders@shop-images", ["shop-dev"]),
+  "gcp-autopilot": onGcp({ "shop-autopilot/europe-north1/shop": "images" }, "image-builders@shop-autopilot", [
+    "shop-dev",
+  ]),
+  ghcr: { secrets: { ghcr: "a-token" } },
+  dockerhub: { secrets: { hub: "a-token" } },
 };
 
 /** The cluster holds the namespaces that examples take as they are. */
@@ -33,6 +66,15 @@ const LIVE: LiveObjects = {
   "kubernetes:core/v1:Namespace::shop-dev": { metadata: { name: "shop-dev", labels: {} } },
 };
 
+/** Files of the SDKs that every stack on a cloud loads: ECR is one file of the program, with what all of its kinds need. */
+const USED_BESIDE = {
+  aws: [
+    ...["package.json", "utilities.js", "provider.js"],
+    ...["ecr/repository.js", "ecr/lifecyclepolicy.js", "ecr/repositorypolicy.js"],
+  ],
+  gcp: ["package.json", "utilities.js", "provider.js"],
+} as const;
+
 test("every example stack is here, or is the embedded environment", () => {
   const files = readdirSync(join(repositoryRoot, "stacks")).flatMap(
     (file) => /^Pulumi\.(.+)\.yaml$/.exec(file)?.[1] ?? [],
@@ -40,12 +82,12 @@ test("every example stack is here, or is the embedded environment", () => {
   expect(files.filter((stack) => stack !== "local").sort()).toEqual(Object.keys(EXAMPLES).sort());
 });
 
-describe.each(Object.entries(EXAMPLES))("the stack %s", (stack, repositories) => {
+describe.each(Object.entries(EXAMPLES))("the stack %s", (stack, { ecr, gcp, secrets = {} }) => {
   let run: ProgramRun;
   const ofType = (pattern: RegExp): Registration[] => run.registrations.filter(({ type }) => pattern.test(type));
 
   beforeAll(async () => {
-    run = await runProgram({ stack, config: readStackFile(stack), live: LIVE });
+    run = await runProgram({ stack, config: readStackFile(stack), live: LIVE, secrets });
     expect(run.exitCode, JSON.stringify(run.messages) + run.stderr).toBe(0);
   });
 
@@ -54,62 +96,43 @@ describe.each(Object.entries(EXAMPLES))("the stack %s", (stack, repositories) =>
     expect(buildSetup.parse(run.outputs.setup).environment).toBe(stack);
   });
 
-  test("has each image repository beside its cache, which is like it but for its tags", () => {
-    const made = new Map(ofType(/^aws:ecr\/repository:/).map((one) => [String(one.inputs.name), one]));
-    const expected = Object.entries(repositories).flatMap(([image, [mutability, cache]]) => [
-      ...(mutability === null ? [] : [image]),
-      ...(cache === null ? [] : [cache]),
-    ]);
-    expect([...made.keys()].sort()).toEqual([...new Set(expected)].sort());
-    for (const [image, [mutability, cache]] of Object.entries(repositories)) {
-      const [own, sibling] = [made.get(image), made.get(cache ?? "")];
-      expect(own?.inputs.imageTagMutability ?? null, image).toBe(mutability);
-      expect(own?.inputs.imageTagMutabilityExclusionFilters, image).toEqual(
-        mutability === EXCLUDING ? [{ filter: "_buildcache*", filterType: "WILDCARD" }] : undefined,
-      );
-      if (own !== undefined) expect(own.protect, image).toBe(true);
-      if (cache === null) continue;
-      expect(sibling?.inputs.imageTagMutability, cache).toBe("MUTABLE");
-      expect(sibling?.inputs.imageTagMutabilityExclusionFilters, cache).toBeUndefined();
-      expect(sibling?.protect, cache).toBe(false);
-      if (own !== undefined) {
-        expect(sibling?.inputs.encryptionConfigurations, cache).toEqual(own.inputs.encryptionConfigurations);
-        expect(sibling?.provider, cache).toBe(own.provider);
-      }
-      const lifecycle = ofType(/^aws:ecr\/lifecyclePolicy:/).find(({ inputs }) => inputs.repository === cache);
-      expect(JSON.parse(String(lifecycle?.inputs.policy)).rules, cache).toMatchObject([
-        { selection: { tagStatus: "any", countType: "sinceImagePushed", countNumber: 14 }, action: { type: "expire" } },
-      ]);
-    }
+  test("has in its cloud the repositories, rights and members that it should, and none in another", () => {
+    if (ecr !== undefined) expectEcrRepositories(run, ecr);
+    if (gcp !== undefined) expectGcp(run, gcp);
+    expectAdditive(run);
+    const clouds = new Set(ofType(/^(aws|gcp):/).map(({ type }) => type.split(":")[0]));
+    expect([clouds.has("aws"), clouds.has("gcp")]).toEqual([ecr !== undefined, gcp !== undefined]);
   });
 
-  test("gives every resource the provider of its account and region, a parent, and the name of its component", () => {
+  test("has no secret of its file in clear", () => {
+    for (const secret of Object.values(secrets)) expect(graphText(run)).not.toContain(secret);
+  });
+
+  test("gives every resource the provider of its account or project, a parent, and the name of its component", () => {
     const byUrn = new Map(run.registrations.map((one) => [one.urn, one]));
-    for (const one of ofType(/^(aws|kubernetes):/)) {
+    for (const one of ofType(/^(aws|gcp|kubernetes):/)) {
       expect(one.provider, one.urn).not.toMatch(/^$|::default/);
       const parent = byUrn.get(one.parent);
       expect(parent, one.urn).toBeDefined();
       if (parent?.type.startsWith("pergola:infra:")) expect(one.name.startsWith(parent.name), one.urn).toBe(true);
+      const provider = byUrn.get(one.provider.split("::").slice(0, -1).join("::"));
+      if (one.type.startsWith("gcp:") && "project" in one.inputs) {
+        expect(provider?.inputs.project, one.urn).toBe(one.inputs.project);
+      }
     }
     for (const { inputs, urn } of ofType(/^pulumi:providers:aws$/)) {
       expect(JSON.parse(String(inputs.allowedAccountIds)), urn).toHaveLength(1);
     }
   });
 
-  test("loads no SDK of another cloud, no compiler, and of AWS's only what it is made of", () => {
-    expect(run.loaded.filter((file) => /^(@pulumi\/gcp|typescript|@typescript)\//.test(file))).toEqual([]);
-    const used = new Set(
-      [...USED_BESIDE, ...ofType(/^aws:/).map(({ type }) => `${type.split(":")[1]}.js`)].map(
-        (file) => `@pulumi/aws/${file}`,
-      ),
-    );
-    const strange = run.loaded.filter((file) => file.startsWith("@pulumi/aws/") && !used.has(file));
-    expect(strange).toEqual([]);
+  test("loads no SDK of another cloud, no compiler, and of its own cloud's only what it is made of", () => {
+    expect(run.loaded.filter((file) => /^(typescript|@typescript)\//.test(file))).toEqual([]);
+    for (const [cloud, beside] of Object.entries(USED_BESIDE)) {
+      const own = ofType(new RegExp(`^${cloud}:`)).map(({ type }) => `${type.split(":")[1]}.js`.toLowerCase());
+      const used = new Set(own.length === 0 ? [] : [...own, ...beside]);
+      const prefix = `@pulumi/${cloud}/`;
+      const loaded = run.loaded.filter((file) => file.startsWith(prefix)).map((file) => file.slice(prefix.length));
+      expect(loaded.filter((file) => !used.has(file.toLowerCase()))).toEqual([]);
+    }
   });
 });
-
-/** Files of the SDK that every stack on AWS loads: ECR is one file of the program, with what all of its kinds need. */
-const USED_BESIDE: readonly string[] = [
-  ...["package.json", "utilities.js", "provider.js"],
-  ...["ecr/repository.js", "ecr/lifecyclePolicy.js", "ecr/repositoryPolicy.js"],
-];
