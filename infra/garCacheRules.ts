@@ -1,7 +1,7 @@
 /** Rules of a stack file about repositories of Artifact Registry that only hold caches. */
 import type { ParsedSections } from "./config.ts";
 import { type Problem, problem } from "./configProblems.ts";
-import { artifactRegistryHost, GCR_LOCATIONS, locationOfHost } from "./documents/gcp/registryHosts.ts";
+import { GCR_LOCATIONS, locationOfHost } from "./documents/gcp/registryHosts.ts";
 import { keyLocation, labelCount } from "./garRules.ts";
 import { cachePlaceOf, isSamePlace } from "./registries/cacheRegistries.ts";
 import { builderRepositories } from "./registries/garRepositories.ts";
@@ -17,7 +17,7 @@ export function garCacheProblems(config: ParsedSections): Problem[] {
     const path = ["cache", index, "registry"];
     if (place.kind !== "artifactRegistry") return withoutRights(path, place, config);
     return [
-      ...kinds(path, place, config),
+      ...writers(path, config),
       ...keyLocation(path, place.kmsKey, place.location),
       ...labelCount(path, place.labels),
       ...withoutEffect(path, place),
@@ -27,21 +27,13 @@ export function garCacheProblems(config: ParsedSections): Problem[] {
   });
 }
 
-/** It is made with the repository of the images, and builders write there as their service account. */
-function kinds(path: Path, place: GarCacheRegistryConfig, { registry, access }: ParsedSections): Problem[] {
-  const at = [...path, "kind"];
-  const host = artifactRegistryHost(place.location);
-  if (registry !== undefined && !isGar(registry)) {
-    const message =
-      `is "artifactRegistry", which is made for images in a registry of kind artifactRegistry or gcr, but pergola:registry is of kind ` +
-      `${registry.kind}; write kind: dockerRegistry with host: ${host}, and a login for it`;
-    return [problem(at, message)];
-  }
+/** Builders write there as their service account. */
+function writers(path: Path, { access }: ParsedSections): Problem[] {
   if (access === undefined || access.kind === "workloadIdentity" || access.kind === "serviceAccountKey") return [];
   const message =
     `is "artifactRegistry", where builders write as a service account of Google Cloud, but pergola:access is of kind ${access.kind}; ` +
     "write kind: workloadIdentity or serviceAccountKey there";
-  return [problem(at, message)];
+  return [problem([...path, "kind"], message)];
 }
 
 function withoutEffect(path: Path, { existing, kmsKey, labels, impersonate }: GarCacheRegistryConfig): Problem[] {

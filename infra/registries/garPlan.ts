@@ -37,25 +37,24 @@ export interface PlannedGarRegistry {
 type Parts = Pick<StackConfig, "registry" | "cache" | "builder">;
 type GarConfig = ArtifactRegistryConfig | GcrConfig;
 
-/** The registry of the images, and the separate ones of caches, where they have something to make; none for another kind of registry. */
+/** The registry of the images, where it is Google's, and the separate ones of caches, where they have something to make. */
 export function plannedGarRegistries(config: Parts): PlannedGarRegistry[] {
   const { registry } = config;
-  if (!isGar(registry)) return [];
-  const { project, impersonate, enableApis } = registry;
-  const apis: readonly GcpApi[] = enableApis ? ["artifactregistry"] : [];
-  const own = {
+  const apis: readonly GcpApi[] = isGar(registry) && !registry.enableApis ? [] : ["artifactregistry"];
+  const images = isGar(registry) ? [registry] : [];
+  const own = images.map((one) => ({
     name: "registry",
-    place: { project, impersonate },
+    place: { project: one.project, impersonate: one.impersonate },
     apis,
-    repositories: ownRepositories(config, registry),
-  };
+    repositories: ownRepositories(config, one),
+  }));
   const separate = separateGarCaches(config).map((place) => ({
     name: ["caches", place.project, place.location, place.repository].join("-"),
     place: { project: place.project, impersonate: place.impersonate },
     apis,
     repositories: [separateRepository(place, config)],
   }));
-  return [own, ...separate].filter(({ repositories }) => repositories.length > 0);
+  return [...own, ...separate].filter(({ repositories }) => repositories.length > 0);
 }
 
 /** `PROJECT/LOCATION/REPOSITORY` */

@@ -2,6 +2,7 @@
 import type * as pulumi from "@pulumi/pulumi";
 import type { ClusterConnection } from "../cluster/connection.ts";
 import type { Environment } from "../environment.ts";
+import { isGar } from "./registryPlace.ts";
 
 /** What a registry gives to the rest of the program. */
 export interface ProvisionedRegistry {
@@ -16,25 +17,27 @@ export async function provisionRegistry(
   environment: Environment,
   cluster: ClusterConnection,
 ): Promise<ProvisionedRegistry> {
-  const { registry } = environment.config;
+  const { registry, cache } = environment.config;
   switch (registry.kind) {
     case "inCluster": {
       const { provisionInClusterRegistry } = await import("./inCluster.ts");
       provisionInClusterRegistry(environment, registry, cluster);
-      return NO_REPOSITORIES;
+      break;
     }
     case "ecr": {
       const { provisionEcrRegistry } = await import("./ecr.ts");
       provisionEcrRegistry(environment);
-      return NO_REPOSITORIES;
+      break;
     }
     case "artifactRegistry":
-    case "gcr": {
-      const { provisionArtifactRegistry } = await import("./artifactRegistry.ts");
-      return provisionArtifactRegistry(environment);
-    }
+    case "gcr":
+    // Somebody else's: there is nothing to make, but for caches.
     case "dockerRegistry":
-      // Somebody else's: there is nothing to make.
-      return NO_REPOSITORIES;
+      break;
   }
+  if (!isGar(registry) && !cache.some(({ registry: place }) => place?.kind === "artifactRegistry")) {
+    return NO_REPOSITORIES;
+  }
+  const { provisionArtifactRegistry } = await import("./artifactRegistry.ts");
+  return provisionArtifactRegistry(environment);
 }

@@ -160,6 +160,7 @@ gcpCases("how jobs come to be the service account", [
 test("ids that the stack's name makes too long", () => {
   const { config } = parse(readFileSync(join(import.meta.dirname, "../../../stacks/Pulumi.gcp-dev.yaml"), "utf8"));
   github({})(config);
+  config["pergola:cluster"].builderNodes = [{ kind: "existing" }];
   const stack = "s".repeat(30);
   const messages = (stack: string) => {
     const parsed = parseStackFile(stack, values(config), []);
