@@ -80,17 +80,21 @@ function saidTwice(
   return [problem(path, message)];
 }
 
-/** The builders' service account gets exactly the rights that are told to be needed; a login to the host brings none. */
+/**
+ * The builders' service account gets exactly the rights that are told to be needed; a login by Google's helper brings none. One
+ * with a password is somebody else's, with rights of their own.
+ */
 function withoutRights(
   path: Path,
   caches: Exclude<CacheRegistryConfig, GarCacheRegistryConfig>,
-  { registry, access }: ParsedSections,
+  { registry, access, cluster }: ParsedSections,
 ): Problem[] {
   const { host } = cachePlaceOf(caches);
   const isGcr = Object.hasOwn(GCR_LOCATIONS, host);
   const location = locationOfHost(host);
   if (location === null || !isGar(registry)) return [];
   if (access?.kind !== "workloadIdentity" && access?.kind !== "serviceAccountKey") return [];
+  if (cluster?.pullSecret.logins.some((login) => login.host === host && "passwordSecret" in login)) return [];
   const instead = isGcr
     ? `a repository for caches: kind: artifactRegistry, location: ${location}, with its project and repository`
     : `kind: artifactRegistry, location: ${location}, project and repository instead of the host`;

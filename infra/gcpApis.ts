@@ -31,7 +31,7 @@ const enabled = new Map<string, Map<GcpApi, Service>>();
 
 /**
  * Enables APIs in a project, each once in a run of the program, whoever asks first. What is made with them depends on the result.
- * @param part whose APIs: `PART-apis` is the beginning of the names of resources, so it comes with one project only
+ * @param part whose APIs: part of the names of resources, so that it asks for all that it needs in a project at once
  */
 export function enableApis(part: string, place: GcpPlace, apis: readonly GcpApi[]): pulumi.Resource[] {
   const there = enabled.get(place.project) ?? new Map<GcpApi, Service>();
@@ -39,7 +39,7 @@ export function enableApis(part: string, place: GcpPlace, apis: readonly GcpApi[
   const missing = apis.filter((api) => !there.has(api));
   if (missing.length > 0) {
     const args = { project: place.project, apis: missing };
-    const made = new GcpApis(`${part}-apis`, args, { providers: [gcpProvider(place)] });
+    const made = new GcpApis(`${part}-apis-${place.project}`, args, { providers: [gcpProvider(place)] });
     for (const [api, service] of made.services) there.set(api, service);
   }
   return apis.flatMap((api) => there.get(api) ?? []);

@@ -69,7 +69,7 @@ function importId({ project, location, repository }: PlannedGarRepository): stri
 export function provisionArtifactRegistry({ config }: Environment): ProvisionedRegistry {
   const repositories = new Map<string, pulumi.Resource>();
   for (const { name, place, apis, repositories: planned } of plannedGarRegistries(config)) {
-    const after = enableApis(name, place, apis);
+    const after = enableApis("registry", place, apis);
     const made = new ArtifactRegistry(name, { repositories: planned, after }, { providers: [gcpProvider(place)] });
     for (const [key, repository] of made.repositories) repositories.set(key, repository);
   }

@@ -97,9 +97,9 @@ describe("a registry with all that it may have", () => {
   test("enables each API once in a project, for good, and before what needs it", () => {
     expect(services(run).map(({ name, inputs }) => [name, inputs])).toEqual(
       [
-        ["access-apis-iam", "shop-registry", "iam"],
-        ["caches-shop-caches-europe-west3-layers-apis-artifactregistry", "shop-caches", "artifactregistry"],
-        ["registry-apis-artifactregistry", "shop-registry", "artifactregistry"],
+        ["access-apis-shop-registry-iam", "shop-registry", "iam"],
+        ["registry-apis-shop-caches-artifactregistry", "shop-caches", "artifactregistry"],
+        ["registry-apis-shop-registry-artifactregistry", "shop-registry", "artifactregistry"],
       ].map(([name, project, api]) => [name, { project, service: `${api}.googleapis.com`, disableOnDestroy: false }]),
     );
     for (const { inputs, dependencies } of Object.values(repositories(run))) {
@@ -154,7 +154,10 @@ test("a repository that is imported is found by its path; one that exists is lef
   expect(repositories(existing)).toEqual({});
   // What the other part asks for comes of it alone.
   for (const run of [imported, existing]) {
-    expect(services(run).map(({ name }) => name)).toEqual(["access-apis-artifactregistry", "access-apis-iam"]);
+    expect(services(run).map(({ name }) => name)).toEqual([
+      "access-apis-shop-registry-artifactregistry",
+      "access-apis-shop-registry-iam",
+    ]);
   }
   expect(existing.registrations.filter(({ type }) => type === "pergola:infra:ArtifactRegistry")).toEqual([]);
 });

@@ -53,7 +53,9 @@ export function cleanupPolicies(policies: Readonly<Record<string, OwnPolicy>>): 
 }
 
 /**
- * The policies of a repository that only holds caches: nothing in it is ever run, and what is missing is built again.
+ * The policies of a repository that only holds caches: nothing in it is ever run, and what is missing is built again. Ages count
+ * from the upload, and kaniko counts from when a layer was built, so none goes that it would still take. The caches of pergola:cache
+ * are not kept by their tags, as in ECR: a policy names the beginning of a tag, and with `_buildcache` every branch's would stay.
  * @param holds whose caches; BuildKit's last one of each image stays, so that what is seldom built begins warm, too
  */
 export function cachePolicies(holds: { readonly buildkit: boolean }): CleanupPolicy[] {

@@ -176,6 +176,22 @@ gcpCases("rules about repositories of caches", [
     ],
   ],
   [
+    "by its host, with somebody else's key",
+    (config) => {
+      config["pergola:secrets"] = { key: "x" };
+      config["pergola:cluster"].pullSecret = {
+        logins: [{ host: "europe-west3-docker.pkg.dev", username: "_json_key_base64", passwordSecret: "key" }],
+      };
+      config["pergola:cache"] = [
+        {
+          tag: "a",
+          registry: { kind: "dockerRegistry", host: "europe-west3-docker.pkg.dev", namespace: "shop-caches/layers" },
+        },
+      ];
+    },
+    [],
+  ],
+  [
     "of the same id elsewhere",
     caches({ ...IMAGES, location: "europe-west3" }, { ...IMAGES, project: CACHES.project }),
     [],
