@@ -154,6 +154,17 @@ describe("separate repositories of caches", () => {
     ]);
   });
 
+  test("are made for images in a registry of another kind, too, and nothing else is", () => {
+    const change: Change = (config) => {
+      caches({})(config);
+      config["pergola:registry"] = { kind: "dockerRegistry", host: "registry.example", namespace: "shop" };
+      config["pergola:access"].project = "shop-caches";
+    };
+    const planned = plannedGarRegistries(gcpConfig(change));
+    expect(planned.map(({ place, apis }) => [place.project, apis])).toEqual([["shop-caches", ["artifactregistry"]]]);
+    expect(planned.flatMap(({ repositories }) => repositories.map(garKey))).toEqual([SEPARATE]);
+  });
+
   test("stay as they are where they exist", () => {
     expect(names(caches({ existing: true }))).toEqual(["registry"]);
   });
