@@ -32,6 +32,8 @@ export interface Registration {
   readonly ignoreChanges: readonly string[];
   /** outputs that the engine takes for secret, whatever the provider says */
   readonly secretOutputs: readonly string[];
+  /** what the provider answered */
+  readonly outputs: Properties;
   /** id of what is taken over; "" for none */
   readonly importId: string;
 }
@@ -140,6 +142,9 @@ export class FakeEngine {
     const name: string = request.getName();
     const urn = this.urn(type, name, parent);
     if (type === "pulumi:pulumi:Stack") this.rootUrn = urn;
+    const inputs = request.getObject()?.toJavaScript() ?? {};
+    const settings = this.registrations.find((one) => request.getProvider().startsWith(`${one.urn}::`))?.inputs;
+    const outputs = withComputed(type, inputs, settings);
     this.registrations.push({
       urn,
       type,
@@ -147,7 +152,8 @@ export class FakeEngine {
       custom: request.getCustom(),
       parent,
       provider: request.getProvider(),
-      inputs: request.getObject()?.toJavaScript() ?? {},
+      inputs,
+      outputs,
       dependencies: [...request.getDependenciesList()].sort(),
       protect: request.getProtect() ?? false,
       retainOnDelete: request.getRetainondelete() ?? false,
@@ -159,9 +165,7 @@ export class FakeEngine {
     const response = new messages.RegisterResourceResponse();
     response.setUrn(urn);
     if (request.getCustom()) response.setId(`${name}-id`);
-    const inputs = request.getObject()?.toJavaScript() ?? {};
-    const settings = this.registrations.find((one) => request.getProvider().startsWith(`${one.urn}::`))?.inputs;
-    response.setObject(struct.Struct.fromJavaScript(withComputed(type, inputs, settings) as Record<string, never>));
+    response.setObject(struct.Struct.fromJavaScript(outputs as Record<string, never>));
     return response;
   }
 
