@@ -5,6 +5,7 @@ import type { Environment } from "../environment.ts";
 import { gcpProvider } from "../gcpProviders.ts";
 import type { ProvisionedRegistry } from "../registries/registry.ts";
 import type { ProvisionedAccess } from "./access.ts";
+import { accessApis } from "./gcpApis.ts";
 import type { GcpBuilderAccess, GcpBuilderAccessArgs, GrantProject } from "./gcpBuilderAccess.ts";
 import { type GcpCiPlan, gcpCiPlan } from "./gcpCi.ts";
 import type { MakeCiAccount } from "./gcpCiIdentity.ts";
@@ -35,37 +36,57 @@ export async function provisionGcpAccess(
   const account = builderAccountPlan(config);
   if (account === null)
     throw new pulumi.RunError(`pergola:access of kind ${config.access.kind} has no service account`);
-  const builders = await makeBuilderAccess(environment, registry, account);
+  const apis = await enableAccessApis(environment);
+  const builders = await makeBuilderAccess(environment, registry, account, apis);
   const key = await makeKeys(environment, account, builders);
   const ci = gcpCiPlan(config, stack);
-  if (ci !== null) await makeCiIdentity(environment, ci);
+  if (ci !== null) await makeCiIdentity(environment, ci, apis);
   return { key };
+}
+
+/** The APIs of a project that are enabled; none where others see to that. */
+type EnabledApis = (project: string) => pulumi.Resource[];
+
+async function enableAccessApis({ config, stack }: Environment): Promise<EnabledApis> {
+  const wanted = accessApis(config, stack);
+  if (wanted.size === 0) return () => [];
+  const { enableApis } = await import("../gcpApis.ts");
+  const enabled = new Map(
+    [...wanted].map(([project, apis]) => [project, enableApis(`access-${project}`, gcpPlaceOf(config, project), apis)]),
+  );
+  return (project) => enabled.get(project) ?? [];
 }
 
 async function makeBuilderAccess(
   { config, stack }: Environment,
   registry: ProvisionedRegistry,
   account: ServiceAccountPlan,
+  apis: EnabledApis,
 ): Promise<GcpBuilderAccess> {
   const grants = repositoryGrants(config).map((grant): GcpBuilderAccessArgs["grants"][number] => ({
     ...grant,
     provider: gcpProvider(gcpPlaceOf(config, grant.repository.project)),
     made: registry.repositories.get(grant.key),
   }));
-  const args = { account, stack, grants, grantProject: await projectGranter(config), members: builderMembers(config) };
+  const args = {
+    ...{ account, stack, grants, after: apis(account.project), members: builderMembers(config) },
+    grantProject: await projectGranter(config, apis),
+  };
   const { GcpBuilderAccess } = await import("./gcpBuilderAccess.ts");
   return new GcpBuilderAccess("builder-access", args, {
     providers: [gcpProvider(gcpPlaceOf(config, account.project))],
   });
 }
 
-async function projectGranter(config: Environment["config"]): Promise<GrantProject | null> {
+async function projectGranter(config: Environment["config"], apis: EnabledApis): Promise<GrantProject | null> {
   const project = grantedProject(config);
   if (project === null) return null;
   const { grantProject } = await import("./projectGrant.ts");
   const provider = gcpProvider(gcpPlaceOf(config, project));
-  return (member, child) =>
-    grantProject("builder-access-project", { project, role: WRITER, member }, { ...child, provider });
+  return (member, child) => {
+    const dependsOn = [...child.dependsOn, ...apis(project)];
+    return grantProject("builder-access-project", { project, role: WRITER, member }, { ...child, provider, dependsOn });
+  };
 }
 
 /** The password that the present key is. */
@@ -87,13 +108,16 @@ async function makeKeys(
     : present.apply((base64) => Buffer.from(base64, "base64").toString("utf8"));
 }
 
-async function makeCiIdentity({ config, stack }: Environment, plan: GcpCiPlan): Promise<void> {
+async function makeCiIdentity({ config, stack }: Environment, plan: GcpCiPlan, apis: EnabledApis): Promise<void> {
   const providerOf = (project: string) => gcpProvider(gcpPlaceOf(config, project, "cluster"));
   let makeAccount: MakeCiAccount | null = null;
   if (plan.federated !== null) {
     const { ciAccountMaker } = await import("./gcpFederation.ts");
-    makeAccount = ciAccountMaker(plan.federated, stack, providerOf(plan.federated.account.project));
+    const { project } = plan.federated.account;
+    const after = [...apis(project), ...apis(plan.clusterProject)];
+    makeAccount = ciAccountMaker(plan.federated, stack, providerOf(project), after);
   }
   const { GcpCiIdentity } = await import("./gcpCiIdentity.ts");
-  new GcpCiIdentity("ci-identity", { plan, makeAccount }, { providers: [providerOf(plan.clusterProject)] });
+  const args = { plan, makeAccount, after: apis(plan.clusterProject) };
+  new GcpCiIdentity("ci-identity", args, { providers: [providerOf(plan.clusterProject)] });
 }

@@ -1,4 +1,6 @@
 /** The APIs of Google Cloud that identities need: pure. */
+import type { GcpApi } from "../gcpApis.ts";
+import { isGar } from "../registries/registryPlace.ts";
 import type { AccessParts } from "./builderRoles.ts";
 import { gcpCiPlan } from "./gcpCi.ts";
 import { builderAccountPlan, clusterProjectOf, grantedProject } from "./gcpGrants.ts";
@@ -12,19 +14,16 @@ const PROJECTS = "cloudresourcemanager";
 /** Exchanges tokens of other issuers. */
 const FEDERATION = "sts";
 
-/** Name of an API, without `.googleapis.com`. */
-export type AccessApi = typeof IAM | typeof TOKENS | typeof PROJECTS | typeof FEDERATION;
-
-/** Project -> APIs, in order; those of the registry are not among them. */
-export function accessApis(config: AccessParts, stack: string): Map<string, AccessApi[]> {
-  const found = new Map<string, Set<AccessApi>>();
-  const add = (project: string | null, ...apis: AccessApi[]): void => {
+/** Project -> APIs to enable, in order, beside those of the registry; none where the stack file leaves that to others. */
+export function accessApis(config: AccessParts, stack: string): Map<string, GcpApi[]> {
+  const found = new Map<string, Set<GcpApi>>();
+  const add = (project: string | null, ...apis: GcpApi[]): void => {
     if (project === null) return;
     found.set(project, new Set([...(found.get(project) ?? []), ...apis]));
   };
   const account = builderAccountPlan(config);
-  if (account === null) return new Map();
-  const tokens: AccessApi[] = config.access.kind === "workloadIdentity" ? [TOKENS] : [];
+  if (account === null || (isGar(config.registry) && !config.registry.enableApis)) return new Map();
+  const tokens: GcpApi[] = config.access.kind === "workloadIdentity" ? [TOKENS] : [];
   add(account.project, IAM, ...tokens);
   if (tokens.length > 0) add(clusterProjectOf(config), ...tokens);
   add(grantedProject(config), PROJECTS);

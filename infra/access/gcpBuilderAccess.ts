@@ -16,6 +16,8 @@ export type GrantProject = (
 export interface GcpBuilderAccessArgs {
   readonly account: ServiceAccountPlan;
   readonly stack: string;
+  /** what everything of the service account waits for: the API */
+  readonly after: readonly pulumi.Resource[];
   /** each with the provider of its project, and its repository where this stack makes it */
   readonly grants: readonly (RepositoryGrant & {
     readonly provider: Provider;
@@ -32,16 +34,16 @@ export interface GcpBuilderAccessArgs {
  * of them are single members: what others added to the same policies stays.
  */
 export class GcpBuilderAccess extends pulumi.ComponentResource {
-  /** what keys of it wait for; none where the account is there */
+  /** what keys of it wait for */
   readonly made: pulumi.Resource[];
 
   constructor(name: string, args: GcpBuilderAccessArgs, opts: pulumi.ComponentResourceOptions) {
     super("pergola:infra:GcpBuilderAccess", name, {}, opts);
-    const { account, stack } = args;
+    const { account, stack, after } = args;
     const child = { parent: this };
     this.made =
       account.create === null
-        ? []
+        ? [...after]
         : [
             new Account(
               `${name}-account`,
@@ -51,7 +53,7 @@ export class GcpBuilderAccess extends pulumi.ComponentResource {
                 displayName: "Image builders",
                 description: `Image builders of the stack ${stack}: they push and pull its images`,
               },
-              child,
+              { ...child, dependsOn: [...after] },
             ),
           ];
     // Members are addresses, known before the account is; IAM takes none that is not there.

@@ -9,6 +9,8 @@ export type MakeCiAccount = (identity: string, child: { readonly parent: pulumi.
 
 export interface GcpCiIdentityArgs {
   readonly plan: GcpCiPlan;
+  /** what the right in the cluster's project waits for: the API */
+  readonly after: readonly pulumi.Resource[];
   /** null where the service account is there, and this stack has nothing to do with who is it */
   readonly makeAccount: MakeCiAccount | null;
 }
@@ -24,7 +26,11 @@ export class GcpCiIdentity extends pulumi.ComponentResource {
     const child = { parent: this };
     const made = args.makeAccount?.(name, child) ?? [];
     const member = serviceAccountMember(email);
-    grantProject(`${name}-cluster`, { project, role: CLUSTER_VIEWER, member }, { ...child, dependsOn: made });
+    grantProject(
+      `${name}-cluster`,
+      { project, role: CLUSTER_VIEWER, member },
+      { ...child, dependsOn: [...made, ...args.after] },
+    );
     this.registerOutputs({});
   }
 }

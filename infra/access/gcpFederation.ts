@@ -10,23 +10,25 @@ import { federatedMember, WORKLOAD_IDENTITY_USER } from "../documents/gcp/member
 import type { FederationPlan, GcpCiPlan } from "./gcpCi.ts";
 import type { MakeCiAccount } from "./gcpCiIdentity.ts";
 
-type Child = { readonly parent: pulumi.Resource };
+type Child = { readonly parent: pulumi.Resource; readonly dependsOn: pulumi.Resource[] };
 
 /**
  * What makes the service account of the jobs, the pool and provider that their tokens come by, and one member for each subject.
  * What is there is left as it is, but for the members.
  * @param accounts provider of the service account's project
+ * @param after what all of it waits for: the APIs
  */
 export function ciAccountMaker(
   { account, federation }: NonNullable<GcpCiPlan["federated"]>,
   stack: string,
   accounts: Provider,
+  after: readonly pulumi.Resource[],
 ): MakeCiAccount {
   return (identity, child) => {
-    const opts = { ...child, provider: accounts };
+    const opts = { ...child, provider: accounts, dependsOn: [...after] };
     const made =
       account.create === null
-        ? []
+        ? [...after]
         : [
             new Account(
               `${identity}-account`,
@@ -39,7 +41,7 @@ export function ciAccountMaker(
               opts,
             ),
           ];
-    const pool = federation.pool ?? makePool(identity, federation, stack, child);
+    const pool = federation.pool ?? makePool(identity, federation, stack, { ...child, dependsOn: [...after] });
     for (const subject of federation.subjects) {
       new IAMMember(
         `${identity}-${subject}`,

@@ -66,6 +66,9 @@ describe("the stack gcp-dev", () => {
       ],
     ]);
     const account = find(done, "builder-access-account").urn;
+    expect(find(done, "builder-access-account").dependencies).toEqual(
+      ["iam", "iamcredentials"].map((api) => find(done, `access-shop-registry-apis-${api}`).urn),
+    );
     const repository = done.registrations.find(
       ({ type }) => type === "gcp:artifactregistry/repository:Repository",
     )!.urn;
@@ -108,6 +111,12 @@ test("a service account that is there is made a member, and nothing else of it i
   );
   expect(providerOf(done, "builder-access-shop-dev")).toBe("gcp-shop-ops");
   expect(providerOf(done, `builder-access-${KEY}`)).toBe("gcp-shop-registry");
+});
+
+test("no API is enabled where the file leaves that to others", async () => {
+  const done = await run((it) => (it["pergola:registry"].enableApis = false));
+  expect(done.registrations.filter(({ type }) => type.startsWith("gcp:projects/"))).toEqual([]);
+  expect(find(done, "builder-access-account").dependencies).toEqual([]);
 });
 
 test("a right to a whole project is one member of it, and is warned of", async () => {
@@ -257,6 +266,11 @@ describe("CI jobs", () => {
     const first = find(done, "ci-identity-repo:shop/monorepo:ref:refs/heads/main");
     for (const name of ["ci-identity-account", "ci-identity-github"])
       expect(first.dependencies).toContain(find(done, name).urn);
+    const apis = ["cloudresourcemanager", "iam", "iamcredentials", "sts"];
+    for (const name of ["ci-identity-account", "ci-identity-pool", "ci-identity-cluster"]) {
+      const urns = apis.map((api) => find(done, `access-shop-clusters-apis-${api}`).urn);
+      expect(find(done, name).dependencies, name).toEqual(expect.arrayContaining(urns));
+    }
     for (const [, name] of ofCi(done)) {
       if (name !== "ci-identity") expect(providerOf(done, String(name)), String(name)).toBe("gcp-shop-clusters");
     }

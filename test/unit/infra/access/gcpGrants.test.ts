@@ -157,6 +157,10 @@ describe("who makes what", () => {
 });
 
 describe("APIs", () => {
+  test("are left to others where the file says so", () => {
+    expect(apis((it) => (it["pergola:registry"].enableApis = false))).toEqual({});
+  });
+
   const apis = (change: Change = () => {}) => Object.fromEntries(accessApis(gcpConfig(change), "gcp-dev"));
 
   test("of Workload Identity are of both projects", () => {
