@@ -113,6 +113,13 @@ test("a service account that is there is made a member, and nothing else of it i
   expect(providerOf(done, `builder-access-${KEY}`)).toBe("gcp-shop-registry");
 });
 
+test("without an identity nothing of IAM is made, and it is said who builders then are", async () => {
+  const done = await run((it) => (it["pergola:access"] = { kind: "none" }));
+  expect(identities(done)).toEqual([]);
+  expect(done.messages.map(({ severity }) => severity)).toEqual(["INFO"]);
+  expect(done.messages[0]!.text).toContain("pergola:access makes no identity for europe-central2-docker.pkg.dev");
+});
+
 test("no API is enabled where the file leaves that to others", async () => {
   const done = await run((it) => (it["pergola:registry"].enableApis = false));
   expect(done.registrations.filter(({ type }) => type.startsWith("gcp:projects/"))).toEqual([]);
