@@ -1,6 +1,6 @@
 /** Rules of a stack file about the builders' service account of Google Cloud: what it is for, whose it is, who is it. */
 import { builderNamespaceNames } from "./access/builderRoles.ts";
-import { isGcpAccess } from "./access/builderServiceAccount.ts";
+import { isGcpAccess, serviceAccountProject } from "./access/builderServiceAccount.ts";
 import { clusterProjectOf, memberNamespaces } from "./access/gcpGrants.ts";
 import { modesOf, namespacesOf, type ParsedSections } from "./config.ts";
 import { listedTwice, type Problem, problem } from "./configProblems.ts";
@@ -17,33 +17,51 @@ export function gcpAccessProblems(config: ParsedSections, stack: string): Proble
   const forNothing = purpose(access, config);
   if (forNothing.length > 0) return forNothing;
   return [
-    ...project(access),
+    ...scope(access, config),
+    ...project(access, config),
     ...(access.kind === "workloadIdentity" ? principals(access, config) : []),
     ...somebody(access, config),
     ...gcpCiProblems(config, access, stack),
   ];
 }
 
-/** A service account of Google Cloud pushes to Google's registries. Caches there go with images there (garCacheRules.ts). */
-function purpose(access: GcpAccessConfig, { registry }: ParsedSections): Problem[] {
-  if (registry === undefined || isGar(registry)) return [];
+/** A service account of Google Cloud pushes to Google's registries. */
+function purpose(access: GcpAccessConfig, { registry, cache }: ParsedSections): Problem[] {
+  if (registry === undefined || cache === undefined || isGar(registry)) return [];
+  if (cache.some((entry) => entry.registry?.kind === "artifactRegistry")) return [];
   const message =
     `is ${JSON.stringify(access.kind)}, a service account that may push to Artifact Registry and gcr.io, but pergola:registry is of kind ` +
-    `${JSON.stringify(registry.kind)}, where it is good for nothing; write kind: none, or use a registry of kind: artifactRegistry`;
+    `${JSON.stringify(registry.kind)}, and no cache is in Artifact Registry: it is good for nothing; write kind: none, or use a registry ` +
+    "of kind: artifactRegistry";
   return [problem(["access", "kind"], message)];
 }
 
-/** A service account that is there is of a project, and of one only; one that is made is of the registry's where none is said. */
-function project({ serviceAccount, project }: GcpAccessConfig): Problem[] {
-  if (typeof serviceAccount === "string") return [];
+function scope(access: GcpAccessConfig, { registry }: ParsedSections): Problem[] {
+  if (access.scope === "repository" || registry === undefined || isGar(registry)) return [];
+  const message =
+    `is "project", that of the registry, but pergola:registry is of kind ${JSON.stringify(registry.kind)}, which has none; ` +
+    "remove it: builders may write to the repositories of the caches";
+  return [problem(["access", "scope"], message)];
+}
+
+/** The service account is of a project, and of one only. */
+function project(access: GcpAccessConfig, { registry }: ParsedSections): Problem[] {
   const at = ["access", "project"];
-  const told = projectOfServiceAccount(serviceAccount.existing);
-  if (told === null && project === undefined) {
-    const message = `is missing: the address ${serviceAccount.existing} does not tell the project of the service account; add it`;
+  const { serviceAccount } = access;
+  if (typeof serviceAccount !== "string") {
+    const told = projectOfServiceAccount(serviceAccount.existing);
+    if (told === null && access.project === undefined) {
+      const message = `is missing: the address ${serviceAccount.existing} does not tell the project of the service account; add it`;
+      return [problem(at, message)];
+    }
+    if (told === null || access.project === undefined || access.project === told) return [];
+    const message = `is ${JSON.stringify(access.project)}, but ${serviceAccount.existing} is of ${told}; remove it`;
     return [problem(at, message)];
   }
-  if (told === null || project === undefined || project === told) return [];
-  const message = `is ${JSON.stringify(project)}, but ${serviceAccount.existing} is of ${told}; remove it`;
+  if (registry === undefined || serviceAccountProject(access, registry) !== null) return [];
+  const message =
+    `is missing: the service account ${serviceAccount} is made in the registry's project, but a registry of kind ` +
+    `${JSON.stringify(registry.kind)} has none; add it`;
   return [problem(at, message)];
 }
 

@@ -15,6 +15,14 @@ const ecr: Change = (config) => {
     repositories: ["shop/api"],
   };
 };
+/** A registry of no cloud. */
+const harbor: Change = (config) => {
+  config["pergola:registry"] = { kind: "dockerRegistry", host: "harbor.example.com", namespace: "shop" };
+};
+const cacheInGoogle: Change = (config) => {
+  const registry = { kind: "artifactRegistry", project: "shop-caches", location: "europe", repository: "caches" };
+  config["pergola:cache"] = [{ tag: "_buildcache", registry }];
+};
 const all =
   (...changes: Change[]): Change =>
   (config) => {
@@ -81,6 +89,22 @@ gcpCases("service accounts", [
     ],
   ],
   [
+    "no project to make it in",
+    all(harbor, cacheInGoogle),
+    [
+      'pergola:access.project: is missing: the service account gar-access is made in the registry\'s project, but a registry of kind "dockerRegistry" has none; add it',
+    ],
+  ],
+  [
+    "caches alone in Google Cloud, which may be",
+    all(
+      harbor,
+      cacheInGoogle,
+      access((it) => (it.project = "shop-caches")),
+    ),
+    [],
+  ],
+  [
     "an unknown key",
     access((it) => (it.role = "writer")),
     [
@@ -96,7 +120,7 @@ gcpCases("what access is for", [
       `a registry of another cloud, ${kind}`,
       all(change, ecr),
       [
-        `pergola:access.kind: is "${kind}", a service account that may push to Artifact Registry and gcr.io, but pergola:registry is of kind "ecr", where it is good for nothing; write kind: none, or use a registry of kind: artifactRegistry`,
+        `pergola:access.kind: is "${kind}", a service account that may push to Artifact Registry and gcr.io, but pergola:registry is of kind "ecr", and no cache is in Artifact Registry: it is good for nothing; write kind: none, or use a registry of kind: artifactRegistry`,
       ],
     ];
   }),
@@ -112,6 +136,17 @@ gcpCases("what access is for", [
     "a scope that is none",
     access((it) => (it.scope = "organization")),
     ['pergola:access.scope: is "organization"; allowed: repository, project'],
+  ],
+  [
+    "the project of a registry that has none",
+    all(
+      harbor,
+      cacheInGoogle,
+      access((it) => Object.assign(it, { project: "shop-caches", scope: "project" })),
+    ),
+    [
+      'pergola:access.scope: is "project", that of the registry, but pergola:registry is of kind "dockerRegistry", which has none; remove it: builders may write to the repositories of the caches',
+    ],
   ],
   [
     "a service account that no builder is",
