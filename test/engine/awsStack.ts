@@ -8,9 +8,11 @@ import { join, resolve } from "node:path";
 import { parse, stringify } from "yaml";
 import { testKubeconfig } from "./cluster.ts";
 import { EngineStack } from "./engine.ts";
-import { clusterInMoto, putThere } from "./standin/aws/given.ts";
+import { awsStandin } from "./standin/aws/cloud.ts";
+import { clusterInMoto } from "./standin/aws/inMoto.ts";
 import { MOTO_ACCOUNT } from "./standin/aws/moto/judge.ts";
 import { type MotoServer, startMoto } from "./standin/aws/moto/server.ts";
+import { putThere } from "./standin/given.ts";
 import { placeStandin } from "./standin/home.ts";
 import { State } from "./standin/state.ts";
 
@@ -76,8 +78,9 @@ export async function createAwsStack(account: string = PLACES.account): Promise<
   const { version } = createRequire(import.meta.url)("@pulumi/aws/package.json") as { version: string };
   const main = join(import.meta.dirname, "standin", "aws", "main.ts");
   placeStandin(stack.prepared.environment.PULUMI_HOME as string, { name: "aws", version }, main);
-  putThere(cloud, PLACES, "aws:eks/cluster:Cluster", { name: "dev" });
-  for (const id of ["subnet-0a", "subnet-0b"]) putThere(cloud, PLACES, "aws:ec2/subnet:Subnet", { id });
+  const aws = awsStandin(account);
+  putThere(aws, cloud, PLACES, "aws:eks/cluster:Cluster", { name: "dev" });
+  for (const id of ["subnet-0a", "subnet-0b"]) putThere(aws, cloud, PLACES, "aws:ec2/subnet:Subnet", { id });
   return {
     stack,
     cloud,

@@ -6,11 +6,12 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { ValueMap } from "../../local/pulumi/wire.ts";
 import { BAD_INPUTS } from "./standin/aws/badInputs.ts";
 import { awsStandin } from "./standin/aws/cloud.ts";
-import { clusterInMoto, putIntoMoto, putThere } from "./standin/aws/given.ts";
 import { GOOD_INPUTS, IDENTITY, THERE, TRUST } from "./standin/aws/goodInputs.ts";
+import { clusterInMoto, putIntoMoto } from "./standin/aws/inMoto.ts";
 import { JUDGED, NOT_JUDGED } from "./standin/aws/moto/calls.ts";
 import { MOTO_ACCOUNT, motoAt, motoJudge } from "./standin/aws/moto/judge.ts";
 import { type MotoServer, startMoto } from "./standin/aws/moto/server.ts";
+import { putThere } from "./standin/given.ts";
 import { StandinProvider } from "./standin/provider.ts";
 import { State } from "./standin/state.ts";
 
@@ -27,7 +28,7 @@ beforeAll(async () => {
   state = new State(folder);
   await clusterInMoto(moto.endpoint, PLACE.region, "dev");
   for (const { type, inputs } of THERE) {
-    putThere(state, PLACE, type, inputs);
+    putThere(awsStandin(PLACE.account), state, PLACE, type, inputs);
     await putIntoMoto(moto.endpoint, PLACE, type, inputs);
   }
 });

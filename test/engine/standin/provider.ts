@@ -1,8 +1,9 @@
 /** The operations of a stand-in provider, on plain values: what a real one would ask the cloud, the tables and the state answer. */
+import type { z } from "zod";
 import { changedFields, type ObjectChange, writePath } from "../../../local/pulumi/changes.ts";
 import type { Value, ValueMap } from "../../../local/pulumi/wire.ts";
 import { containsUnknown, isList, isMap, sameValue, unknown, withoutNulls } from "../../../local/pulumi/wire.ts";
-import type { Cloud, Place, ResourceType } from "./resourceType.ts";
+import type { Cloud, Place, ResourceType, Stored } from "./resourceType.ts";
 import type { Address, State } from "./state.ts";
 
 /** Checked inputs with the provider's defaults, or what is wrong with them by property path. */
@@ -34,7 +35,7 @@ export class StandinProvider {
     const issues = result.success ? [] : result.error.issues;
     const failures = issues
       .filter(({ path }) => !containsUnknown(at(inputs, path)) && !onUnknownPath(inputs, path))
-      .map(({ path, message }) => ({ property: writePath(path as (string | number)[]), reason: message }));
+      .map((issue) => ({ property: writePath(issue.path as (string | number)[]), reason: reasonOf(issue) }));
     return { inputs, failures };
   }
 
@@ -63,19 +64,23 @@ export class StandinProvider {
   }
 
   /** Makes a resource. @throws Error as the cloud would, or where the judge refuses what the stand-in takes */
-  async create(token: string, inputs: ValueMap, preview: boolean): Promise<{ id: string; outputs: ValueMap }> {
+  async create(token: string, given: ValueMap, preview: boolean): Promise<{ id: string; outputs: ValueMap }> {
     const type = this.#type(token);
     if (preview) {
-      const known = Object.keys(type.computes(inputs, this.#where, undefined));
-      return { id: "", outputs: { ...inputs, ...Object.fromEntries(known.map((name) => [name, unknown])) } };
+      const known = Object.keys(type.computes(given, this.#where, undefined));
+      return { id: "", outputs: { ...given, ...Object.fromEntries(known.map((name) => [name, unknown])) } };
     }
+    const inputs = { ...given, ...type.draws?.(given) };
     const address = this.#address(token, type, inputs);
     this.#requireReferences(type, inputs);
+    const refusal = type.refuses?.(inputs, this.#present());
+    if (refusal !== undefined) throw new Error(refusal);
     const returned = type.returns?.(inputs, this.#where, undefined) ?? inputs;
     const outputs = { ...returned, ...type.computes(inputs, this.#where, undefined) };
     const id = type.id?.(inputs, this.#where) ?? address.key;
-    if (!this.#state.add(address, { type: token, id, properties: outputs })) {
-      throw new Error(type.duplicate.replace("%s", address.key));
+    if (!this.#state.add(address, { type: token, id, properties: without(outputs, type.once) })) {
+      if (!type.adopts) throw new Error(type.duplicate.replace("%s", address.key));
+      this.#state.write(address, outputs);
     }
     try {
       await this.#cloud.judge?.created(token, inputs, this.#where);
@@ -93,23 +98,29 @@ export class StandinProvider {
       const renewed = Object.fromEntries((type.renews ?? []).map((name) => [name, unknown]));
       return { ...olds, ...inputs, ...renewed };
     }
-    const { address, stored } = this.#present(token, id);
+    const { address, stored } = this.#find(token, id);
     this.#requireReferences(type, inputs);
     await this.#cloud.judge?.updated(token, inputs, this.#where);
     const returned = type.returns?.(inputs, this.#where, stored.properties) ?? inputs;
     const outputs = { ...returned, ...type.computes(inputs, this.#where, stored.properties) };
-    this.#state.write(address, outputs);
-    return outputs;
+    this.#state.write(address, without(outputs, type.once));
+    return { ...outputs, ...only(olds, type.once) };
   }
 
   /**
    * The resource as it is; undefined when it is gone. Of a resource that is in the state already, only the inputs that it had
    * are said, and where they mean the same, as they were said: what a program leaves out is nobody's drift.
+   * @param olds properties that the engine has of it
    */
-  read(token: string, id: string, oldInputs: ValueMap): { outputs: ValueMap; inputs: ValueMap } | undefined {
+  read(
+    token: string,
+    id: string,
+    oldInputs: ValueMap,
+    olds: ValueMap = {},
+  ): { outputs: ValueMap; inputs: ValueMap } | undefined {
     const type = this.#type(token);
     const found = this.#state.byId(token, id, this.#where)?.stored.properties;
-    if (found === undefined) return undefined;
+    if (found === undefined || type.isGone?.(found)) return undefined;
     const imported = Object.keys(oldInputs).length === 0;
     const computed = new Set(Object.keys(type.computes(found, this.#where, found)));
     const keys = imported ? Object.keys(found).filter((key) => !computed.has(key)) : Object.keys(oldInputs);
@@ -119,17 +130,21 @@ export class StandinProvider {
         return [key, same ? oldInputs[key] : found[key]];
       }),
     );
-    return { outputs: found, inputs };
+    return { outputs: { ...found, ...only(olds, type.once) }, inputs };
   }
 
   /** Deletes a resource; one that is gone already is none of its business. */
   async delete(token: string, id: string): Promise<void> {
     const found = this.#state.byId(token, id, this.#where);
     if (found === undefined) return;
-    const reason = this.#type(token).inUse?.(found.stored.properties, this.#state.all());
+    const { properties } = found.stored;
+    const type = this.#type(token);
+    const reason = type.inUse?.(properties, this.#present());
     if (reason !== undefined) throw new Error(reason);
-    await this.#cloud.judge?.deleted(token, found.stored.properties, this.#where);
-    this.#state.remove(found.address);
+    await this.#cloud.judge?.deleted(token, properties, this.#where);
+    const left = type.left?.(properties);
+    if (left === undefined) this.#state.remove(found.address);
+    else this.#state.write(found.address, left);
   }
 
   get #where(): Place {
@@ -147,7 +162,11 @@ export class StandinProvider {
     return addressOf(token, type, type.key(inputs, this.#where), this.#where);
   }
 
-  #present(token: string, id: string) {
+  #present(): Stored[] {
+    return this.#state.all().filter(({ type, properties }) => !this.#type(type).isGone?.(properties));
+  }
+
+  #find(token: string, id: string) {
     const found = this.#state.byId(token, id, this.#where);
     if (found === undefined) throw new Error(`${token} ${id} is not there: somebody else has deleted it`);
     return found;
@@ -156,15 +175,25 @@ export class StandinProvider {
   #requireReferences(type: ResourceType, inputs: ValueMap): void {
     for (const { type: token, key, missing } of type.references?.(inputs, this.#where) ?? []) {
       const address = addressOf(token, this.#type(token), key, this.#where);
-      if (this.#state.find(address) === undefined) throw new Error(missing);
+      const found = this.#state.find(address);
+      if (found === undefined || this.#type(token).isGone?.(found.properties)) throw new Error(missing);
     }
   }
 }
 
 /** Where the state has a resource of a type under a key. */
 export function addressOf(token: string, type: ResourceType, key: string, place: Place): Address {
-  const region = type.unique === "account" ? "" : place.region;
-  return { type: token, key, place: { account: place.account, region } };
+  const account = type.unique === "cloud" ? "" : place.account;
+  const region = type.unique === "region" ? place.region : "";
+  return { type: token, key, place: { account, region } };
+}
+
+function only(properties: ValueMap, names: readonly string[] = []): ValueMap {
+  return Object.fromEntries(names.filter((name) => name in properties).map((name) => [name, properties[name]]));
+}
+
+function without(properties: ValueMap, names: readonly string[] = []): ValueMap {
+  return Object.fromEntries(Object.entries(properties).filter(([name]) => !names.includes(name)));
 }
 
 function keyOf(type: ResourceType, properties: ValueMap, place: Place): string {
@@ -174,6 +203,11 @@ function keyOf(type: ResourceType, properties: ValueMap, place: Place): string {
 function formOf(type: ResourceType, key: string, value: Value | undefined): Value | undefined {
   const form = type.forms?.[key];
   return form === undefined || value === undefined || value === null || containsUnknown(value) ? value : form(value);
+}
+
+/** What is wrong with the key of a record is said below the issue. */
+function reasonOf(issue: z.core.$ZodIssue): string {
+  return issue.code === "invalid_key" ? issue.issues.map(({ message }) => message).join(", ") : issue.message;
 }
 
 function at(value: Value | undefined, path: readonly PropertyKey[]): Value | undefined {

@@ -35,14 +35,24 @@ export interface ResourceType {
   key(inputs: ValueMap, place: Place): string;
   /** id in Pulumi's state; the key by default */
   id?(inputs: ValueMap, place: Place): string;
-  /** where a key is unique: once in the account, or once in each region of it */
-  readonly unique: "account" | "region";
+  /** where a key is unique: once in the cloud, once in the account, or once in each region of it */
+  readonly unique: "cloud" | "account" | "region";
   /** what the cloud says to a second one, with the key in the place of `%s` */
   readonly duplicate: string;
+  /** one that is there already is taken as it is, with nothing said */
+  readonly adopts?: true;
+  /** what the cloud draws at random for a new one, such as the id of a key; key, id and computed properties may use it */
+  draws?(inputs: ValueMap): ValueMap;
   /** what has to be there already */
   references?(inputs: ValueMap, place: Place): readonly Reference[];
+  /** what the cloud says against a new one because of what else there is, or nothing */
+  refuses?(inputs: ValueMap, all: readonly Stored[]): string | undefined;
   /** what has to be gone before this can be deleted: says why not, or nothing */
   inUse?(properties: ValueMap, all: readonly Stored[]): string | undefined;
+  /** what a deleted one leaves behind under its key; by default nothing */
+  left?(properties: ValueMap): ValueMap | undefined;
+  /** whether it is what a deleted one left behind: its key stays taken, but nobody finds it */
+  isGone?(properties: ValueMap): boolean;
   /** properties whose change means another resource, by their paths */
   readonly replaces: readonly string[];
   /** property -> form in which two values of it are compared, as the provider does */
@@ -51,6 +61,8 @@ export interface ResourceType {
   returns?(inputs: ValueMap, place: Place, previous: ValueMap | undefined): ValueMap;
   /** what the cloud adds */
   computes(inputs: ValueMap, place: Place, previous: ValueMap | undefined): ValueMap;
+  /** computed properties that the cloud says once, at creation, and does not keep: later they are in Pulumi's state alone */
+  readonly once?: readonly string[];
   /** computed properties that an update changes, and which a preview therefore does not know */
   readonly renews?: readonly string[];
 }

@@ -82,7 +82,8 @@ export async function serveStandin(cloud: Cloud, state: State, version: string):
 
     read: unary(async (request: messages.ReadRequest) => {
       const id = request.getId();
-      const resource = provider.read(tokenOfUrn(request.getUrn()), id, fromStruct(request.getInputs()));
+      const [inputs, properties] = [fromStruct(request.getInputs()), fromStruct(request.getProperties())];
+      const resource = provider.read(tokenOfUrn(request.getUrn()), id, inputs, properties);
       return found(resource && { id, ...resource });
     }),
 

@@ -2,6 +2,7 @@
  * What is in the stand-in's cloud: one file per resource below a folder, so that providers of several accounts and regions,
  * which are processes of their own, share it without a lock, and a test can look at it and change it.
  */
+import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { ValueMap } from "../../../local/pulumi/wire.ts";
@@ -11,7 +12,7 @@ import type { Place, Stored } from "./resourceType.ts";
 export interface Address {
   readonly type: string;
   readonly key: string;
-  /** region "" for what an account has once */
+  /** region "" for what an account has once, account "" for what a cloud has once */
   readonly place: Place;
 }
 
@@ -26,7 +27,7 @@ export class State {
   /** Adds a resource. @returns false where there is one under this address */
   add(address: Address, stored: Stored): boolean {
     try {
-      writeFileSync(this.#file(address), text(stored), { flag: "wx" });
+      writeFileSync(this.#file(address), text({ address, stored }), { flag: "wx" });
       return true;
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code === "EEXIST") return false;
@@ -36,7 +37,7 @@ export class State {
 
   find(address: Address): Stored | undefined {
     const file = this.#file(address);
-    return existsSync(file) ? (JSON.parse(readFileSync(file, "utf8")) as Stored) : undefined;
+    return existsSync(file) ? read(file).stored : undefined;
   }
 
   /** The resource of a type that has an id, in a place. */
@@ -45,7 +46,7 @@ export class State {
       ({ stored, address }) =>
         stored.type === type &&
         stored.id === id &&
-        address.place.account === place.account &&
+        ["", place.account].includes(address.place.account) &&
         ["", place.region].includes(address.place.region),
     );
   }
@@ -55,7 +56,7 @@ export class State {
     const stored = this.find(address);
     if (stored === undefined) throw new Error(`${address.type} ${address.key} is not there`);
     const file = this.#file(address);
-    writeFileSync(`${file}.${process.pid}`, text({ ...stored, properties }));
+    writeFileSync(`${file}.${process.pid}`, text({ address, stored: { ...stored, properties } }));
     renameSync(`${file}.${process.pid}`, file);
   }
 
@@ -68,26 +69,33 @@ export class State {
     return this.#entries().map(({ stored }) => stored);
   }
 
-  #entries(): { stored: Stored; address: Address }[] {
+  #entries(): Entry[] {
     return readdirSync(this.folder)
       .filter((name) => name.endsWith(".json"))
-      .sort()
-      .map((name) => {
-        const [account = "", region = "", type = "", key = ""] = name
-          .slice(0, -".json".length)
-          .split(" ")
-          .map(decodeURIComponent);
-        const stored = JSON.parse(readFileSync(join(this.folder, name), "utf8")) as Stored;
-        return { stored, address: { type, key, place: { account, region } } };
-      });
+      .map((name) => read(join(this.folder, name)))
+      .sort((one, other) => (spelled(one.address) < spelled(other.address) ? -1 : 1));
   }
 
-  #file({ type, key, place }: Address): string {
-    const name = [place.account, place.region, type, key].map(encodeURIComponent).join(" ");
-    return join(this.folder, `${name}.json`);
+  /** Keys may be longer than the names of files. */
+  #file(address: Address): string {
+    return join(this.folder, `${createHash("sha256").update(spelled(address)).digest("hex")}.json`);
   }
 }
 
-function text(stored: Stored): string {
-  return `${JSON.stringify(stored, null, 2)}\n`;
+/** What a file holds. */
+interface Entry {
+  readonly address: Address;
+  readonly stored: Stored;
+}
+
+function spelled({ type, key, place }: Address): string {
+  return JSON.stringify([place.account, place.region, type, key]);
+}
+
+function read(file: string): Entry {
+  return JSON.parse(readFileSync(file, "utf8")) as Entry;
+}
+
+function text(entry: Entry): string {
+  return `${JSON.stringify(entry, null, 2)}\n`;
 }

@@ -1,7 +1,7 @@
 /** Amazon EC2 Auto Scaling (API reference: CreateOrUpdateTags). */
 import { z } from "zod";
 import type { ResourceType } from "../resourceType.ts";
-import { text } from "./values.ts";
+import { text } from "../values.ts";
 
 const tag = z.strictObject({
   key: z.string().regex(/^(?!aws:).{1,128}$/, "is not the key of a tag"),

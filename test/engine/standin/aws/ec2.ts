@@ -1,7 +1,8 @@
 /** What nodes need of Amazon EC2 (API reference: CreateLaunchTemplate, CreateLaunchTemplateVersion). */
 import { z } from "zod";
 import type { ResourceType } from "../resourceType.ts";
-import { arn, arnText, drawn, tagged, tags, text } from "./values.ts";
+import { drawn, text } from "../values.ts";
+import { arn, arnText, tagged, tags } from "./values.ts";
 
 export const TEMPLATE = "aws:ec2/launchTemplate:LaunchTemplate";
 export const SUBNET = "aws:ec2/subnet:Subnet";

@@ -3,9 +3,10 @@ import { z } from "zod";
 import type { Value, ValueMap } from "../../../../local/pulumi/wire.ts";
 import { isList, isMap } from "../../../../local/pulumi/wire.ts";
 import type { Place, Reference, ResourceType } from "../resourceType.ts";
+import { asSet, canonical, text } from "../values.ts";
 import { lifecyclePolicyText } from "./lifecycleGrammar.ts";
 import { policyForm, policyText } from "./policies.ts";
-import { arn, arnText, asSet, canonical, tagged, tags, text } from "./values.ts";
+import { arn, arnText, tagged, tags } from "./values.ts";
 
 const REPOSITORY = "aws:ecr/repository:Repository";
 

@@ -2,9 +2,10 @@
 import { z } from "zod";
 import type { ValueMap } from "../../../../local/pulumi/wire.ts";
 import type { Reference, ResourceType } from "../resourceType.ts";
+import { asSet, drawn, text } from "../values.ts";
 import { SUBNET, TEMPLATE, templateId } from "./ec2.ts";
 import { roleArnReference } from "./iam.ts";
-import { arn, arnText, asSet, drawn, tagged, tags, text } from "./values.ts";
+import { arn, arnText, tagged, tags } from "./values.ts";
 
 export const CLUSTER = "aws:eks/cluster:Cluster";
 

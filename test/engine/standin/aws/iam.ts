@@ -2,8 +2,9 @@
 import { z } from "zod";
 import type { Value, ValueMap } from "../../../../local/pulumi/wire.ts";
 import type { Place, Reference, ResourceType, Stored } from "../resourceType.ts";
+import { asSet, drawn, text } from "../values.ts";
 import { managedPolicyText, policyForm, policyText } from "./policies.ts";
-import { arn, arnText, asSet, drawn, tagged, tags, text } from "./values.ts";
+import { arn, arnText, tagged, tags } from "./values.ts";
 
 export const ROLE = "aws:iam/role:Role";
 const ROLE_POLICY = "aws:iam/rolePolicy:RolePolicy";

@@ -5,7 +5,7 @@
 import { z } from "zod";
 import type { Value, ValueMap } from "../../../../local/pulumi/wire.ts";
 import { isList, isMap } from "../../../../local/pulumi/wire.ts";
-import { asSet, canonical } from "./values.ts";
+import { asSet, canonical } from "../values.ts";
 
 /** What a document is: what a principal may do, who may assume a role, or who may use a repository. */
 export type PolicyKind = "identity" | "trust" | "repository";

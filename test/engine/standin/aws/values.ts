@@ -1,7 +1,6 @@
 /** Values that many of AWS's resources are made of: how they may be written, and when two of them are the same. */
 import { z } from "zod";
-import type { Value, ValueMap } from "../../../../local/pulumi/wire.ts";
-import { isList, isMap } from "../../../../local/pulumi/wire.ts";
+import type { ValueMap } from "../../../../local/pulumi/wire.ts";
 import type { Place } from "../resourceType.ts";
 
 /** Partition of a region, as it stands in ARNs. */
@@ -32,37 +31,4 @@ export const tags = z
 /** `tags` as given, and `tagsAll` as the provider computes it: the provider's default tags are none here. */
 export function tagged(inputs: ValueMap): ValueMap {
   return { tagsAll: (inputs.tags as ValueMap | undefined) ?? {} };
-}
-
-/** Lists that are sets to the provider. */
-export function asSet(value: Value): Value {
-  return isList(value) ? [...value].sort((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1)) : value;
-}
-
-/** JSON in one spelling: members sorted. */
-export function canonical(value: Value | undefined): Value {
-  if (isList(value)) return value.map(canonical);
-  if (isMap(value)) {
-    return Object.fromEntries(
-      Object.entries(value)
-        .sort(([a], [b]) => (a < b ? -1 : 1))
-        .map(([key, item]) => [key, canonical(item)]),
-    );
-  }
-  return value ?? null;
-}
-
-/** A value of the inputs as text; the checks have seen that it is one. */
-export function text(inputs: ValueMap, name: string): string {
-  return String(inputs[name]);
-}
-
-/** Twenty hexadecimal digits that stand for something, the same each time: what AWS draws at random. */
-export function drawn(...of: readonly string[]): string {
-  let [a, b] = [0x811c9dc5, 0x01000193];
-  for (const char of of.join("\0")) {
-    a = Math.imul(a ^ char.charCodeAt(0), 0x01000193) >>> 0;
-    b = Math.imul(b ^ char.charCodeAt(0), 0x85ebca6b) >>> 0;
-  }
-  return (a.toString(16).padStart(8, "0") + b.toString(16).padStart(8, "0")).padEnd(17, "0");
 }

@@ -1,6 +1,6 @@
 /** Amazon ECR in the words of AWS's SDK. */
 import type { ValueMap } from "../../../../../local/pulumi/wire.ts";
-import { text } from "../values.ts";
+import { text } from "../../values.ts";
 import { type JudgedType, type Moto, tagList } from "./calls.ts";
 
 const putLifecycle = async ({ ecr }: Moto, inputs: ValueMap) => {

@@ -1,7 +1,7 @@
 /** IAM in the words of AWS's SDK. */
 import type { Value, ValueMap } from "../../../../../local/pulumi/wire.ts";
 import { isList } from "../../../../../local/pulumi/wire.ts";
-import { text } from "../values.ts";
+import { text } from "../../values.ts";
 import { type JudgedType, type Moto, tagList } from "./calls.ts";
 
 const putRolePolicy = async ({ iam }: Moto, inputs: ValueMap) => {

@@ -1,7 +1,7 @@
 /** Amazon EKS and EC2 in the words of AWS's SDK. */
 import type { RequestLaunchTemplateData } from "@aws-sdk/client-ec2";
 import type { ValueMap } from "../../../../../local/pulumi/wire.ts";
-import { text } from "../values.ts";
+import { text } from "../../values.ts";
 import type { JudgedType } from "./calls.ts";
 
 export const NODE_CALLS: Readonly<Record<string, JudgedType>> = {
