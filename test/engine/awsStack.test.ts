@@ -1,13 +1,12 @@
 // The stack `aws-dev` on the real engine through its life: what is in AWS by a stand-in that moto judges, what is in the
 // cluster in a real one.
-import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { parseDocument } from "yaml";
 import { buildSetup, SETUP_CONFIG_MAP, SETUP_KEY } from "../../infra/setup.ts";
 import { type AwsStack, type Changes, createAwsStack, PLACES, stackFile } from "./awsStack.ts";
 import { kubectl, live } from "./cluster.ts";
-import type { EngineResult, EngineStack } from "./engine.ts";
+import type { EngineStack } from "./engine.ts";
 import { motoAt } from "./standin/aws/moto/judge.ts";
+import { changedPaths, changes, names, rewriteStackFile, succeed } from "./steps.ts";
 
 let made: AwsStack;
 let stack: EngineStack;
@@ -25,33 +24,7 @@ afterAll(async () => {
   await made[Symbol.asyncDispose]();
 });
 
-/** Steps that change something: reads do not. */
-const changes = ({ steps }: EngineResult) => steps.filter((step) => !step.startsWith("read ")).sort();
-
-const names = (result: EngineResult, operation: string) =>
-  changes(result)
-    .filter((step) => step.startsWith(`${operation} `))
-    .map((step) => step.slice(operation.length + 1));
-
-/** Paths that an update of a resource changes. */
-const changedPaths = ({ events }: EngineResult, name: string) =>
-  events.flatMap(({ resOutputsEvent }) =>
-    resOutputsEvent?.metadata.urn.endsWith(`::${name}`) ? Object.keys(resOutputsEvent.metadata.detailedDiff ?? {}) : [],
-  );
-
-async function succeed(operation: Parameters<EngineStack["operate"]>[0], ...flags: string[]): Promise<EngineResult> {
-  const result = await stack.operate(operation, { flags });
-  expect(result.code, result.shown).toBe(0);
-  return result;
-}
-
-/** Writes the stack file anew, with the salt that the engine put into it. */
-async function changeStackFile(wanted: Changes): Promise<void> {
-  const before = parseDocument(readFileSync(await stack.configFile(), "utf8"));
-  const after = parseDocument(stackFile(wanted));
-  if (before.has("encryptionsalt")) after.set("encryptionsalt", before.get("encryptionsalt"));
-  await stack.writeConfig(String(after));
-}
+const changeStackFile = (wanted: Changes) => rewriteStackFile(stack, stackFile(wanted));
 
 /** What is in the account by type, without what was there before. */
 function inAws(): Record<string, string[]> {
@@ -67,7 +40,7 @@ async function setupIn(namespace: string) {
 
 describe("the life of the stack aws-dev", () => {
   test("a preview makes nothing; with another account's credentials it would not even begin", async () => {
-    expect(changes(await succeed("preview")).length).toBeGreaterThan(0);
+    expect(changes(await succeed(stack, "preview")).length).toBeGreaterThan(0);
     expect(inAws()).toEqual({});
     const environment = { PERGOLA_STANDIN_ACCOUNT: "210987654321" };
     const refused = await stack.operate("up", { environment });
@@ -77,7 +50,7 @@ describe("the life of the stack aws-dev", () => {
   });
 
   test("up makes what in-cluster building on ECR needs", async () => {
-    await succeed("up");
+    await succeed(stack, "up");
     const { Repository, LifecyclePolicy, Role, AccessEntry } = inAws();
     expect(Repository).toEqual(["shop/api", "shop/api/cache", "shop/web", "shop/web/cache"]);
     expect(LifecyclePolicy).toEqual(Repository);
@@ -104,11 +77,11 @@ describe("the life of the stack aws-dev", () => {
   });
 
   test("a second run changes nothing, nor does a refresh find anything", async () => {
-    expect(changes(await succeed("preview", "--expect-no-changes"))).toEqual([]);
-    expect(changes(await succeed("refresh", "--expect-no-changes")).filter((step) => !/^refresh /.test(step))).toEqual(
-      [],
-    );
-    expect(changes(await succeed("up", "--expect-no-changes"))).toEqual([]);
+    expect(changes(await succeed(stack, "preview", "--expect-no-changes"))).toEqual([]);
+    expect(
+      changes(await succeed(stack, "refresh", "--expect-no-changes")).filter((step) => !/^refresh /.test(step)),
+    ).toEqual([]);
+    expect(changes(await succeed(stack, "up", "--expect-no-changes"))).toEqual([]);
   });
 
   test("nodes that the autoscaler started are its own", async () => {
@@ -117,13 +90,13 @@ describe("the life of the stack aws-dev", () => {
     const { stored, address } = made.cloud.byId(type, id, PLACES) ?? {};
     const scalingConfig = { ...(stored?.properties.scalingConfig as object), desiredSize: 3 };
     made.cloud.write(address!, { ...stored?.properties, scalingConfig });
-    await succeed("refresh");
-    expect(changes(await succeed("up", "--expect-no-changes"))).toEqual([]);
+    await succeed(stack, "refresh");
+    expect(changes(await succeed(stack, "up", "--expect-no-changes"))).toEqual([]);
   });
 
   test("another repository updates the role policy and each setup in place, and nothing else", async () => {
     await changeStackFile({ repositories: ["shop/worker"] });
-    const changed = await succeed("up");
+    const changed = await succeed(stack, "up");
     expect(changes(changed).filter((step) => !/^(create|update) /.test(step))).toEqual([]);
     expect(names(changed, "update")).toEqual(["builder-access-policy", `${PLACES.shop}-setup`].sort());
     expect(changedPaths(changed, "builder-access-policy")).toEqual(["policy"]);
@@ -134,7 +107,7 @@ describe("the life of the stack aws-dev", () => {
 
   test("another namespace updates the trust document and each setup in place, and nothing else", async () => {
     await changeStackFile({ repositories: ["shop/worker"], namespaces: [PLACES.web] });
-    const changed = await succeed("up");
+    const changed = await succeed(stack, "up");
     expect(changes(changed).filter((step) => !/^(create|update) /.test(step))).toEqual([]);
     expect(names(changed, "update")).toEqual(["builder-access-role", `${PLACES.shop}-setup`].sort());
     expect(changedPaths(changed, "builder-access-role")).toEqual(["assumeRolePolicy"]);
@@ -150,8 +123,8 @@ describe("the life of the stack aws-dev", () => {
     const { DeleteRepositoryCommand } = await import("@aws-sdk/client-ecr");
     const ecr = await motoAt(made.moto.endpoint, PLACES.region).ecr();
     await ecr.send(new DeleteRepositoryCommand({ repositoryName: "shop/web/cache" }));
-    await succeed("refresh");
-    const changed = await succeed("up");
+    await succeed(stack, "refresh");
+    const changed = await succeed(stack, "up");
     expect(changes(changed).every((step) => step.startsWith("create ") && step.includes("shop/web/cache"))).toBe(true);
     expect(changes(changed)).toHaveLength(2);
   });
@@ -168,8 +141,8 @@ describe("the life of the stack aws-dev", () => {
 
   test("without protection it leaves nothing, in AWS, in moto and in the cluster", async () => {
     await changeStackFile({ repositories: ["shop/worker"], namespaces: [PLACES.web], protect: false });
-    expect(changes(await succeed("up"))).toEqual([]);
-    await succeed("destroy");
+    expect(changes(await succeed(stack, "up"))).toEqual([]);
+    await succeed(stack, "destroy");
     expect(inAws()).toEqual({});
     const { DescribeRepositoriesCommand } = await import("@aws-sdk/client-ecr");
     const ecr = await motoAt(made.moto.endpoint, PLACES.region).ecr();

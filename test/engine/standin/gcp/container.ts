@@ -99,6 +99,7 @@ const poolInputs = z
     autoscaling: autoscaling.optional(),
     nodeCount: count.optional(),
     initialNodeCount: count.optional(),
+    ignoreNodeCountChanges: z.boolean().optional(),
     nodeLocations: z.array(z.string().refine(isZone, "is not a zone")).min(1).optional(),
     management: z.strictObject({ autoRepair: z.boolean().optional(), autoUpgrade: z.boolean().optional() }).optional(),
     maxPodsPerNode: z.int().min(8).max(256).optional(),

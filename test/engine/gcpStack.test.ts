@@ -1,0 +1,219 @@
+// The stack `gcp-dev` on the real engine through its life, then the same with keys: what is in Google Cloud by a stand-in, what
+// is in the cluster in a real one.
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { buildSetup, SETUP_CONFIG_MAP, SETUP_KEY } from "../../infra/setup.ts";
+import { BUILDER_SERVICE_ACCOUNT } from "../../infra/setupNames.ts";
+import { kubectl, live } from "./cluster.ts";
+import type { EngineStack } from "./engine.ts";
+import { type Changes, createGcpStack, type GcpStack, HOST, PLACES, stackFile } from "./gcpStack.ts";
+import { changes, names, rewriteStackFile, succeed } from "./steps.ts";
+
+const BUILDERS = `gar-access@${PLACES.registry}.iam.gserviceaccount.com`;
+const ACCOUNT = `projects/${PLACES.registry}/serviceAccounts/${BUILDERS}`;
+const SHOP = `projects/${PLACES.registry}/locations/${PLACES.location}/repositories/shop`;
+const NODES = `${PLACES.stack}-nodes@${PLACES.cluster}.iam.gserviceaccount.com`;
+const API = `${PLACES.registry}/artifactregistry.googleapis.com`;
+
+let made: GcpStack;
+let stack: EngineStack;
+
+beforeAll(async () => {
+  made = await createGcpStack();
+  stack = made.stack;
+});
+
+afterAll(async () => {
+  if (made === undefined) return;
+  await changeStackFile({ protect: false });
+  await stack.operate("up");
+  await stack.operate("destroy");
+  await made[Symbol.asyncDispose]();
+});
+
+const changeStackFile = (wanted: Changes) => rewriteStackFile(stack, stackFile(wanted));
+
+/** What is in Google Cloud by type, without what was there before. */
+function inGoogle(): Record<string, string[]> {
+  const ours = made.cloud.all().filter(({ type }) => !/:(Cluster|Project)$/.test(type));
+  const byType = Map.groupBy(ours, ({ type }) => type.split(":").at(-1) as string);
+  return Object.fromEntries([...byType].sort().map(([type, all]) => [type, all.map(({ id }) => id).sort()]));
+}
+
+/** Ids of all that says who may do what. */
+const members = () => Object.entries(inGoogle()).flatMap(([type, ids]) => (/Member$/.test(type) ? ids : []));
+
+const actingIn = (namespace: string) =>
+  `${ACCOUNT}/roles/iam.workloadIdentityUser/` +
+  `serviceAccount:${PLACES.cluster}.svc.id.goog[${namespace}/${BUILDER_SERVICE_ACCOUNT}]`;
+
+async function setupIn(namespace: string) {
+  const map = (await live(namespace, `configmap/${SETUP_CONFIG_MAP}`)) as unknown as { data: Record<string, string> };
+  return buildSetup.parse(JSON.parse(map.data[SETUP_KEY] as string));
+}
+
+/** The Docker configuration of builders in a namespace. */
+async function dockerConfig(namespace: string) {
+  const { pullSecrets } = await setupIn(namespace);
+  const name = pullSecrets[0]!.name;
+  const secret = (await live(namespace, `secret/${name}`)) as unknown as { data: Record<string, string> };
+  const encoded = secret.data[".dockerconfigjson"]!;
+  return { encoded, ...JSON.parse(Buffer.from(encoded, "base64").toString()) };
+}
+
+describe("the life of the stack gcp-dev", () => {
+  test("a preview makes nothing", async () => {
+    expect(changes(await succeed(stack, "preview")).length).toBeGreaterThan(0);
+    expect(inGoogle()).toEqual({});
+  });
+
+  test("up makes what in-cluster building on Artifact Registry needs, and gives nobody more", async () => {
+    await succeed(stack, "up");
+    const { Repository, Account, NodePool, Service } = inGoogle();
+    expect(Repository).toEqual([SHOP]);
+    expect(Account).toEqual([`projects/${PLACES.cluster}/serviceAccounts/${NODES}`, ACCOUNT]);
+    expect(NodePool).toEqual([
+      `projects/${PLACES.cluster}/locations/${PLACES.location}/clusters/dev/nodePools/${PLACES.stack}-builder-amd64`,
+    ]);
+    expect(Service).toContain(API);
+    expect(members().sort()).toEqual(
+      [
+        `${SHOP}/roles/artifactregistry.writer/serviceAccount:${BUILDERS}`,
+        `${SHOP}/roles/artifactregistry.reader/serviceAccount:${NODES}`,
+        `${PLACES.cluster}/roles/container.defaultNodeServiceAccount/serviceAccount:${NODES}`,
+        actingIn(PLACES.shop),
+      ].sort(),
+    );
+  });
+
+  test("builders are that service account, and no login for its host stands in their way", async () => {
+    const account = (await live(PLACES.shop, `serviceaccount/${BUILDER_SERVICE_ACCOUNT}`)) as unknown as {
+      metadata: { annotations: Record<string, string> };
+    };
+    expect(account.metadata.annotations).toEqual({ "iam.gke.io/gcp-service-account": BUILDERS });
+    expect(Object.keys((await dockerConfig(PLACES.shop)).auths ?? {})).not.toContain(HOST);
+  });
+
+  test("a second run changes nothing, nor does a refresh find anything", async () => {
+    expect(changes(await succeed(stack, "preview", "--expect-no-changes"))).toEqual([]);
+    const refreshed = await succeed(stack, "refresh", "--expect-no-changes");
+    expect(changes(refreshed).filter((step) => !step.startsWith("refresh "))).toEqual([]);
+  });
+
+  test("another namespace adds exactly one member and updates each setup in place, and nothing else", async () => {
+    const before = members();
+    await changeStackFile({ namespaces: [PLACES.web] });
+    const changed = await succeed(stack, "up");
+    expect(changes(changed).filter((step) => !/^(create|update) /.test(step))).toEqual([]);
+    expect(names(changed, "update")).toEqual([`${PLACES.shop}-setup`]);
+    expect(names(changed, "create").filter((name) => !name.startsWith(PLACES.web))).toEqual([
+      `builder-access-${PLACES.web}`,
+    ]);
+    expect(members().filter((id) => !before.includes(id))).toEqual([actingIn(PLACES.web)]);
+    expect(before.filter((id) => !members().includes(id))).toEqual([]);
+    expect(await setupIn(PLACES.web)).toEqual(await setupIn(PLACES.shop));
+  });
+
+  test("a member that was taken away by hand is added again, and nothing else is touched", async () => {
+    const type = "gcp:serviceaccount/iAMMember:IAMMember";
+    const place = { account: PLACES.registry, region: "" };
+    made.cloud.remove(made.cloud.byId(type, actingIn(PLACES.web), place)!.address);
+    await succeed(stack, "refresh");
+    expect(changes(await succeed(stack, "up"))).toEqual([`create builder-access-${PLACES.web}`]);
+  });
+
+  test("destroy refuses while the repository is protected, and says which", async () => {
+    const before = inGoogle();
+    // With the preview that goes before it: without one, the engine would delete everything that is not protected.
+    const refused = await stack.run(["destroy", "--yes", "--stack", stack.name]).catch(String);
+    expect(refused).toMatch(/registry-shop"? cannot be deleted\s+because it is protected/);
+    expect(inGoogle()).toEqual(before);
+  });
+});
+
+describe("keys in the place of Workload Identity", () => {
+  const keyed = (rotation: number) => changeStackFile({ namespaces: [PLACES.web], rotation });
+  const idOf = async (number: number) => (await stack.resource(`builder-key-${number}`))?.id;
+
+  /** The key that builders of a namespace log in with, as Google's tools read it from a file. */
+  async function keyIn(namespace: string) {
+    const { encoded, auths } = await dockerConfig(namespace);
+    const [, username, password] = /^([^:]+):(.*)$/s.exec(Buffer.from(auths[HOST].auth, "base64").toString())!;
+    const file = JSON.parse(Buffer.from(password!, "base64").toString());
+    return { encoded, username, password: password!, auth: String(auths[HOST].auth), file };
+  }
+
+  /** Every key that there was, in each form that it takes on its way; each in one piece, as a line break would hide it. */
+  const forms = new Set<string>();
+
+  test("the first key goes into the Secrets before the members of Workload Identity go", async () => {
+    await keyed(1);
+    const { steps } = await succeed(stack, "up");
+    expect(steps.filter((step) => /^(delete-replaced|replace|create-replacement) /.test(step))).toEqual([]);
+    expect(steps.filter((step) => step.startsWith("delete ")).sort()).toEqual([
+      `delete builder-access-${PLACES.shop}`,
+      `delete builder-access-${PLACES.web}`,
+    ]);
+    const first = (name: string) => steps.findIndex((step) => step.endsWith(` ${name}`));
+    expect(first("builder-key-1")).toBeGreaterThan(-1);
+    expect(first("builder-key-1")).toBeLessThan(first(`${PLACES.shop}-pull-secret`));
+    expect(first(`${PLACES.shop}-pull-secret`)).toBeLessThan(first(`builder-access-${PLACES.shop}`));
+    expect(inGoogle().Key).toEqual([await idOf(1)]);
+  });
+
+  test.each([2, 3, 4])(
+    "key %i: it is made, then in the Secrets, and then the last but one is deleted",
+    async (number) => {
+      await keyed(number);
+      const result = await succeed(stack, "up");
+      const steps = result.steps.filter((step) => !step.startsWith("read "));
+      expect(steps[0]).toBe(`create builder-key-${number}`);
+      expect(steps.slice(1, 3).sort()).toEqual([PLACES.shop, PLACES.web].map((name) => `update ${name}-pull-secret`));
+      expect(steps.slice(3)).toEqual(number > 2 ? [`delete builder-key-${number - 2}`] : []);
+      expect(inGoogle().Key).toEqual([await idOf(number), await idOf(number - 1)].sort());
+
+      for (const namespace of [PLACES.shop, PLACES.web]) {
+        const { encoded, username, password, auth, file } = await keyIn(namespace);
+        expect(username).toBe("_json_key_base64");
+        expect(file).toMatchObject({ type: "service_account", client_email: BUILDERS });
+        expect(`${ACCOUNT}/keys/${file.private_key_id}`).toBe(await idOf(number));
+        const line = String(file.private_key).split("\n")[5] as string;
+        for (const form of [encoded, password, auth, line]) forms.add(form);
+      }
+      const said = result.shown + JSON.stringify(result.events);
+      expect([...forms].filter((form) => said.includes(form))).toEqual([]);
+      expect(changes(await succeed(stack, "preview", "--expect-no-changes"))).toEqual([]);
+    },
+  );
+
+  test("a refresh keeps the private key, which Google says once", async () => {
+    await succeed(stack, "refresh", "--expect-no-changes");
+    expect(changes(await succeed(stack, "preview", "--expect-no-changes"))).toEqual([]);
+  });
+
+  test("the state has keys only encrypted, and no file has one", async () => {
+    const { resources, text } = await stack.exportState();
+    const keys = resources.filter(({ type }) => type === "gcp:serviceaccount/key:Key");
+    expect(keys.map(({ outputs }) => outputs?.privateKey)).toEqual(
+      Array(2).fill(expect.objectContaining({ ciphertext: expect.any(String) })),
+    );
+    const files = await stack.allFiles();
+    expect(files.some(({ path }) => path.includes("/backups/"))).toBe(true);
+    expect(forms.size).toBeGreaterThanOrEqual(3 * 4);
+    for (const form of forms) {
+      expect(text.includes(form)).toBe(false);
+      expect(files.filter(({ content }) => content.includes(form)).map(({ path }) => path)).toEqual([]);
+    }
+  });
+
+  test("without protection destroy leaves nothing but the API, in Google Cloud and in the cluster", async () => {
+    await changeStackFile({ namespaces: [PLACES.web], rotation: 4, protect: false });
+    expect(changes(await succeed(stack, "up"))).toEqual([]);
+    await succeed(stack, "destroy");
+    const { Service = [], ...rest } = inGoogle();
+    expect(Service).toContain(API);
+    expect(rest).toEqual({});
+    const all = "namespaces,priorityclasses,clusterroles,clusterrolebindings";
+    const left = (await kubectl(["get", all, "-o", "name"])).split("\n");
+    expect(left.filter((name) => name.includes(PLACES.stack))).toEqual([]);
+  });
+});
