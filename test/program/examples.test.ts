@@ -5,6 +5,7 @@ import { beforeAll, describe, expect, test } from "vitest";
 import { buildSetup } from "../../infra/setup.ts";
 import { type EcrRepositories, EXCLUDING, expectEcrRepositories } from "./ecrExpectations.ts";
 import { expectAdditive, expectGcp, type GcpExample } from "./gcpExpectations.ts";
+import { expectTaken } from "./gcpTaken.ts";
 import { golden, graphText } from "./golden.ts";
 import type { LiveObjects, Registration } from "./monitor.ts";
 import { KUBE_SYSTEM, type ProgramRun, readStackFile, repositoryRoot, runProgram } from "./program.ts";
@@ -118,6 +119,13 @@ describe.each(Object.entries(EXAMPLES))("the stack %s", (stack, { ecr, gcp, secr
     const clouds = new Set(ofType(/^(aws|gcp):/).map(({ type }) => type.split(":")[0]));
     expect([clouds.has("aws"), clouds.has("gcp")]).toEqual([ecr !== undefined, gcp !== undefined]);
   });
+
+  test.runIf(gcp)(
+    "is taken by Google in any order that it leaves open, is quiet after that, and goes away again",
+    async () => {
+      await expectTaken(run.registrations, readStackFile(stack));
+    },
+  );
 
   test("has no secret of its file in clear", () => {
     const text = withDecoded(graphText(run));
