@@ -121,7 +121,7 @@ describe.each(Object.entries(EXAMPLES))("the stack %s", (stack, { ecr, gcp, secr
   });
 
   test.runIf(gcp)(
-    "is taken by Google in any order that it leaves open, is quiet after that, and goes away again",
+    "is taken by Google in any order that it leaves open, is quiet after that, and goes away in any",
     async () => {
       await expectTaken(run.registrations, readStackFile(stack));
     },

@@ -1,5 +1,5 @@
 /** The graph of a program before the tables of the stand-in for Google Cloud. */
-import { mkdtempSync, rmSync } from "node:fs";
+import { cpSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "vitest";
@@ -17,47 +17,31 @@ import type { StackFileConfig } from "./program.ts";
 const CLOUD = "pulumi:providers:gcp";
 const placeIn = (project: unknown): Place => ({ account: String(project), region: "" });
 
-/** A program's resources in Google Cloud, and what each waits for, also by way of others. */
+/** A program's resources in Google Cloud, each after what it waits for, also by way of others. */
 class Graph {
   readonly ours: readonly Registration[];
-  readonly #all: ReadonlyMap<string, Registration>;
+  readonly #awaited: ReadonlyMap<Registration, ReadonlySet<string>>;
 
   constructor(registrations: readonly Registration[]) {
-    this.ours = registrations.filter(({ type, custom }) => custom && type.startsWith("gcp:"));
-    this.#all = new Map(registrations.map((one) => [one.urn, one]));
-  }
-
-  /** URNs of ours that one waits for. */
-  awaited(one: Registration, seen = new Set<string>()): Set<string> {
-    for (const urn of one.dependencies.filter((each) => !seen.has(each))) {
-      seen.add(urn);
-      const other = this.#all.get(urn);
-      if (other !== undefined) this.awaited(other, seen);
-    }
-    return seen;
-  }
-
-  /** Each as late as it may be: of those that wait for nothing any more, the last registered goes first. */
-  worst(): Registration[] {
+    const byUrn = new Map(registrations.map((one) => [one.urn, one]));
+    const closure = ({ dependencies }: Registration, seen = new Set<string>()): Set<string> => {
+      for (const urn of dependencies.filter((each) => !seen.has(each))) closure(byUrn.get(urn)!, seen.add(urn));
+      return seen;
+    };
+    const left = registrations.filter(({ type, custom }) => custom && type.startsWith("gcp:"));
+    this.#awaited = new Map(left.map((one) => [one, closure(one)]));
     const order: Registration[] = [];
-    const left = [...this.ours];
     while (left.length > 0) {
-      const index = left.findLastIndex((one) => !left.some(({ urn }) => this.awaited(one).has(urn)));
+      const index = left.findIndex((one) => left.every((other) => !this.waits(one, other)));
       if (index === -1) throw new Error(`wait for each other: ${left.map(({ name }) => name).join(", ")}`);
       order.push(...left.splice(index, 1));
     }
-    return order;
+    this.ours = order;
   }
 
-  /** The same for deletion: of those that nothing waits for any more, the first registered goes first. */
-  worstAway(): Registration[] {
-    const order: Registration[] = [];
-    const left = [...this.ours];
-    while (left.length > 0) {
-      const index = left.findIndex(({ urn }) => !left.some((other) => this.awaited(other).has(urn)));
-      order.push(...left.splice(index, 1));
-    }
-    return order;
+  /** Whether one is made after the other has been made. */
+  waits(one: Registration, other: Registration): boolean {
+    return this.#awaited.get(one)?.has(other.urn) ?? false;
   }
 }
 
@@ -83,24 +67,35 @@ function fill(state: State, config: StackFileConfig, registrations: readonly Reg
 }
 
 /**
- * What a program asks for is taken in the worst order that its dependencies allow, is no change after that, and can be taken
- * away in the worst order, too.
+ * Each resource of a program is taken where there is nothing but what it waits for, which is the worst that an order of the
+ * engine's can bring; it is no change after that; and where all are there, it goes away after those alone that wait for it.
  */
 export async function expectTaken(registrations: readonly Registration[], config: StackFileConfig): Promise<void> {
+  const graph = new Graph(registrations);
+  const { ours } = graph;
+  const waits = (one: Registration, other: Registration) => graph.waits(one, other);
   const folder = mkdtempSync(join(tmpdir(), "pergola-order-"));
-  try {
-    const state = new State(folder);
+  /** A cloud with some of them in it, and the ids that these have. */
+  const cloudWith = async (name: string, some: readonly Registration[]) => {
+    const state = new State(join(folder, name));
     fill(state, config, registrations);
-    const before = state.all().map(({ id }) => id);
-    const graph = new Graph(registrations);
-    const ids = new Map<string, string>();
-    for (const one of graph.worst()) ids.set(one.urn, await make(providerOf(one, registrations, state), one));
-    expect(ids.size).toBe(graph.ours.length);
-    for (const one of graph.worstAway()) {
-      await providerOf(one, registrations, state).delete(one.type, ids.get(one.urn)!);
+    const ids = new Map<Registration, string>();
+    for (const one of some) ids.set(one, await make(providerOf(one, registrations, state), one));
+    return { state, ids };
+  };
+  try {
+    for (const one of ours)
+      await cloudWith(`${ours.indexOf(one)}`, [...ours.filter((other) => waits(one, other)), one]);
+
+    const all = await cloudWith("all", ours);
+    for (const one of ours) {
+      const left = join(folder, `without-${ours.indexOf(one)}`);
+      cpSync(all.state.folder, left, { recursive: true });
+      const state = new State(left);
+      for (const other of [...ours.filter((each) => waits(each, one)).reverse(), one]) {
+        await providerOf(other, registrations, state).delete(other.type, all.ids.get(other)!);
+      }
     }
-    const left = state.all().filter(({ id, properties }) => !before.includes(id) && properties.state !== "DELETED");
-    expect(left.filter(({ type }) => type !== SERVICE)).toEqual([]);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
