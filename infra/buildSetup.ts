@@ -59,7 +59,8 @@ export function makeBuildSetup(config: Omit<StackConfig, "secrets">, facts: Setu
     ...new Set(modes.flatMap(([, mode]) => mode.namespaces.map((namespace) => namespace.name))),
   ];
   const helpers = logins.flatMap((login) => ("helper" in login ? [[login.host, login.helper] as const] : []));
-  const pullSecretNames = hosts.length === 0 ? [] : [cluster.pullSecret.name];
+  const given = cluster.pullSecret.dockerConfigSecrets;
+  const pullSecretNames = hosts.length + given.length === 0 ? [] : [cluster.pullSecret.name];
   const freshNamespaces = () => ({
     reserved: ["default", ...(pods === null ? [] : [pods.namespace])],
     source: builderNamespaces[0],

@@ -1,8 +1,8 @@
 /** Rules of a stack file about build caches and the registries that they are in. */
 import type { ParsedSections } from "./config.ts";
 import { type Problem, problem } from "./configProblems.ts";
-import { configKey } from "./documents/registryHost.ts";
 import { type CachePlace, cachePlaceOf } from "./registries/cacheRegistries.ts";
+import { hasListedLogin } from "./registries/givenLogins.ts";
 import { registryPlace } from "./registries/registryPlace.ts";
 
 type Entry = NonNullable<ParsedSections["cache"]>[number];
@@ -28,10 +28,11 @@ function duplicate(entry: Entry, index: number, entries: readonly Entry[]): Prob
 
 function registryProblems(
   entry: Entry,
-  { kind, host, insecure }: CachePlace,
+  { host, insecure }: CachePlace,
   index: number,
-  { registry, cluster, cache }: ParsedSections,
+  config: ParsedSections,
 ): Problem[] {
+  const { registry, cache } = config;
   const at = ["cache", index, "registry"];
   const problems: Problem[] = [];
   const own = registry && registryPlace(registry);
@@ -42,12 +43,11 @@ function registryProblems(
     const message = `is ${insecure}, but ${host} is reached by ${http(same.insecure)} elsewhere in this file`;
     problems.push(problem([...at, "insecure"], message));
   }
-  const logins = cluster?.pullSecret.logins;
   if (
-    kind === "dockerRegistry" &&
+    entry.registry?.kind === "dockerRegistry" &&
     own?.host !== host &&
-    logins !== undefined &&
-    !logins.some((login) => configKey(login.host) === configKey(host))
+    config.cluster !== undefined &&
+    !hasListedLogin(config, host)
   ) {
     const message =
       `${JSON.stringify(host)} has no login: builders could not write there, and would cache nothing; ` +

@@ -174,7 +174,8 @@ function article(type: string): string {
 /** A value as a message may show it. */
 function shown(value: unknown, path: Path): string {
   // Where the name of a secret belongs, there may be the secret itself.
-  if (path[0] === "secrets" || String(path.at(-1)).endsWith("Secret")) return "the value (not shown)";
+  if (path[0] === "secrets" || path.includes("dockerConfigSecrets") || String(path.at(-1)).endsWith("Secret"))
+    return "the value (not shown)";
   // Long, and whoever puts a certificate there may have put its key there too.
   if (path.at(-1) === "caBundle") return "the value (not shown)";
   const text = JSON.stringify(value) ?? "nothing";

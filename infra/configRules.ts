@@ -7,13 +7,14 @@ import { awsNodeProblems } from "./awsNodeRules.ts";
 import { builderImageProblems } from "./builderImageRules.ts";
 import { cacheProblems } from "./cacheRules.ts";
 import { type InClusterMode, modesOf, namespacesOf, type ParsedSections } from "./config.ts";
-import { type Problem, pathText, problem } from "./configProblems.ts";
+import { type Problem, problem } from "./configProblems.ts";
+import { dockerRegistryProblems } from "./dockerRegistryRules.ts";
 import { parseArn } from "./documents/aws/partition.ts";
 import { BCRYPT_PASSWORD_BYTES } from "./documents/htpasswd.ts";
 import { matchesAnything } from "./documents/namespacePattern.ts";
 import { nearest } from "./documents/nearest.ts";
 import { MODE_POD_SECURITY } from "./documents/podSecurity.ts";
-import { configKey, helperProblem, NODE_PORTS, splitHost } from "./documents/registryHost.ts";
+import { NODE_PORTS, splitHost } from "./documents/registryHost.ts";
 import { ecrCacheProblems } from "./ecrCacheRules.ts";
 import { ecrProblems } from "./ecrRules.ts";
 import { garCacheProblems } from "./garCacheRules.ts";
@@ -21,6 +22,7 @@ import { garProblems } from "./garRules.ts";
 import { gcpAccessProblems } from "./gcpAccessRules.ts";
 import { gkeNodeProblems } from "./gkeNodeRules.ts";
 import { nodeProblems } from "./nodeRules.ts";
+import { listedPullSecrets, pullSecretProblems } from "./pullSecretRules.ts";
 import { hostLogins } from "./registries/hostLogins.ts";
 
 /** Why the seeds of this kit keep builders out of production; the end of the message. */
@@ -35,7 +37,7 @@ export function ruleProblems(config: ParsedSections, stack: string): Problem[] {
     purpose,
     registry,
     secrets,
-    logins,
+    pullSecretProblems,
     clusterChoice,
     clusterRole,
     defaultMode,
@@ -47,6 +49,7 @@ export function ruleProblems(config: ParsedSections, stack: string): Problem[] {
     namespacePatterns,
     amountProblems,
     cacheProblems,
+    dockerRegistryProblems,
     ecrProblems,
     ecrCacheProblems,
     garProblems,
@@ -107,9 +110,14 @@ function secrets({ registry, cluster, secrets }: ParsedSections): Problem[] {
     used.push({ path: login.secretPath, name: login.passwordSecret, ...limit });
   }
   if (cluster?.kubeconfigSecret) used.push({ path: ["cluster", "kubeconfigSecret"], name: cluster.kubeconfigSecret });
-  for (const [index, login] of (cluster?.pullSecret.logins ?? []).entries()) {
-    if (!("passwordSecret" in login)) continue;
-    used.push({ path: ["cluster", "pullSecret", "logins", index, "passwordSecret"], name: login.passwordSecret });
+  for (const { path, logins, dockerConfigSecrets } of listedPullSecrets(cluster)) {
+    for (const [index, login] of logins.entries()) {
+      if (!("passwordSecret" in login)) continue;
+      used.push({ path: [...path, "logins", index, "passwordSecret"], name: login.passwordSecret });
+    }
+    for (const [index, name] of dockerConfigSecrets.entries()) {
+      used.push({ path: [...path, "dockerConfigSecrets", index], name });
+    }
   }
   return used.flatMap(({ path, name, limit }) => {
     // The names are the stack file's, also "constructor".
@@ -128,27 +136,6 @@ function secrets({ registry, cluster, secrets }: ParsedSections): Problem[] {
       ];
     }
     return [];
-  });
-}
-
-/** One login per registry, and helpers only for hosts that they know. */
-function logins(config: ParsedSections): Problem[] {
-  const { cluster } = config;
-  if (cluster === undefined) return [];
-  const seen = new Map(hostLogins(config).map(({ host, path }) => [configKey(host), pathText(path)]));
-  return cluster.pullSecret.logins.flatMap((login, index) => {
-    const path = ["cluster", "pullSecret", "logins", index];
-    const problems: Problem[] = [];
-    const key = configKey(login.host);
-    const other = seen.get(key);
-    if (other !== undefined)
-      problems.push(problem(path, `${login.host} already has a login, at ${other}; only one can be used`));
-    else seen.set(key, pathText(path));
-    const unfit = "helper" in login ? helperProblem(login.helper, login.host) : null;
-    if (unfit !== null && "helper" in login) {
-      problems.push(problem([...path, "helper"], `${JSON.stringify(login.helper)} ${unfit}`));
-    }
-    return problems;
   });
 }
 

@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { namespaceProblem, SUBDOMAIN_PATTERN } from "./documents/names.ts";
 import { QUANTITY_PATTERN } from "./documents/quantity.ts";
-import { hostProblem } from "./documents/registryHost.ts";
+import { canonicalHost, hostProblem } from "./documents/registryHost.ts";
 
 /**
  * A string for which `problem` says what is wrong, or null.
@@ -20,6 +20,20 @@ export function checked(
 
 /** Registry host. */
 export const host = checked(hostProblem).describe("registry host or host:port, without scheme and path");
+/** Host of a registry that is logged in to: Docker Hub by whatever name of it, which becomes docker.io. */
+export const registryHost = z
+  .string()
+  .overwrite(canonicalHost)
+  .check((context) => {
+    const message = hostProblem(context.value);
+    if (message !== null) context.issues.push({ code: "custom", message, input: context.value });
+  })
+  .describe("registry host or host:port, without scheme and path; Docker Hub is docker.io");
+/** Name of a credential helper. */
+export const credentialHelper = z
+  .string()
+  .regex(/^[a-z0-9-]+$/, "is not the name of a credential helper")
+  .describe("credential helper, without docker-credential-");
 /** Name of a namespace. */
 export const namespaceName = checked(namespaceProblem).describe("Kubernetes namespace");
 /** Name of a Kubernetes object that goes into other names, too. */

@@ -13,6 +13,7 @@ import { provisionBuilderNodes } from "./cluster/builderNodes.ts";
 import { provisionBuilders } from "./cluster/builders.ts";
 import { connectCluster } from "./cluster/connection.ts";
 import { checkExistingNamespaces } from "./cluster/namespace.ts";
+import { provisionPullSecrets } from "./cluster/pullSecrets.ts";
 import { readEnvironment } from "./environment.ts";
 import { provisionRegistry } from "./registries/registry.ts";
 import type { BuildSetup } from "./setup.ts";
@@ -31,4 +32,5 @@ export const setup: BuildSetup = makeBuildSetup(environment.config, {
   clusterUid: cluster.uid,
 });
 
-provisionBuilders(environment, cluster, access, setup);
+const builders = provisionBuilders(environment, cluster, access, setup);
+provisionPullSecrets(environment, cluster, builders);

@@ -109,7 +109,7 @@ export const buildSetup = z.strictObject({
   }),
   /** What the first build makes in a namespace that only a pattern admits; null where there are no patterns. */
   freshNamespaces: freshNamespaces.nullable().default(null),
-  /** Secrets of type kubernetes.io/dockerconfigjson that the builders of `namespace` mount. */
+  /** Secrets of type kubernetes.io/dockerconfigjson that the builders of `namespace` mount; `hosts` that are no secret themselves. */
   pullSecrets: z.array(z.strictObject({ namespace: z.string(), name: z.string(), hosts: z.array(z.string()) })),
   /** registry host -> docker credential helper (without the docker-credential- prefix) */
   credHelpers: z.record(z.string(), z.string()).default({}),

@@ -10,6 +10,9 @@ export { quantityValue } from "./documents/quantity.ts";
 /** The service account that builds run as; Garden creates and uses the same name in every project namespace. */
 export const BUILDER_SERVICE_ACCOUNT = "garden-in-cluster-builder";
 
+/** The Secret of workloads where a stack file names none: what `pergola setup attach` attaches. */
+export const WORKLOAD_PULL_SECRET = "pergola-images";
+
 /** Name of the ConfigMap that carries the BuildSetup in each builder namespace, and its key. */
 export const SETUP_CONFIG_MAP = "pergola-setup";
 export const SETUP_KEY = "setup.json";

@@ -1,17 +1,15 @@
 /** Everything that builders find in the cluster, for all modes of a stack. */
 import { PriorityClass } from "@pulumi/kubernetes/scheduling/v1/priorityClass.js";
-import * as pulumi from "@pulumi/pulumi";
 import type { ProvisionedAccess } from "../access/access.ts";
 import { ciUser } from "../access/gcpCi.ts";
 import { priorityClassName } from "../documents/builderPriority.ts";
 import { ciGroup } from "../documents/ciRole.ts";
-import type { RegistryLogin } from "../documents/dockerConfig.ts";
 import { physicalName } from "../documents/names.ts";
 import type { Environment } from "../environment.ts";
-import { type HostLogin, hostLogins } from "../registries/hostLogins.ts";
 import type { BuildSetup } from "../setup.ts";
 import { ClusterIdentityAccess } from "./ciAccess.ts";
 import type { ClusterConnection } from "./connection.ts";
+import { builderDockerConfig } from "./dockerConfigs.ts";
 import { egressOf } from "./egress.ts";
 import { BuilderNamespace, builderNamespaces } from "./namespace.ts";
 
@@ -21,13 +19,13 @@ import { BuilderNamespace, builderNamespaces } from "./namespace.ts";
  */
 const PRIORITY = -10;
 
-/** Makes the PriorityClass, the access of those who build, and all builder namespaces. */
+/** Makes the PriorityClass, the access of those who build, and all builder namespaces, which it returns. */
 export function provisionBuilders(
   environment: Environment,
   cluster: ClusterConnection,
   access: ProvisionedAccess,
   setup: BuildSetup,
-): void {
+): BuilderNamespace[] {
   const { config, stack } = environment;
   const name = priorityClassName(stack);
   new PriorityClass(
@@ -48,40 +46,12 @@ export function provisionBuilders(
     { providers: [cluster.provider] },
   );
 
-  const logins = allLogins(environment, access);
+  const dockerConfig = builderDockerConfig(environment, access);
   const egress = egressOf(config);
   const namespaces = builderNamespaces(environment);
   const adopting = namespaces.some((namespace) => namespace.existing) ? cluster.adopting() : null;
-  for (const namespace of namespaces) {
-    new BuilderNamespace(
-      namespace.name,
-      { namespace, environment, setup, logins, egress, adopting },
-      { providers: [cluster.provider] },
-    );
-  }
-}
-
-/** The logins that follow from registry and access, and those of the stack file, with their passwords. */
-function allLogins(environment: Environment, access: ProvisionedAccess): pulumi.Output<readonly RegistryLogin[]> {
-  const { config } = environment;
-  const withPassword = (host: string, username: string, password: pulumi.Output<string>) =>
-    password.apply((password) => ({ host, username, password }));
-  const loginOf = (login: HostLogin): pulumi.Input<RegistryLogin> => {
-    const { host } = login;
-    switch (login.by) {
-      case "helper":
-        return { host, helper: login.helper };
-      case "password":
-        return withPassword(host, login.username, environment.secret(login.passwordSecret));
-      case "key":
-        if (access.key === null) throw new pulumi.RunError(`no key was made to log in to ${host} with`);
-        return withPassword(host, login.username, access.key);
-    }
-  };
-  const named = config.cluster.pullSecret.logins.map((login): pulumi.Input<RegistryLogin> => {
-    if ("helper" in login) return login;
-    const { host, username, passwordSecret } = login;
-    return withPassword(host, username, environment.secret(passwordSecret));
+  return namespaces.map((namespace) => {
+    const args = { namespace, environment, setup, dockerConfig, egress, adopting };
+    return new BuilderNamespace(namespace.name, args, { providers: [cluster.provider] });
   });
-  return pulumi.all([...hostLogins(config).map(loginOf), ...named]);
 }

@@ -6,7 +6,7 @@ import { builderAnnotations } from "../access/builderRoles.ts";
 import { ciUser } from "../access/gcpCi.ts";
 import { modesOf, type NamespaceConfig, namespacesOf } from "../config.ts";
 import { ciGroup } from "../documents/ciRole.ts";
-import type { RegistryLogin } from "../documents/dockerConfig.ts";
+import type { DockerConfig } from "../documents/dockerConfig.ts";
 import type { BuilderEgress } from "../documents/networkPolicy.ts";
 import {
   ENFORCE_LABEL,
@@ -66,7 +66,7 @@ export interface BuilderNamespaceArgs {
   readonly environment: Environment;
   readonly setup: BuildSetup;
   /** all logins of the builders */
-  readonly logins: pulumi.Output<readonly RegistryLogin[]>;
+  readonly dockerConfig: pulumi.Output<DockerConfig>;
   readonly egress: BuilderEgress;
   /** provider for what a namespace that exists already may have, too */
   readonly adopting: Provider | null;
@@ -99,7 +99,7 @@ export class BuilderNamespace extends pulumi.ComponentResource {
     new BuilderAccount(`${name}-account`, account, { ...child, ...adopting });
     const secrets = setup.pullSecrets.filter((secret) => secret.namespace === wanted.name).map((secret) => secret.name);
     for (const secretName of secrets) {
-      new PullSecret(`${name}-pull-secret`, { namespace, secretName, logins: args.logins }, child);
+      new PullSecret(`${name}-pull-secret`, { namespace, secretName, dockerConfig: args.dockerConfig }, child);
     }
     if (!wanted.existing) {
       new Guardrails(`${name}-guardrails`, { namespace, config: cluster.guardrails, egress: args.egress }, child);

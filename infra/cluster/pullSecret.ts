@@ -1,18 +1,18 @@
-/** The one docker config that builders of a namespace mount. */
+/** A docker config in a namespace: that which its builders mount, or one that its workloads pull by. */
 import { Secret } from "@pulumi/kubernetes/core/v1/secret.js";
 import * as pulumi from "@pulumi/pulumi";
-import { dockerConfigOf, dockerConfigText, mergeDockerConfigs, type RegistryLogin } from "../documents/dockerConfig.ts";
+import { type DockerConfig, dockerConfigText } from "../documents/dockerConfig.ts";
 
 export interface PullSecretArgs {
   readonly namespace: pulumi.Input<string>;
   /** name of the Secret */
   readonly secretName: string;
-  /** all logins of the builders; secret where one has a password */
-  readonly logins: pulumi.Output<readonly RegistryLogin[]>;
+  /** secret where a password is in it */
+  readonly dockerConfig: pulumi.Output<DockerConfig>;
 }
 
 /**
- * Secret of type kubernetes.io/dockerconfigjson with all logins merged. Garden takes it as an entry of imagePullSecrets.
+ * Secret of type kubernetes.io/dockerconfigjson with all logins merged. Garden takes that of builders as an entry of imagePullSecrets.
  * `data` and not `stringData`: the API server never returns the latter, which a refresh would take for a change.
  */
 export class PullSecret extends pulumi.ComponentResource {
@@ -20,7 +20,7 @@ export class PullSecret extends pulumi.ComponentResource {
 
   constructor(name: string, args: PullSecretArgs, opts: pulumi.ComponentResourceOptions) {
     super("pergola:infra:PullSecret", name, {}, opts);
-    const text = args.logins.apply((logins) => dockerConfigText(mergeDockerConfigs(logins.map(dockerConfigOf))));
+    const text = args.dockerConfig.apply(dockerConfigText);
     const secret = new Secret(
       name,
       {

@@ -5,7 +5,7 @@
  * `auths[key]`; an entry in credHelpers replaces one in auths, with no way back. Keys are matched exactly. The kubelet
  * reads `auths` only.
  */
-import { configKey, helperProblem, hostProblem } from "./registryHost.ts";
+import { canonicalHost, configKey, helperProblem, hostProblem } from "./registryHost.ts";
 
 /** What a config.json of ours may hold. */
 export interface DockerConfig {
@@ -28,7 +28,7 @@ export class DockerConfigError extends Error {
 
 /** The config.json of one login. Throws {@link DockerConfigError} for a host or helper that no client would match. */
 export function dockerConfigOf(login: RegistryLogin): DockerConfig {
-  const problem = hostProblem(login.host);
+  const problem = hostProblem(canonicalHost(login.host));
   if (problem !== null) throw new DockerConfigError(`the registry ${JSON.stringify(login.host)} ${problem}`);
   const key = configKey(login.host);
   if ("helper" in login) {
@@ -41,8 +41,12 @@ export function dockerConfigOf(login: RegistryLogin): DockerConfig {
       `the user name for ${login.host} is empty or has a colon, which basic auth cannot carry`,
     );
   }
-  const auth = Buffer.from(`${login.username}:${login.password}`, "utf8").toString("base64");
-  return { auths: { [key]: { auth } }, credHelpers: {} };
+  return { auths: { [key]: authEntry(login.username, login.password) }, credHelpers: {} };
+}
+
+/** An entry of `auths`. */
+export function authEntry(username: string, password: string): { readonly auth: string } {
+  return { auth: Buffer.from(`${username}:${password}`, "utf8").toString("base64") };
 }
 
 /**

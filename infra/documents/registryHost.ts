@@ -10,11 +10,30 @@ export const NODE_PORTS = { first: 30000, last: 32767 } as const;
 /** docker's key for Docker Hub (docker/cli, cli/config and registry: IndexServer). */
 export const DOCKER_HUB_KEY = "https://index.docker.io/v1/";
 
-const DOCKER_HUB_HOSTS = ["docker.io", "index.docker.io"];
+/** Docker Hub in image references, and in everything that follows from a stack file. */
+export const DOCKER_HUB = "docker.io";
+
+/** What else Docker Hub goes by: in docker's config.json, as the host of its API, and as a website. */
+const DOCKER_HUB_NAMES = [
+  DOCKER_HUB,
+  "index.docker.io",
+  "registry-1.docker.io",
+  "hub.docker.com",
+  "registry.hub.docker.com",
+];
+
+/** One account's registry of Amazon ECR. */
+const PRIVATE_ECR_HOST = /^\d{12}\.dkr[.-]ecr(-fips)?\./;
 
 /** Registries by host, as docker-credential-ecr-login accepts them (awslabs/amazon-ecr-credential-helper, api/client.go). */
 const ECR_HOST =
   /^(\d{12}\.dkr[.-]ecr(-fips)?\.[a-z0-9-]+\.(amazonaws\.(com(\.cn)?|eu)|on\.aws|on\.amazonwebservices\.com\.cn)|public\.ecr\.aws|ecr-public\.aws\.com)$/;
+
+/** Hosts of Azure Container Registry, in its clouds (chrismellard/docker-credential-acr-env, pkg/registry). */
+export const AZURE_HOST = /^[a-z0-9-]+\.azurecr\.(io|cn|us|de)$/;
+
+/** Helpers that keep logins of the person in front of the machine (docker/docker-credential-helpers, Docker Desktop). */
+const STORES = ["desktop", "osxkeychain", "pass", "secretservice", "wincred"];
 
 /** Hosts of Google's registries. */
 const GOOGLE_HOST = /^(([a-z0-9-]+\.)?gcr\.io|[a-z0-9-]+-docker\.pkg\.dev)$/;
@@ -28,6 +47,15 @@ export function splitHost(host: string): { name: string; port: number | null } {
 /** Whether a host name is an IPv4 literal. */
 export function isAddress(name: string): boolean {
   return /^(\d{1,3})(\.\d{1,3}){3}$/.test(name) && name.split(".").every((part) => Number(part) <= 255);
+}
+
+/**
+ * A registry host by the one name that it has here: Docker Hub has several, and is also written as the URL that docker's
+ * config.json has for it. Everything else stays as it is, also what is no host.
+ */
+export function canonicalHost(host: string): string {
+  const bare = host.replace(/^https?:\/\//, "").replace(/\/(v[12]\/?)?$/, "");
+  return DOCKER_HUB_NAMES.includes(bare) ? DOCKER_HUB : host;
 }
 
 /** What is wrong with a registry host, as the end of a sentence that begins with it; null when nothing is. */
@@ -56,7 +84,18 @@ export function mirroredHostProblem(host: string): string | null {
 
 /** The key of a registry in docker's config.json: the host itself, but a URL for Docker Hub. */
 export function configKey(host: string): string {
-  return DOCKER_HUB_HOSTS.includes(host) ? DOCKER_HUB_KEY : host;
+  return canonicalHost(host) === DOCKER_HUB ? DOCKER_HUB_KEY : host;
+}
+
+/** Whether a host is a registry of Amazon ECR that belongs to an account. */
+export function isEcrHost(host: string): boolean {
+  return PRIVATE_ECR_HOST.test(host) && ECR_HOST.test(host);
+}
+
+/** The kind of Google's registry behind a host; null for any other host. */
+export function googleRegistryKind(host: string): "artifactRegistry" | "gcr" | null {
+  if (!GOOGLE_HOST.test(host)) return null;
+  return host.endsWith(".pkg.dev") ? "artifactRegistry" : "gcr";
 }
 
 /**
@@ -67,6 +106,10 @@ export function configKey(host: string): string {
 export function helperProblem(helper: string, host: string): string | null {
   if (helper === "ecr-login" && !ECR_HOST.test(host)) return `only knows Amazon ECR registries, and ${host} is none`;
   if (helper === "gcr" && !GOOGLE_HOST.test(host)) return `only knows Google's registries, and ${host} is none`;
+  if (helper === "acr-env" && !AZURE_HOST.test(host)) {
+    return `only knows Azure Container Registry, and ${host} is not of it`;
+  }
+  if (STORES.includes(helper)) return "is the credential store of somebody's desktop, which builders do not have";
   const meant = helper.startsWith("docker-credential-") ? helper.slice("docker-credential-".length) : null;
   if (meant !== null)
     return `is written without the prefix docker-credential-: ${nearest(meant, ["ecr-login", "gcr"]) ?? meant}`;

@@ -2,12 +2,14 @@
 import type { StackConfig } from "../config.ts";
 import { ecrHost } from "../documents/aws/partition.ts";
 import { artifactRegistryHost, artifactRegistryNamespace } from "../documents/gcp/registryHosts.ts";
+import { givenRegistryKind } from "../documents/registryProducts.ts";
 import type { CacheRegistryConfig, EcrCacheRegistryConfig } from "../sections/cache.ts";
 import type { EcrRepositoryConfig } from "../sections/ecrRegistry.ts";
 
 /** A registry of caches as builders know it. */
 export interface CachePlace {
-  readonly kind: CacheRegistryConfig["kind"];
+  /** as in the BuildSetup */
+  readonly kind: string;
   readonly host: string;
   /** path between host and image name; empty for none */
   readonly namespace: string;
@@ -34,8 +36,10 @@ export interface SeparateCaches {
 /** How builders reach a registry of caches. */
 export function cachePlaceOf(registry: CacheRegistryConfig): CachePlace {
   switch (registry.kind) {
-    case "dockerRegistry":
-      return registry;
+    case "dockerRegistry": {
+      const { host, namespace, insecure } = registry;
+      return { kind: givenRegistryKind(registry), host, namespace, insecure };
+    }
     case "ecr": {
       const { kind, account, region, namespace } = registry;
       return { kind, host: ecrHost(account, region), namespace, insecure: false };

@@ -7,6 +7,7 @@ import {
   projectPath,
 } from "../documents/gcp/registryHosts.ts";
 import { REGISTRY_LABELS } from "../documents/registryConfig.ts";
+import { givenRegistryKind } from "../documents/registryProducts.ts";
 import type { BuildSetup } from "../setup.ts";
 import { setupImages } from "./ecrPlan.ts";
 import { ecrHostOf } from "./ecrRepositories.ts";
@@ -18,7 +19,8 @@ export function registryPlace(registry: RegistryConfig): BuildSetup["registry"] 
     case "inCluster":
     case "dockerRegistry": {
       const { host, namespace, insecure, mirrors, caBundle } = registry;
-      return { ...there, host, namespace, insecure, mirrors, ...(caBundle === undefined ? {} : { caBundle }) };
+      const kind = registry.kind === "inCluster" ? registry.kind : givenRegistryKind(registry);
+      return { ...there, kind, host, namespace, insecure, mirrors, ...(caBundle === undefined ? {} : { caBundle }) };
     }
     case "ecr":
       return { ...there, host: ecrHostOf(registry), createsRepositoriesOnPush: false };

@@ -1,8 +1,9 @@
 /** `pergola:cache`: what BuildKit keeps of its builds in registries. */
 import { z } from "zod";
-import { host, repositoryPrefix } from "../configValues.ts";
+import { registryHost, repositoryPrefix } from "../configValues.ts";
 import { repositoryId } from "./artifactRegistry.ts";
 import { accountId, assumeRole, region } from "./awsValues.ts";
+import { product } from "./dockerRegistry.ts";
 import { encryption } from "./ecrRegistry.ts";
 import { impersonate, kmsKey, labels, projectId, registryLocation } from "./gcpValues.ts";
 
@@ -10,7 +11,8 @@ const namespace = repositoryPrefix.default("").describe("path between host and i
 
 const dockerRegistry = z.strictObject({
   kind: z.literal("dockerRegistry"),
-  host,
+  host: registryHost,
+  product: product.optional(),
   namespace,
   insecure: z.boolean().default(false).describe("plain HTTP"),
 });

@@ -1,14 +1,10 @@
 /** `pergola:cluster`: the cluster, and what builders find and may do in it. */
 import { z } from "zod";
-import { host, objectName, quantities, secretName, username } from "../configValues.ts";
+import { objectName, quantities, secretName } from "../configValues.ts";
 import { accountId, assumeRole, region } from "./awsValues.ts";
 import { builderNodes } from "./builderNodes.ts";
 import { clusterLocation, impersonate, projectId } from "./gcpValues.ts";
-
-const login = z.union([
-  z.strictObject({ host, username, passwordSecret: secretName }),
-  z.strictObject({ host, helper: z.string().regex(/^[a-z0-9-]+$/, "is not the name of a credential helper") }),
-]);
+import { pullSecret, pullSecrets } from "./pullSecrets.ts";
 
 export const guardrails = z.strictObject({
   networkPolicy: z
@@ -82,9 +78,8 @@ export const cluster = z.strictObject({
     .optional()
     .describe("the cluster as Google Cloud knows it, for what is made there: nodes, members, rights of CI"),
   builderNodes,
-  pullSecret: z
-    .strictObject({ name: objectName.default("pergola-pull"), logins: z.array(login).default([]) })
-    .prefault({}),
+  pullSecret,
+  pullSecrets,
   guardrails: guardrails
     .prefault({})
     .describe("bounds of the builder namespaces that are made; namespaces that exist already get none of this"),

@@ -1,22 +1,38 @@
 /** `pergola:registry` of kind `dockerRegistry`: any registry that is there. */
 import { z } from "zod";
-import { checked, host, repositoryPrefix, secretName, username } from "../configValues.ts";
+import {
+  checked,
+  credentialHelper,
+  host,
+  registryHost,
+  repositoryPrefix,
+  secretName,
+  username,
+} from "../configValues.ts";
 import { caBundleProblem } from "../documents/certificates.ts";
 import { mirroredHostProblem } from "../documents/registryHost.ts";
+import { PRODUCT_NAMES } from "../documents/registryProducts.ts";
+
+export const product = z
+  .enum(PRODUCT_NAMES)
+  .describe(
+    "what the registry is, where its host does not tell: Harbor, and GitLab, Quay or another on a host of one's own",
+  );
 
 export const dockerRegistry = z.strictObject({
   kind: z.literal("dockerRegistry"),
-  host,
-  namespace: repositoryPrefix.default("").describe("path between host and image name: of Docker Hub the account"),
+  host: registryHost,
+  product: product.optional(),
+  namespace: repositoryPrefix
+    .default("")
+    .describe(
+      "path between host and image name: of Docker Hub the account, of GitHub the owner, of GitLab GROUP/PROJECT, of Harbor the " +
+        "project, of Quay the organization; they have to be there",
+    ),
   login: z
-    .union([
-      z.strictObject({ username, passwordSecret: secretName }),
-      z.strictObject({
-        helper: z.string().regex(/^[a-z0-9-]+$/, "is not the name of a credential helper"),
-      }),
-    ])
+    .union([z.strictObject({ username, passwordSecret: secretName }), z.strictObject({ helper: credentialHelper })])
     .optional()
-    .describe("how builders log in; left out, anybody may push"),
+    .describe("how builders log in; left out, anybody may push, or cluster.pullSecret has a login"),
   insecure: z.boolean().default(false).describe("plain HTTP"),
   caBundle: checked(caBundleProblem)
     .optional()
