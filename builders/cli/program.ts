@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import type { ClusterModeName } from "../../infra/setup.ts";
-import { GONE_MODE } from "../../infra/setupNames.ts";
+import { GONE_MODE, WORKLOAD_PULL_SECRET } from "../../infra/setupNames.ts";
 import { EXIT, PergolaError } from "../errors.ts";
 import { MAX_TIMEOUT_SECONDS } from "../images/image.ts";
 import { PROGRESS_KINDS } from "../report/events.ts";
@@ -153,13 +153,35 @@ ${examples([
       done(await runBuild(words, { ...none, ...command.opts<BuildCommandOptions>(), ...globals(command) }));
     });
 
-  program
+  const setup = program
     .command("setup")
     .description("Show what the environment offers builders (its BuildSetup).")
     .addHelpText("after", examples(["pergola setup", "pergola setup --stack local --output json"]))
     .action(async (_options, command: Command) => {
       const { runSetup } = await import("./setup.ts");
       done(await runSetup(globals(command)));
+    });
+
+  setup
+    .command("attach")
+    .description("Let the pods of a service account pull images by a Secret that is in their namespace.")
+    .option("--account <name>", "service account; pods that name none have the one called default", "default")
+    .option("--secret <name>", "Secret to pull by", WORKLOAD_PULL_SECRET)
+    .option("--detach", "remove it from the account again", false)
+    .addHelpText(
+      "after",
+      `
+Adds one entry to imagePullSecrets of the account, and leaves those of others as they are; only pods made from then on have it.
+The Secret is made by cluster.pullSecrets of the stack file, in the namespaces that it lists.
+${examples([
+  "pergola setup attach --account default --namespace shop",
+  "pergola setup attach --namespace shop --secret hub-login",
+  "pergola setup attach --namespace shop --detach --output json",
+])}`,
+    )
+    .action(async (_options, command: Command) => {
+      const { runAttach } = await import("./attach.ts");
+      done(await runAttach({ ...command.opts<AttachOptions>(), ...globals(command) }));
     });
 
   program
@@ -197,6 +219,8 @@ ${examples([
     });
   return program;
 }
+
+type AttachOptions = Omit<import("./attach.ts").AttachCommandOptions, keyof GlobalOptions>;
 
 type BuildCommandOptions = Omit<import("./build.ts").BuildOptions, keyof GlobalOptions>;
 

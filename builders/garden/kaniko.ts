@@ -1,6 +1,6 @@
 /** `kaniko`: the executor of the environment and its flags, which hold for all images of a project. */
 import type { BuildSetup } from "../../infra/setup.ts";
-import { repositoryIn } from "../plan/cache.ts";
+import { kanikoCacheOf, registrySupport, repositoryIn } from "../plan/cache.ts";
 import { readFlags, withExtraFlags } from "../plan/extraFlags.ts";
 import { kanikoExecutor } from "../plan/kanikoExecutor.ts";
 import { KANIKO_FLAGS } from "../plan/kanikoFlags.ts";
@@ -68,7 +68,7 @@ function cacheFlags(
   const repositoryOf = (image: SetupImage): string | null =>
     elsewhere === undefined
       ? image.cacheRepository && `${setup.registry.host}/${image.cacheRepository}`
-      : `${repositoryIn(elsewhere, image.name)}/cache`;
+      : kanikoCacheOf(elsewhere.kind, repositoryIn(elsewhere, image.name));
   const without = images.filter((image) => repositoryOf(image) === null);
   if (images.length > 0 && without.length === images.length) return off("No image has a cache repository.");
   const named = images.flatMap((image) => {
@@ -90,9 +90,11 @@ function cacheFlags(
     const text = `A provider names one cache for all images. These have others, for extraFlags of the Build actions: ${list}.`;
     remarks.push({ at: FLAGS, text, lacking: true });
   }
-  const forAll = images.length === 0 && elsewhere !== undefined ? repositoryIn(elsewhere, "cache") : null;
-  if (forAll !== null && elsewhere !== undefined && !namesCache) {
-    const own = `${repositoryIn(elsewhere, "NAME")}/cache`;
+  // Of what kaniko takes by itself, REPOSITORY/cache, nothing is known here, or it cannot be.
+  const place = elsewhere ?? (registrySupport(setup.registry.kind).nested ? null : setup.registry);
+  const forAll = images.length === 0 && place !== null ? repositoryIn(place, "cache") : null;
+  if (forAll !== null && place !== null && !namesCache) {
+    const own = kanikoCacheOf(place.kind, repositoryIn(place, "NAME"));
     const text = `One for all images, as a provider cannot name one for each. pergola build keeps the layers of an image in ${own}; a Build action finds these by extraFlags: [--cache=true, --cache-repo=${own}].`;
     remarks.push({ at: FLAGS, text });
   }

@@ -12,9 +12,14 @@ interface RegistrySupport {
   readonly auto: "min" | "max" | "inline";
   /** takes attestations as OCI artifacts, manifests with a `subject`; else they are pushed as plain image manifests */
   readonly ociArtifact: boolean;
+  /** a repository may be below that of an image, as kaniko has its cache by itself: IMAGE/cache; else it is IMAGE-cache */
+  readonly nested: boolean;
+  /** parts that the path of a repository has at most */
+  readonly mostParts: number;
 }
 
 /**
+<<<<<<< HEAD
  * Artifact Registry, also behind gcr.io, as Google and its users tell: it takes the manifests of Docker and of OCI ("Supported
  * formats"); Container Registry, which was behind gcr.io before, refused the index form of caches (moby/buildkit issues 1143, 2251), so
  * they are image manifests; there is no list of what refers to an image, so that clients keep one under a tag of their own, which
@@ -34,8 +39,44 @@ const SUPPORT: Readonly<Record<string, RegistrySupport>> = {
   ecr: { imageManifest: true, ociMediaTypes: true, auto: "max", ociArtifact: false },
   artifactRegistry: GOOGLE,
   gcr: GOOGLE,
+=======
+ * The image manifest with OCI types that BuildKit has as its own default since 0.21, and attestations in the form that every
+ * registry takes, which BuildKit stopped to have as its default in 0.32. Whether a registry makes repositories on push is known
+ * when an environment is provisioned, and in its BuildSetup.
+ */
+const DEFAULT: RegistrySupport = {
+  imageManifest: true,
+  ociMediaTypes: true,
+  auto: "max",
+  ociArtifact: false,
+  nested: true,
+  mostParts: Number.POSITIVE_INFINITY,
 };
-const DEFAULT: RegistrySupport = { imageManifest: true, ociMediaTypes: true, auto: "max", ociArtifact: false };
+
+/**
+ * By registry kind of the BuildSetup: what differs from {@link DEFAULT}, or is known not to. Pergola was run against inCluster alone.
+ *
+ * What is told of the others, by those who run and use them: Before BuildKit had image manifests, the index with layers in it was
+ * refused by ECR, Quay and Google (moby/buildkit issue 2251) and, still, by Harbor (goharbor/harbor issue 14774); Docker Hub, ACR,
+ * GHCR and GitLab took both. Manifests with a subject: refused by ECR with status 405 (aws/containers-roadmap issue 2783;
+ * moby/buildkit issues 5747, 6171) and by GitLab when the image is new, too (issues 5561, 7007); taken by GHCR and Docker Hub, which
+ * lack the API to find them by (docker/build-push-action issue 1260); so nobody gets them.
+ */
+const SUPPORT: Readonly<Record<string, RegistrySupport>> = {
+  inCluster: DEFAULT,
+  // Image manifests with OCI types are fine: aws/containers-roadmap issue 876.
+  ecr: DEFAULT,
+  // ACCOUNT/IMAGE and no more: GoogleContainerTools/kaniko issue 524.
+  dockerHub: { ...DEFAULT, nested: false, mostParts: 2 },
+  ghcr: DEFAULT,
+  // Two parts below a project, which may be taken already (GitLab, "Naming convention for your container images"; kaniko issue 1169).
+  gitlab: { ...DEFAULT, nested: false },
+  // Repositories below repositories by default: Quay, "Nested repositories", FEATURE_EXTENDED_REPOSITORY_NAMES.
+  quay: DEFAULT,
+  harbor: DEFAULT,
+  acr: DEFAULT,
+>>>>>>> 23e754d (pergola setup attach: one entry of a service account's pull secrets; what registries take, by product; kaniko's cache where repositories are not nested; Docker Hub's API for kaniko's indexes)
+};
 
 /** The row of a kind of registry. */
 export function registrySupport(kind: string): RegistrySupport {
@@ -123,8 +164,13 @@ function cacheRepository({ registry }: CacheEntry, destination: Destination): st
   return registry === undefined ? destination.cacheTagRepository : repositoryIn(registry, destination.name);
 }
 
+/** The repository of kaniko's layers for an image. @param kind of its registry @param repository of the image */
+export function kanikoCacheOf(kind: string, repository: string): string {
+  return `${repository}${registrySupport(kind).nested ? "/" : "-"}cache`;
+}
+
 /** `host/namespace/name` in a registry of caches. */
-export function repositoryIn(registry: NonNullable<CacheEntry["registry"]>, name: string): string {
+export function repositoryIn(registry: Pick<BuildSetup["registry"], "host" | "namespace">, name: string): string {
   return [registry.host, registry.namespace, name].filter((part) => part !== "").join("/");
 }
 

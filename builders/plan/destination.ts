@@ -1,6 +1,7 @@
 /** Where an image goes: its reference in the environment's registry. */
 import type { BuildSetup } from "../../infra/setup.ts";
 import { PergolaError } from "../errors.ts";
+import { kanikoCacheOf, registrySupport } from "./cache.ts";
 
 /** One path component of a repository, as the distribution specification has it (github.com/distribution/reference). */
 const COMPONENT = /^[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*$/;
@@ -46,7 +47,7 @@ export function destinationOf(setup: BuildSetup, name: string, tags: Tags): Dest
       hint: "Give another one with --tag, or leave it out: the tag then follows from the content.",
     });
   }
-  const { host, namespace, createsRepositoriesOnPush } = setup.registry;
+  const { kind, host, namespace, createsRepositoriesOnPush } = setup.registry;
   const provisioned = setup.images.find((image) => image.name === name);
   if (!provisioned && !createsRepositoriesOnPush) {
     const known = setup.images.map((image) => image.name).join(", ");
@@ -63,7 +64,15 @@ export function destinationOf(setup: BuildSetup, name: string, tags: Tags): Dest
       message: `The repository ${path} has ${path.length} characters; registries take ${LONGEST_REPOSITORY}.`,
     });
   }
-  const cache = provisioned ? provisioned.cacheRepository : `${path}/cache`;
+  const { mostParts } = registrySupport(kind);
+  if (path.split("/").length > mostParts) {
+    throw new PergolaError({
+      code: "image-definition",
+      message: `The image ${name} would be ${host}/${path}, but a repository there has at most ${mostParts} parts.`,
+      hint: "Give it a name without a slash with --name.",
+    });
+  }
+  const cache = provisioned ? provisioned.cacheRepository : kanikoCacheOf(kind, path);
   const repository = `${host}/${path}`;
   const cacheRepository = cache === null ? null : `${host}/${cache}`;
   const [first, ...others] = [...new Set(tags)].map((tag) => `${repository}:${tag}`);

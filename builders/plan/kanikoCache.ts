@@ -1,7 +1,7 @@
 /** Where kaniko keeps layers between builds. */
 import type { BuildSetup } from "../../infra/setup.ts";
 import { PergolaError } from "../errors.ts";
-import { repositoryIn } from "./cache.ts";
+import { kanikoCacheOf, repositoryIn } from "./cache.ts";
 import type { Destination } from "./destination.ts";
 import { type FlagSource, readFlags } from "./extraFlags.ts";
 import { KANIKO_FLAGS } from "./kanikoFlags.ts";
@@ -32,7 +32,9 @@ export function kanikoCache(
   let by: FlagSource | null = null;
   const registry = setup.cache.find((entry) => entry.registry !== undefined)?.registry;
   let repository =
-    registry === undefined ? destination.cacheRepository : `${repositoryIn(registry, destination.name)}/cache`;
+    registry === undefined
+      ? destination.cacheRepository
+      : kanikoCacheOf(registry.kind, repositoryIn(registry, destination.name));
   for (const source of sources) {
     for (const { name, value } of readFlags(source.flags, KANIKO_FLAGS)) {
       if (!CACHE_FLAGS.includes(name)) continue;

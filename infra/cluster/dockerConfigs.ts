@@ -54,5 +54,5 @@ function withPassword(host: string, username: string, password: pulumi.Output<st
 }
 
 function merged(parts: readonly Part[]): pulumi.Output<DockerConfig> {
-  return pulumi.all(parts).apply((all) => mergeDockerConfigs(all as DockerConfig[]));
+  return pulumi.all([...parts]).apply(mergeDockerConfigs);
 }

@@ -7,7 +7,7 @@ import http from "node:http";
 import { isIP } from "node:net";
 import type { Duplex } from "node:stream";
 import { checkServerIdentity, connect, rootCertificates } from "node:tls";
-import { basic, type Login, readChallenge } from "./registryLogin.ts";
+import { basic, DOCKER_HUB, type Login, readChallenge } from "./registryLogin.ts";
 
 export interface RegistryAnswer {
   readonly status: number;
@@ -61,7 +61,8 @@ export class PodRegistry {
 
   /** Asks for, or sends, a manifest of the repository. Rejects when there is no answer. */
   async manifest(reference: string, request: Request): Promise<RegistryAnswer> {
-    const { host, repository, insecure } = this.#place;
+    const { repository, insecure } = this.#place;
+    const host = DOCKER_HUB.hosts.includes(this.#place.host) ? DOCKER_HUB.api : this.#place.host;
     const url = new URL(`${insecure ? "http" : "https"}://${host}/v2/${repository}/manifests/${reference}`);
     const first = await this.#send(url, request, this.#authorization);
     if (first.status !== 401) return first;

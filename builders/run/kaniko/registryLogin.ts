@@ -18,6 +18,16 @@ interface DockerConfig {
   readonly credsStore?: string;
 }
 
+/**
+ * Docker Hub: its hosts in references, the one that its API is at, and its key in a config.json (docker/cli, registry: IndexServer;
+ * distribution/reference: normalize).
+ */
+export const DOCKER_HUB: { readonly hosts: readonly string[]; readonly api: string; readonly key: string } = {
+  hosts: ["docker.io", "index.docker.io"],
+  api: "registry-1.docker.io",
+  key: "https://index.docker.io/v1/",
+};
+
 /** Helpers that kaniko has built in for clouds' registries (its pkg/creds), and its image beside it as a program. */
 const BUILT_IN: readonly [host: RegExp, helper: string][] = [
   [/^\d+\.dkr[.-]ecr(?:-fips)?\.[\w.-]+\.(?:amazonaws\.com(?:\.cn)?|on\.aws)$|^public\.ecr\.aws$/, "ecr-login"],
@@ -28,9 +38,11 @@ const BUILT_IN: readonly [host: RegExp, helper: string][] = [
 /** @param config text of a config.json, null where there is none @throws Error for a text that is none */
 export function loginSource(config: string | null, host: string): LoginSource {
   const { auths = {}, credHelpers = {}, credsStore }: DockerConfig = config === null ? {} : JSON.parse(config);
-  const helper = credHelpers[host];
-  if (helper !== undefined) return { from: "helper", name: helper, server: host };
+  const server = DOCKER_HUB.hosts.includes(host) ? DOCKER_HUB.key : host;
+  const helper = credHelpers[server];
+  if (helper !== undefined) return { from: "helper", name: helper, server };
   const names = [
+    server,
     host,
     `https://${host}`,
     `https://${host}/`,
@@ -45,7 +57,7 @@ export function loginSource(config: string | null, host: string): LoginSource {
     }
     if (entry?.username) return { from: "config", login: { username: entry.username, password: entry.password ?? "" } };
   }
-  if (credsStore) return { from: "helper", name: credsStore, server: host };
+  if (credsStore) return { from: "helper", name: credsStore, server };
   const known = BUILT_IN.find(([pattern]) => pattern.test(host))?.[1];
   return known === undefined ? { from: "nowhere" } : { from: "helper", name: known, server: host };
 }

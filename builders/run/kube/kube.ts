@@ -146,6 +146,23 @@ export class Kube {
     }
   }
 
+  /** JSON Patch. @throws KubeStatusError with status 422 when a `test` in it fails */
+  async patch<T extends KubeObject>(
+    kind: Kind,
+    namespace: string,
+    name: string,
+    operations: readonly object[],
+  ): Promise<T> {
+    return this.#transport.json<T>({
+      method: "PATCH",
+      path: apiPath(kind, namespace, name),
+      query: { fieldManager: FIELD_MANAGER },
+      body: operations,
+      contentType: "application/json-patch+json",
+      subject: { verb: "patch", resource: pluralOf(kind), namespace, name },
+    });
+  }
+
   /** Deletes an object; false when there was none. `uid` protects a newer one of the same name. */
   async delete(
     kind: Kind,

@@ -84,6 +84,11 @@ export interface Secret extends KubeObject {
   data?: Record<string, string>;
 }
 
+export interface ServiceAccount extends KubeObject {
+  /** atomic: whoever applies it owns all of it */
+  imagePullSecrets?: { name?: string }[];
+}
+
 /** `v1` Event. */
 export interface KubeEvent extends KubeObject {
   type?: string;
@@ -107,7 +112,7 @@ export interface ObjectTypes {
   RoleBinding: KubeObject;
   Secret: Secret;
   Service: KubeObject;
-  ServiceAccount: KubeObject;
+  ServiceAccount: ServiceAccount;
 }
 export type Kind = keyof ObjectTypes;
 

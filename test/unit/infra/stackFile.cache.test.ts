@@ -52,7 +52,7 @@ cases("cache", [
     "an unknown key of a registry",
     cache((it) => (it[0].registry.namspace = "a")),
     [
-      'pergola:cache[0].registry: unknown key "namspace"; allowed: kind, host, namespace, insecure; did you mean namespace?',
+      'pergola:cache[0].registry: unknown key "namspace"; allowed: kind, host, product, namespace, insecure; did you mean namespace?',
     ],
   ],
   [

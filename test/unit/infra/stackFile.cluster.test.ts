@@ -94,13 +94,6 @@ cases("cluster", [
     ['pergola:cluster.pullSecret.logins[0]: is "a"; allowed is an object'],
   ],
   [
-    "a login at Docker Hub's website",
-    cluster((it) => (it.pullSecret = { logins: [{ host: "hub.docker.com", helper: "x" }] })),
-    [
-      'pergola:cluster.pullSecret.logins[0].host: "hub.docker.com" is Docker Hub\'s website, not its registry; write docker.io',
-    ],
-  ],
-  [
     "a login at Artifact Registry without location",
     cluster((it) => (it.pullSecret = { logins: [{ host: "docker.pkg.dev", helper: "gcr" }] })),
     [
@@ -148,19 +141,15 @@ cases("cluster", [
     ],
   ],
   [
-    "two logins for Docker Hub by its two names",
-    cluster(
-      (it) =>
-        (it.pullSecret = {
-          logins: [
-            { host: "docker.io", helper: "x" },
-            { host: "index.docker.io", helper: "x" },
-          ],
-        }),
+    "two logins for Docker Hub by its several names",
+    cluster((it) => {
+      const hosts = ["hub.docker.com", "index.docker.io", "registry-1.docker.io", "https://index.docker.io/v1/"];
+      it.pullSecret = { logins: hosts.map((host) => ({ host, helper: "x" })) };
+    }),
+    [1, 2, 3].map(
+      (index) =>
+        `pergola:cluster.pullSecret.logins[${index}]: docker.io already has a login, at pergola:cluster.pullSecret.logins[0]; only one can be used`,
     ),
-    [
-      "pergola:cluster.pullSecret.logins[1]: index.docker.io already has a login, at pergola:cluster.pullSecret.logins[0]; only one can be used",
-    ],
   ],
   [
     "a second login for the registry",
