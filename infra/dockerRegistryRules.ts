@@ -75,10 +75,10 @@ function loginProblems(config: ParsedSections, { host, login, product }: DockerR
   if (hasListedLogin(config, host)) return [];
   if (isEcrHost(host) || google !== null) {
     const kind = google ?? "ecr";
-    const whose = google === null ? "Amazon ECR" : "Google's registries";
+    const whose = google === null ? "Amazon ECR takes" : "Google's registries take";
     const helper = google === null ? "ecr-login" : "gcr";
     const message =
-      `is missing, and ${whose} take no push without one: write kind: ${kind}, by which builders have an identity, or login: ` +
+      `is missing, and ${whose} no push without one: write kind: ${kind}, by which builders have an identity, or login: ` +
       `{ helper: ${helper} } where they have one already`;
     return [problem(path, message)];
   }

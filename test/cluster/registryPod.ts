@@ -8,15 +8,18 @@ export const REGISTRY_POD_PORT = 5000;
  * Runs the pod `registry` (label `app: registry`) in a namespace that is there, and waits until it takes connections.
  * @param more what its configuration has beside storage and address (github.com/distribution/distribution, configuration)
  * @param files text files in /etc/registry that the configuration names
+ * @param nodePort port of the node itself that it listens on, so that the kubelet there reaches it at localhost
  */
 export async function runRegistry(
   namespace: string,
   more: { readonly http?: object; readonly auth?: object },
   files: Readonly<Record<string, string>>,
+  nodePort?: number,
 ): Promise<void> {
+  const port = nodePort ?? REGISTRY_POD_PORT;
   const metadata = { name: "registry", namespace, labels: { app: "registry" } };
   const storage = { filesystem: { rootdirectory: "/var/lib/registry" } };
-  const configuration = { version: 0.1, storage, ...more, http: { addr: `:${REGISTRY_POD_PORT}`, ...more.http } };
+  const configuration = { version: 0.1, storage, ...more, http: { addr: `:${port}`, ...more.http } };
   await kubectl(["apply", "--filename", "-"], {
     ...{ apiVersion: "v1", kind: "Secret", metadata },
     stringData: { ...files, "config.yml": JSON.stringify(configuration) },
@@ -25,6 +28,7 @@ export async function runRegistry(
     ...{ apiVersion: "v1", kind: "Pod", metadata },
     spec: {
       terminationGracePeriodSeconds: 0,
+      hostNetwork: nodePort !== undefined,
       nodeSelector: { "kubernetes.io/hostname": "apps" },
       containers: [
         {
@@ -35,7 +39,7 @@ export async function runRegistry(
             { name: "configuration", mountPath: "/etc/registry" },
             { name: "storage", mountPath: "/var/lib/registry" },
           ],
-          readinessProbe: { tcpSocket: { port: REGISTRY_POD_PORT }, periodSeconds: 1 },
+          readinessProbe: { tcpSocket: { port }, periodSeconds: 1 },
         },
       ],
       volumes: [

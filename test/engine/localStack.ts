@@ -61,7 +61,7 @@ export function temporaryFolder(stack: EngineStack): string {
 }
 
 /** `pulumi config set --secret` with the value on standard input, so that no command line has it. */
-async function setSecret(stack: EngineStack, path: string, value: string): Promise<void> {
+export async function setSecret(stack: EngineStack, path: string, value: string): Promise<void> {
   const args = ["config", "set", "--secret", "--path", path, "--stack", stack.name, "--non-interactive"];
   const child = spawn(stack.prepared.command, args, {
     cwd: stack.project,
