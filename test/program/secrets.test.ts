@@ -4,6 +4,9 @@ import { isSecret, withoutSecrets } from "./monitor.ts";
 import { type ProgramRun, readStackFile, runProgram } from "./program.ts";
 
 const SECRETS = { registryPassword: "canary-registry-77", hubPassword: "canary-hub-42" };
+const CONFIG_PASSWORD = "canary-config-58";
+/** A docker config that is a secret as a whole. */
+const DOCKER_CONFIG = JSON.stringify({ auths: { "bases.example": { username: "reader", password: CONFIG_PASSWORD } } });
 const KUBECONFIG_TOKEN = "canary-token-13";
 
 /** Each secret as it is, and in the encodings that documents carry it in. */
@@ -12,6 +15,9 @@ const forms = [
   KUBECONFIG_TOKEN,
   `builder:${SECRETS.registryPassword}`,
   `reader:${SECRETS.hubPassword}`,
+  `reader:${CONFIG_PASSWORD}`,
+  CONFIG_PASSWORD,
+  DOCKER_CONFIG,
 ].flatMap((text) => [text, Buffer.from(text).toString("base64")]);
 
 let run: ProgramRun;
@@ -21,7 +27,9 @@ beforeAll(async () => {
   // biome-ignore lint/suspicious/noExplicitAny: as it stands in the file
   const { "pergola:registry": registry, "pergola:cluster": cluster } = config as any;
   registry.basicAuth = { username: "builder", passwordSecret: "registryPassword" };
-  cluster.pullSecret = { logins: [{ host: "hub.example", username: "reader", passwordSecret: "hubPassword" }] };
+  const logins = [{ host: "hub.example", username: "reader", passwordSecret: "hubPassword" }];
+  cluster.pullSecret = { logins, dockerConfigSecrets: ["bases"] };
+  cluster.pullSecrets = [{ namespaces: ["shop", "blog"], logins, dockerConfigSecrets: ["bases"] }];
   delete cluster.context;
   cluster.kubeconfigSecret = "kubeconfig";
   cluster.name = "dev";
@@ -31,7 +39,7 @@ beforeAll(async () => {
     clusters: [{ name: "c", cluster: { server: "https://127.0.0.1:1" } }],
     users: [{ name: "u", user: { token: KUBECONFIG_TOKEN } }],
   });
-  run = await runProgram({ config, secrets: { ...SECRETS, kubeconfig }, preview: true });
+  run = await runProgram({ config, secrets: { ...SECRETS, bases: DOCKER_CONFIG, kubeconfig }, preview: true });
   expect(run.exitCode, JSON.stringify(run.messages) + run.stderr).toBe(0);
 });
 
@@ -52,7 +60,15 @@ describe("secrets of a stack file", () => {
     expect(config.auths).toEqual({
       "172.30.0.11:30500": auth(`builder:${SECRETS.registryPassword}`),
       "hub.example": auth(`reader:${SECRETS.hubPassword}`),
+      "bases.example": auth(`reader:${CONFIG_PASSWORD}`),
     });
+    for (const namespace of ["shop", "blog"]) {
+      const workloads = JSON.parse(secretData(`pull-secret-${namespace}/pergola-images`, ".dockerconfigjson"));
+      expect(workloads.auths).toEqual({
+        "hub.example": auth(`reader:${SECRETS.hubPassword}`),
+        "bases.example": auth(`reader:${CONFIG_PASSWORD}`),
+      });
+    }
     expect(secretData("registry-auth", "htpasswd")).toMatch(/^builder:\$2b\$10\$.{53}\n$/);
   });
 

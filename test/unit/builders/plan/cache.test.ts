@@ -1,5 +1,11 @@
 import { describe, expect, it } from "vitest";
-import { buildkitCache, cacheEntries, NO_CACHE_REQUEST } from "../../../../builders/plan/cache.ts";
+import {
+  buildkitCache,
+  cacheEntries,
+  kanikoCacheOf,
+  NO_CACHE_REQUEST,
+  registrySupport,
+} from "../../../../builders/plan/cache.ts";
 import { destinationOf } from "../../../../builders/plan/destination.ts";
 import type { BuildSetup } from "../../../../infra/setup.ts";
 import { ecrSetup, errorOf, localSetup } from "../samples.ts";
@@ -100,5 +106,53 @@ describe("a cache's flags", () => {
   it("cannot be inline in a registry that is reached otherwise than the image's", () => {
     const registry = { kind: "dockerRegistry", host: "caches.test" };
     expect(errorOf(() => cacheOf(withCache([{ tag: "i", mode: "inline", registry }]))).code).toBe("setup-invalid");
+  });
+});
+
+describe("what is known of a registry", () => {
+  const at = (kind: string, host: string, namespace: string): BuildSetup =>
+    localSetup((input) => {
+      Object.assign(input.registry, { kind, host, namespace, insecure: false });
+      input.cache = [{ tag: "_buildcache", mode: "auto" }];
+    });
+
+  it.each([
+    ["dockerHub", "docker.io", "shop", "docker.io/shop/api", "docker.io/shop/api-cache"],
+    ["ghcr", "ghcr.io", "shop", "ghcr.io/shop/api", "ghcr.io/shop/api/cache"],
+    [
+      "gitlab",
+      "registry.gitlab.com",
+      "shop/dev",
+      "registry.gitlab.com/shop/dev/api",
+      "registry.gitlab.com/shop/dev/api-cache",
+    ],
+    ["quay", "quay.io", "shop", "quay.io/shop/api", "quay.io/shop/api/cache"],
+    ["harbor", "harbor.test", "shop", "harbor.test/shop/api", "harbor.test/shop/api/cache"],
+    ["acr", "shop.azurecr.io", "", "shop.azurecr.io/api", "shop.azurecr.io/api/cache"],
+  ])(
+    "%s: auto is max as an image manifest, attestations are plain, and kaniko's cache is where it can be",
+    (kind, host, namespace, repository, cache) => {
+      const setup = at(kind, host, namespace);
+      const destination = destinationOf(setup, "api", ["v1"]);
+      expect(destination).toMatchObject({ repository, cacheRepository: cache });
+      expect(cacheOf(setup).arguments[3]).toBe(
+        `type=registry,ref=${repository}:_buildcache,mode=max,image-manifest=true,oci-mediatypes=true,ignore-error=true`,
+      );
+      expect(registrySupport(kind).ociArtifact).toBe(false);
+    },
+  );
+
+  it("of Docker Hub: a name with a slash cannot be pushed there, which is said before anything is built", () => {
+    expect(errorOf(() => destinationOf(at("dockerHub", "docker.io", "shop"), "team/api", ["v1"]))).toMatchObject({
+      code: "image-definition",
+      message: "The image team/api would be docker.io/shop/team/api, but a repository there has at most 2 parts.",
+      hint: expect.stringContaining("--name"),
+    });
+    expect(destinationOf(at("ghcr", "ghcr.io", "shop"), "team/api", ["v1"]).repository).toBe("ghcr.io/shop/team/api");
+  });
+
+  it("that nobody knows, also one of an older BuildSetup, is treated as what takes everything usual", () => {
+    expect(registrySupport("dockerRegistry")).toEqual(registrySupport("inCluster"));
+    expect(kanikoCacheOf("dockerRegistry", "r.test/api")).toBe("r.test/api/cache");
   });
 });

@@ -54,6 +54,12 @@ describe("kaniko's cache", () => {
     expect(flags).toEqual(repository === null ? ["--cache=false"] : on(repository));
   });
 
+  it("in a registry of caches that has no repositories below others is beside the image's name", () => {
+    const registry = { kind: "dockerHub", host: "docker.io", namespace: "shop" };
+    const one = plan({ cache: [{ tag: "c", registry }] });
+    expect(cacheFlags(one).toSorted()).toEqual(on("docker.io/shop/api-cache"));
+  });
+
   it("keeps layers as long as the image says", () => {
     expect(cacheFlags(plan({ image: ["--cache-ttl", "6h"] })).toSorted()).toEqual(on(OWN, "6h"));
     expect(cacheFlags(plan({ setup: ["--cache-ttl=1h"], image: ["--cache-ttl=6h"] })).toSorted()).toEqual(

@@ -31,6 +31,18 @@ describe("the login of a pod", () => {
       { from: "helper", name: "own", server: "r.test" },
     ],
     ["from a store", { credsStore: "pass" }, "r.test", { from: "helper", name: "pass", server: "r.test" }],
+    ...["docker.io", "index.docker.io"].map((host): [string, object, string, object] => [
+      `for Docker Hub as ${host}`,
+      { auths: { "https://index.docker.io/v1/": { auth: encoded } } },
+      host,
+      { from: "config", login: LOGIN },
+    ]),
+    [
+      "for Docker Hub by a helper",
+      { credHelpers: { "https://index.docker.io/v1/": "own" } },
+      "docker.io",
+      { from: "helper", name: "own", server: "https://index.docker.io/v1/" },
+    ],
     ["of another host", { auths: { "other.test": { auth: encoded } } }, "r.test", { from: "nowhere" }],
     ["without a config", null, "r.test", { from: "nowhere" }],
   ])("%s", (_, config, host, expected) => {
@@ -156,6 +168,28 @@ describe("a registry behind a pod", () => {
     const { host } = await server(() => [401, { "www-authenticate": 'Basic realm="r"' }, "who?"]);
     const answer = await registryOf(host, login).registry.manifest("one", { method: "PUT", body: "{}" });
     expect([answer.status, answer.body.toString()]).toEqual([401, "who?"]);
+  });
+
+  it("of Docker Hub is asked where its API is, and the pod's login is looked up by its name", async () => {
+    const { asked, host } = await server(({ authorization }) =>
+      authorization === BASIC ? [200, {}, "text"] : [401, { "www-authenticate": 'Basic realm="r"' }, ""],
+    );
+    const [dialled, looked]: [string[], string[]] = [[], []];
+    const ways: PodWays = {
+      dial: async (name, port) => {
+        dialled.push(`${name}:${port}`);
+        return { stream: net.connect(Number(host.split(":")[1]), "127.0.0.1"), said: async () => "" };
+      },
+      login: async (name) => {
+        looked.push(name);
+        return LOGIN;
+      },
+    };
+    const place = { host: "docker.io", repository: "shop/api", insecure: true, caBundle: null };
+    expect((await new PodRegistry(place, ways).manifest("one", { method: "GET" })).status).toBe(200);
+    expect(new Set(dialled)).toEqual(new Set(["registry-1.docker.io:80"]));
+    expect(looked).toEqual(["docker.io"]);
+    expect(asked).toHaveLength(2);
   });
 
   it("that is not there rejects", async () => {
