@@ -19,27 +19,6 @@ interface RegistrySupport {
 }
 
 /**
-<<<<<<< HEAD
- * Artifact Registry, also behind gcr.io, as Google and its users tell: it takes the manifests of Docker and of OCI ("Supported
- * formats"); Container Registry, which was behind gcr.io before, refused the index form of caches (moby/buildkit issues 1143, 2251), so
- * they are image manifests; there is no list of what refers to an image, so that clients keep one under a tag of their own, which
- * cannot move where tags are immutable (actions/attest-build-provenance issue 80).
- */
-const GOOGLE: RegistrySupport = { imageManifest: true, ociMediaTypes: true, auto: "max", ociArtifact: false };
-
-/**
- * By registry kind of the BuildSetup. What Pergola was run against: inCluster. ECR is as AWS and its users tell: image
- * manifests with OCI types are fine (github.com/aws/containers-roadmap issue 876), manifests with a subject were refused with
- * status 405 (issue 2783; moby/buildkit issues 5747, 6171). All others get {@link DEFAULT}: the image manifest with OCI types
- * that BuildKit has as its own default since 0.21, and attestations in the form that every registry takes, which BuildKit
- * stopped to have as its default in 0.32 (moby/buildkit issue 7007: gitlab.com refuses the new one).
- */
-const SUPPORT: Readonly<Record<string, RegistrySupport>> = {
-  inCluster: { imageManifest: true, ociMediaTypes: true, auto: "max", ociArtifact: false },
-  ecr: { imageManifest: true, ociMediaTypes: true, auto: "max", ociArtifact: false },
-  artifactRegistry: GOOGLE,
-  gcr: GOOGLE,
-=======
  * The image manifest with OCI types that BuildKit has as its own default since 0.21, and attestations in the form that every
  * registry takes, which BuildKit stopped to have as its default in 0.32. Whether a registry makes repositories on push is known
  * when an environment is provisioned, and in its BuildSetup.
@@ -54,18 +33,28 @@ const DEFAULT: RegistrySupport = {
 };
 
 /**
+ * Artifact Registry, also behind gcr.io, as Google and its users tell: it takes the manifests of Docker and of OCI ("Supported
+ * formats"); Container Registry, which was behind gcr.io before, refused the index form of caches (moby/buildkit issues 1143, 2251), so
+ * they are image manifests; there is no list of what refers to an image, so that clients keep one under a tag of their own, which
+ * cannot move where tags are immutable (actions/attest-build-provenance issue 80).
+ */
+const GOOGLE: RegistrySupport = DEFAULT;
+
+/**
  * By registry kind of the BuildSetup: what differs from {@link DEFAULT}, or is known not to. Pergola was run against inCluster alone.
  *
- * What is told of the others, by those who run and use them: Before BuildKit had image manifests, the index with layers in it was
- * refused by ECR, Quay and Google (moby/buildkit issue 2251) and, still, by Harbor (goharbor/harbor issue 14774); Docker Hub, ACR,
- * GHCR and GitLab took both. Manifests with a subject: refused by ECR with status 405 (aws/containers-roadmap issue 2783;
- * moby/buildkit issues 5747, 6171) and by GitLab when the image is new, too (issues 5561, 7007); taken by GHCR and Docker Hub, which
- * lack the API to find them by (docker/build-push-action issue 1260); so nobody gets them.
+ * What is told of the others, by those who run and use them: Before BuildKit had image manifests, an index with layers in it was
+ * refused by ECR, Quay and Google (moby/buildkit issue 2251) and by Harbor (goharbor/harbor issue 14774), and taken by Docker Hub, ACR,
+ * GHCR and GitLab. Manifests with a subject are refused by ECR with status 405 (aws/containers-roadmap issue 2783; moby/buildkit
+ * issues 5747, 6171), and by GitLab when the image is new, too, as the only one where BuildKit's maintainers pushed some (issues 5561,
+ * 7007); GHCR lacks the API to find them by (docker/build-push-action issue 1260). So nobody gets them.
  */
 const SUPPORT: Readonly<Record<string, RegistrySupport>> = {
   inCluster: DEFAULT,
   // Image manifests with OCI types are fine: aws/containers-roadmap issue 876.
   ecr: DEFAULT,
+  artifactRegistry: GOOGLE,
+  gcr: GOOGLE,
   // ACCOUNT/IMAGE and no more: GoogleContainerTools/kaniko issue 524.
   dockerHub: { ...DEFAULT, nested: false, mostParts: 2 },
   ghcr: DEFAULT,
@@ -75,7 +64,6 @@ const SUPPORT: Readonly<Record<string, RegistrySupport>> = {
   quay: DEFAULT,
   harbor: DEFAULT,
   acr: DEFAULT,
->>>>>>> 23e754d (pergola setup attach: one entry of a service account's pull secrets; what registries take, by product; kaniko's cache where repositories are not nested; Docker Hub's API for kaniko's indexes)
 };
 
 /** The row of a kind of registry. */
