@@ -9,10 +9,9 @@ import { gardenYaml } from "../../../../builders/garden/yaml.ts";
 import { TAG } from "../../../../builders/plan/destination.ts";
 import { configKey, hostProblem } from "../../../../infra/documents/registryHost.ts";
 import type { BuildSetup } from "../../../../infra/setup.ts";
-import { gcpProblems } from "../../infra/gcpConfig.ts";
 import { localSetup } from "../samples.ts";
 import { buildkit, kaniko, lacking, options } from "./oneBlock.ts";
-import { gcpSetup, SETUPS } from "./setups.ts";
+import { gcpSetup, SETUPS, withSecret } from "./setups.ts";
 
 const printed = (setup: BuildSetup, namespace: string | null): string =>
   gardenYaml(setup, gardenBlocks(setup, { ...options, namespace }).blocks);
@@ -80,14 +79,17 @@ describe("a login for docker.pkg.dev, and images in REGION-docker.pkg.dev", () =
   });
 });
 
-describe("hub.docker.com as a registry", () => {
-  test("is refused, with the name to write", () => {
-    const problems = gcpProblems((config) => {
-      config["pergola:secrets"] = { hub: "token" };
-      config["pergola:registry"].host = "hub.docker.com";
-    }, "dockerhub");
-    expect(problems.join()).toMatch(/hub\.docker\.com.*write docker\.io/);
-  });
+describe("hub.docker.com as the host of a registry, which is a website", () => {
+  it.each(["hub.docker.com", "registry-1.docker.io", "https://index.docker.io/v1/"])(
+    "as %s is Docker Hub's",
+    (host) => {
+      const setup = gcpSetup("dockerhub", (config) => {
+        config["pergola:secrets"] = { hub: "token" };
+        config["pergola:registry"].host = host;
+      });
+      expect(kaniko(setup).provider.deploymentRegistry).toEqual({ hostname: "docker.io", namespace: "shop" });
+    },
+  );
 
   test("is no host of a block, and the login of Docker Hub is where docker looks for it", () => {
     expect(BLOCKS.map(({ provider }) => provider.deploymentRegistry.hostname)).not.toContain("hub.docker.com");
@@ -167,6 +169,12 @@ describe("what Garden cannot be told, is told to people", () => {
       "--cache-repo=europe-docker.pkg.dev/shop-registry/shop-cache/NAME/cache",
     );
     expect(lacking(block)).toEqual([]);
+  });
+
+  test("also where no repository is below another one", () => {
+    const { provider, remarks } = kaniko(gcpSetup("dockerhub", withSecret("hub")));
+    expect(provider.kaniko?.extraFlags).toEqual(["--cache=true", "--cache-repo=docker.io/shop/cache"]);
+    expect(remarks.map(({ text }) => text).join()).toContain("--cache-repo=docker.io/shop/NAME-cache");
   });
 
   test("but for the one that the stack file names itself", () => {

@@ -18,7 +18,7 @@ export function gcpSetup(stack: string, change: Change = () => {}): BuildSetup {
 }
 
 /** A password that a stack file names, as `pulumi config set --secret` adds it. */
-const withSecret =
+export const withSecret =
   (name: string): Change =>
   (config) => {
     config["pergola:secrets"] = { [name]: "token" };
