@@ -52,7 +52,7 @@ async function enableAccessApis({ config, stack }: Environment): Promise<Enabled
   if (wanted.size === 0) return () => [];
   const { enableApis } = await import("../gcpApis.ts");
   const enabled = new Map(
-    [...wanted].map(([project, apis]) => [project, enableApis(`access-${project}`, gcpPlaceOf(config, project), apis)]),
+    [...wanted].map(([project, apis]) => [project, enableApis("access", gcpPlaceOf(config, project), apis)]),
   );
   return (project) => enabled.get(project) ?? [];
 }
@@ -68,8 +68,11 @@ async function makeBuilderAccess(
     provider: gcpProvider(gcpPlaceOf(config, grant.repository.project)),
     made: registry.repositories.get(grant.key),
   }));
+  const members = builderMembers(config);
   const args = {
-    ...{ account, stack, grants, after: apis(account.project), members: builderMembers(config) },
+    ...{ account, stack, grants, members, after: apis(account.project) },
+    makeAccount: account.create === null ? null : (await import("./serviceAccount.ts")).makeServiceAccount,
+    addMember: members.size === 0 ? null : (await import("./serviceAccountMember.ts")).addMember,
     grantProject: await projectGranter(config, apis),
   };
   const { GcpBuilderAccess } = await import("./gcpBuilderAccess.ts");
@@ -115,7 +118,7 @@ async function makeCiIdentity({ config, stack }: Environment, plan: GcpCiPlan, a
     const { ciAccountMaker } = await import("./gcpFederation.ts");
     const { project } = plan.federated.account;
     const after = [...apis(project), ...apis(plan.clusterProject)];
-    makeAccount = ciAccountMaker(plan.federated, stack, providerOf(project), after);
+    makeAccount = await ciAccountMaker(plan.federated, stack, providerOf(project), after);
   }
   const { GcpCiIdentity } = await import("./gcpCiIdentity.ts");
   const args = { plan, makeAccount, after: apis(plan.clusterProject) };

@@ -1,11 +1,11 @@
 /** The service account of builders in Google Cloud, its rights, and who is it. */
 import { RepositoryIamMember } from "@pulumi/gcp/artifactregistry/repositoryIamMember.js";
 import type { Provider } from "@pulumi/gcp/provider.js";
-import { Account } from "@pulumi/gcp/serviceaccount/account.js";
-import { IAMMember } from "@pulumi/gcp/serviceaccount/iammember.js";
 import * as pulumi from "@pulumi/pulumi";
-import { serviceAccountMember, WORKLOAD_IDENTITY_USER } from "../documents/gcp/members.ts";
+import { serviceAccountMember } from "../documents/gcp/members.ts";
 import type { RepositoryGrant, ServiceAccountPlan } from "./gcpGrants.ts";
+import type { MakeServiceAccount } from "./serviceAccount.ts";
+import type { AddMember } from "./serviceAccountMember.ts";
 
 /** Gives the service account a right to a whole project, as a child of the component. */
 export type GrantProject = (
@@ -15,6 +15,8 @@ export type GrantProject = (
 
 export interface GcpBuilderAccessArgs {
   readonly account: ServiceAccountPlan;
+  /** null where it is there */
+  readonly makeAccount: MakeServiceAccount | null;
   readonly stack: string;
   /** what everything of the service account waits for: the API */
   readonly after: readonly pulumi.Resource[];
@@ -27,6 +29,8 @@ export interface GcpBuilderAccessArgs {
   readonly grantProject: GrantProject | null;
   /** namespace -> the member that its builders are */
   readonly members: ReadonlyMap<string, string>;
+  /** null where there are none */
+  readonly addMember: AddMember | null;
 }
 
 /**
@@ -41,21 +45,12 @@ export class GcpBuilderAccess extends pulumi.ComponentResource {
     super("pergola:infra:GcpBuilderAccess", name, {}, opts);
     const { account, stack, after } = args;
     const child = { parent: this };
-    this.made =
-      account.create === null
-        ? [...after]
-        : [
-            new Account(
-              `${name}-account`,
-              {
-                project: account.project,
-                accountId: account.create,
-                displayName: "Image builders",
-                description: `Image builders of the stack ${stack}: they push and pull its images`,
-              },
-              { ...child, dependsOn: [...after] },
-            ),
-          ];
+    const said = {
+      displayName: "Image builders",
+      description: `Image builders of the stack ${stack}: they push and pull its images`,
+    };
+    const made = args.makeAccount?.(`${name}-account`, account, said, { ...child, dependsOn: [...after] });
+    this.made = made === undefined ? [...after] : [made];
     // Members are addresses, known before the account is; IAM takes none that is not there.
     const member = serviceAccountMember(account.email);
     for (const { key, repository, role, provider, made } of args.grants) {
@@ -68,11 +63,7 @@ export class GcpBuilderAccess extends pulumi.ComponentResource {
     }
     args.grantProject?.(member, { ...child, dependsOn: this.made });
     for (const [namespace, builders] of args.members) {
-      new IAMMember(
-        `${name}-${namespace}`,
-        { serviceAccountId: account.name, role: WORKLOAD_IDENTITY_USER, member: builders },
-        { ...child, dependsOn: this.made },
-      );
+      args.addMember?.(`${name}-${namespace}`, account.name, builders, { ...child, dependsOn: this.made });
     }
     this.registerOutputs({});
   }

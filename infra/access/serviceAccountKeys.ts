@@ -27,7 +27,7 @@ export class ServiceAccountKeys extends pulumi.ComponentResource {
         new Key(
           `${name}-${number}`,
           { serviceAccountId: args.account.name },
-          { parent: this, dependsOn: [...args.after], additionalSecretOutputs: ["privateKey"] },
+          { parent: this, dependsOn: [...args.after] },
         ),
     );
     const [present] = keys;

@@ -67,7 +67,7 @@ describe("the stack gcp-dev", () => {
     ]);
     const account = find(done, "builder-access-account").urn;
     expect(find(done, "builder-access-account").dependencies).toEqual(
-      ["iam", "iamcredentials"].map((api) => find(done, `access-shop-registry-apis-${api}`).urn),
+      ["iam", "iamcredentials"].map((api) => find(done, `access-apis-shop-registry-${api}`).urn),
     );
     const repository = done.registrations.find(
       ({ type }) => type === "gcp:artifactregistry/repository:Repository",
@@ -172,7 +172,7 @@ describe("keys", () => {
     expect(login(done)).toEqual({
       host: "europe-central2-docker.pkg.dev",
       username: "_json_key_base64",
-      password: present.outputs.privateKey,
+      password: done.answers.get(present.urn)!.privateKey,
     });
     // The engine changes the Secret after it made the key, and deletes what is no longer there at its very end.
     expect(find(done, SECRET).dependencies).toContain(present.urn);
@@ -183,7 +183,9 @@ describe("keys", () => {
     const done = await run(key({ rotation: 1, username: "_json_key" }));
     const { username, password } = login(done);
     expect(username).toBe("_json_key");
-    expect(password).toBe(Buffer.from(String(find(done, "builder-key-1").outputs.privateKey), "base64").toString());
+    expect(password).toBe(
+      Buffer.from(String(done.answers.get(find(done, "builder-key-1").urn)!.privateKey), "base64").toString(),
+    );
     expect(JSON.parse(password)).toMatchObject({ type: "service_account", client_email: EMAIL });
   });
 
@@ -192,7 +194,7 @@ describe("keys", () => {
     ["_json_key", true],
   ])("are nowhere but in what is marked secret, and are warned of: %s, preview: %s", async (username, preview) => {
     const done = await run(key({ rotation: 2, username }), preview);
-    const keys = keysOf(done).map((name) => String(find(done, name).outputs.privateKey));
+    const keys = keysOf(done).map((name) => String(done.answers.get(find(done, name).urn)!.privateKey));
     const forms = keys.flatMap((base64) => {
       const json = Buffer.from(base64, "base64").toString();
       const auths = [`_json_key_base64:${base64}`, `_json_key:${json}`];
@@ -203,7 +205,7 @@ describe("keys", () => {
     expect(isSecret(data)).toBe(true);
     forms.push(JSON.stringify(isSecret(data) ? data.value : data));
     const leaks = (value: unknown) => forms.filter((form) => JSON.stringify(value).includes(form));
-    const asked = done.registrations.map(({ outputs: _, ...rest }) => rest);
+    const asked = done.registrations;
     expect(leaks(asked)).not.toEqual([]);
     expect(leaks(withoutSecrets(asked, null))).toEqual([]);
     expect(leaks([done.outputs, done.messages, done.stdout, done.stderr])).toEqual([]);
@@ -275,7 +277,7 @@ describe("CI jobs", () => {
       expect(first.dependencies).toContain(find(done, name).urn);
     const apis = ["cloudresourcemanager", "iam", "iamcredentials", "sts"];
     for (const name of ["ci-identity-account", "ci-identity-pool", "ci-identity-cluster"]) {
-      const urns = apis.map((api) => find(done, `access-shop-clusters-apis-${api}`).urn);
+      const urns = apis.map((api) => find(done, `access-apis-shop-clusters-${api}`).urn);
       expect(find(done, name).dependencies, name).toEqual(expect.arrayContaining(urns));
     }
     for (const [, name] of ofCi(done)) {

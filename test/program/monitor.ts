@@ -32,8 +32,6 @@ export interface Registration {
   readonly ignoreChanges: readonly string[];
   /** outputs that the engine takes for secret, whatever the provider says */
   readonly secretOutputs: readonly string[];
-  /** what the provider answered */
-  readonly outputs: Properties;
   /** id of what is taken over; "" for none */
   readonly importId: string;
 }
@@ -75,6 +73,8 @@ const FEATURES = ["secrets", "resourceReferences", "outputValues", "aliasSpecs",
 export class FakeEngine {
   readonly registrations: Registration[] = [];
   readonly reads: Read[] = [];
+  /** URN -> what the provider answered */
+  readonly answers = new Map<string, Properties>();
   /** what the program said to the user: severity and text */
   readonly messages: { severity: string; text: string }[] = [];
   /** outputs of the stack */
@@ -144,7 +144,8 @@ export class FakeEngine {
     if (type === "pulumi:pulumi:Stack") this.rootUrn = urn;
     const inputs = request.getObject()?.toJavaScript() ?? {};
     const settings = this.registrations.find((one) => request.getProvider().startsWith(`${one.urn}::`))?.inputs;
-    const outputs = withComputed(type, inputs, settings);
+    const answer = withComputed(type, inputs, settings);
+    this.answers.set(urn, answer);
     this.registrations.push({
       urn,
       type,
@@ -153,7 +154,6 @@ export class FakeEngine {
       parent,
       provider: request.getProvider(),
       inputs,
-      outputs,
       dependencies: [...request.getDependenciesList()].sort(),
       protect: request.getProtect() ?? false,
       retainOnDelete: request.getRetainondelete() ?? false,
@@ -165,7 +165,7 @@ export class FakeEngine {
     const response = new messages.RegisterResourceResponse();
     response.setUrn(urn);
     if (request.getCustom()) response.setId(`${name}-id`);
-    response.setObject(struct.Struct.fromJavaScript(outputs as Record<string, never>));
+    response.setObject(struct.Struct.fromJavaScript(answer as Record<string, never>));
     return response;
   }
 

@@ -47,6 +47,8 @@ export interface ProgramRun {
   readonly exitCode: number | null;
   readonly registrations: readonly Registration[];
   readonly reads: readonly Read[];
+  /** URN -> what its provider answered */
+  readonly answers: ReadonlyMap<string, Properties>;
   readonly messages: readonly { severity: string; text: string }[];
   readonly outputs: Properties;
   readonly stdout: string;
@@ -142,9 +144,9 @@ export async function runProgram(options: ProgramOptions): Promise<ProgramRun> {
       child.once("close", done);
     });
     const milliseconds = performance.now() - began;
-    const { registrations, reads, messages, outputs } = engine;
+    const { registrations, reads, answers, messages, outputs } = engine;
     const files = watched ? readFileSync(loaded, "utf8").split("\n").filter(Boolean) : [];
-    return { exitCode, registrations, reads, messages, outputs, stdout, stderr, loaded: files, milliseconds };
+    return { exitCode, registrations, reads, answers, messages, outputs, stdout, stderr, loaded: files, milliseconds };
   } finally {
     engine.stop();
     rmSync(home, { recursive: true, force: true });

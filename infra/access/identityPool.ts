@@ -1,0 +1,34 @@
+/** A pool of Workload Identity Federation with its one provider. */
+import { WorkloadIdentityPool } from "@pulumi/gcp/iam/workloadIdentityPool.js";
+import { WorkloadIdentityPoolProvider } from "@pulumi/gcp/iam/workloadIdentityPoolProvider.js";
+import * as pulumi from "@pulumi/pulumi";
+import { ATTRIBUTE_MAPPING } from "../documents/gcp/federation.ts";
+import type { FederationPlan } from "./gcpCi.ts";
+
+/** @returns the pool's full name, which has the number of its project, that only Google knows */
+export function makePool(
+  name: string,
+  federation: FederationPlan,
+  said: { readonly displayName: string; readonly description: string },
+  opts: pulumi.CustomResourceOptions,
+): pulumi.Output<string> {
+  const pool = new WorkloadIdentityPool(
+    `${name}-pool`,
+    { workloadIdentityPoolId: federation.createPool ?? "", ...said },
+    opts,
+  );
+  // Tokens have to be meant for this very provider, which is what it asks for when no audience is allowed.
+  const provider = new WorkloadIdentityPoolProvider(
+    `${name}-${federation.of}`,
+    {
+      workloadIdentityPoolId: pool.workloadIdentityPoolId,
+      workloadIdentityPoolProviderId: federation.of,
+      attributeMapping: { ...ATTRIBUTE_MAPPING },
+      attributeCondition: federation.condition,
+      oidc: { issuerUri: federation.issuer },
+    },
+    opts,
+  );
+  // Nobody is a member before the condition stands.
+  return pulumi.all([pool.name, provider.id]).apply(([full]) => full);
+}
