@@ -1,5 +1,6 @@
 // The builders' service account, its rights and keys, and CI's identity, as the program registers them by its production entry.
 import { beforeAll, describe, expect, test } from "vitest";
+import { projectNumber } from "../engine/standin/gcp/values.ts";
 import { isSecret, withoutSecrets } from "./monitor.ts";
 import { type ProgramRun, readStackFile, runProgram, type StackFileConfig } from "./program.ts";
 
@@ -218,7 +219,7 @@ describe("keys", () => {
 
 describe("CI jobs", () => {
   const JOBS = "gcp-dev-ci@shop-clusters.iam.gserviceaccount.com";
-  const POOL = "projects/123456789012/locations/global/workloadIdentityPools/pergola-gcp-dev";
+  const POOL = `projects/${projectNumber("shop-clusters")}/locations/global/workloadIdentityPools/pergola-gcp-dev`;
   const ci =
     (said: object): Change =>
     (it) =>
