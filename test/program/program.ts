@@ -48,6 +48,8 @@ export interface ProgramRun {
   readonly registrations: readonly Registration[];
   readonly reads: readonly Read[];
   readonly messages: readonly { severity: string; text: string }[];
+  /** how many messages there were that only `pulumi --debug` shows */
+  readonly debugMessages: number;
   readonly outputs: Properties;
   readonly stdout: string;
   readonly stderr: string;
@@ -142,9 +144,12 @@ export async function runProgram(options: ProgramOptions): Promise<ProgramRun> {
       child.once("close", done);
     });
     const milliseconds = performance.now() - began;
-    const { registrations, reads, messages, outputs } = engine;
+    const { registrations, reads, messages, debugMessages, outputs } = engine;
     const files = watched ? readFileSync(loaded, "utf8").split("\n").filter(Boolean) : [];
-    return { exitCode, registrations, reads, messages, outputs, stdout, stderr, loaded: files, milliseconds };
+    return {
+      ...{ exitCode, registrations, reads, messages, debugMessages, outputs, stdout, stderr },
+      ...{ loaded: files, milliseconds },
+    };
   } finally {
     engine.stop();
     rmSync(home, { recursive: true, force: true });
