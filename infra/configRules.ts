@@ -3,6 +3,7 @@ import { clusterHome } from "./access/builderRoles.ts";
 import { amountProblems } from "./amountRules.ts";
 import { awsAccessProblems } from "./awsAccessRules.ts";
 import { awsNodeProblems } from "./awsNodeRules.ts";
+import { awsRoleProblems } from "./awsRoleRules.ts";
 import { builderImageProblems } from "./builderImageRules.ts";
 import { cacheProblems } from "./cacheRules.ts";
 import { type InClusterMode, modesOf, namespacesOf, type ParsedSections } from "./config.ts";
@@ -45,6 +46,7 @@ export function ruleProblems(config: ParsedSections, stack: string): Problem[] {
     ecrCacheProblems,
     builderImageProblems,
     awsAccessProblems,
+    awsRoleProblems,
   ].flatMap((rule) => rule(config, stack));
 }
 

@@ -12,6 +12,7 @@ import type { EcrRegistryConfig } from "../sections/ecrRegistry.ts";
 import { separateCaches } from "./cacheRegistries.ts";
 import { type PlannedRepository, plannedRegistries, setupImages } from "./ecrPlan.ts";
 import { ecrHostOf } from "./ecrRepositories.ts";
+import { nodesMayNotPullText } from "./ecrTexts.ts";
 import type { ProvisionedRegistry } from "./provisioned.ts";
 
 /** The credential helper of ECR, without `docker-credential-`. */
@@ -70,6 +71,8 @@ export async function provisionEcrRegistry(
   { config: stack, stack: stackName }: Environment,
   config: EcrRegistryConfig,
 ): Promise<ProvisionedRegistry> {
+  const closed = nodesMayNotPullText(stack);
+  if (closed !== null) await pulumi.log.warn(closed);
   for (const { name, place, repositories } of plannedRegistries(stack, stackName)) {
     new EcrRegistry(name, { repositories }, { providers: [awsProvider(place)] });
   }
