@@ -126,22 +126,25 @@ function secrets({ registry, cluster, secrets }: ParsedSections): Problem[] {
 /** One login per registry, and helpers only for hosts that they know. */
 function logins({ registry, cluster, cache }: ParsedSections): Problem[] {
   if (cluster === undefined) return [];
+  const HELPER = "the credential helper ecr-login";
   const seen = new Map<string, string>();
   if (registry?.kind === "inCluster" && registry.basicAuth) {
-    seen.set(configKey(registry.host), pathText(["registry", "basicAuth"]));
+    seen.set(configKey(registry.host), `a login, at ${pathText(["registry", "basicAuth"])}`);
   }
-  if (registry?.kind === "ecr") seen.set(ecrHostOf(registry), pathText(["registry"]));
+  if (registry?.kind === "ecr") seen.set(ecrHostOf(registry), `${HELPER}, of ${pathText(["registry"])}`);
   for (const [index, { registry: place }] of (cache ?? []).entries()) {
-    if (place?.kind === "ecr") seen.set(cachePlaceOf(place).host, pathText(["cache", index, "registry"]));
+    if (place?.kind !== "ecr" || seen.has(cachePlaceOf(place).host)) continue;
+    seen.set(cachePlaceOf(place).host, `${HELPER}, of ${pathText(["cache", index, "registry"])}`);
   }
   return cluster.pullSecret.logins.flatMap((login, index) => {
     const path = ["cluster", "pullSecret", "logins", index];
     const problems: Problem[] = [];
     const key = configKey(login.host);
     const other = seen.get(key);
+    const what = "helper" in login ? `the credential helper ${login.helper}` : "a login";
     if (other !== undefined)
-      problems.push(problem(path, `${login.host} already has a login, at ${other}; only one can be used`));
-    else seen.set(key, pathText(path));
+      problems.push(problem(path, `is ${what} for ${login.host}, which already has ${other}; only one can be used`));
+    else seen.set(key, `${what}, at ${pathText(path)}`);
     const unfit = "helper" in login ? helperProblem(login.helper, login.host) : null;
     if (unfit !== null && "helper" in login) {
       problems.push(problem([...path, "helper"], `${JSON.stringify(login.helper)} ${unfit}`));

@@ -207,3 +207,17 @@ function cacheAs(more: object): Change {
     config["pergola:cache"] = [{ tag: "a", mode: "max", registry: { ...place, assumeRole: { role, ...more } } }];
   };
 }
+
+awsCases("logins for hosts that have a helper", [
+  [
+    "a login for the registry of the images",
+    (config) => {
+      const host = "123456789012.dkr.ecr.eu-central-1.amazonaws.com";
+      config["pergola:secrets"] = { p: "x" };
+      config["pergola:cluster"].pullSecret = { logins: [{ host, username: "AWS", passwordSecret: "p" }] };
+    },
+    [
+      "pergola:cluster.pullSecret.logins[0]: is a login for 123456789012.dkr.ecr.eu-central-1.amazonaws.com, which already has the credential helper ecr-login, of pergola:registry; only one can be used",
+    ],
+  ],
+]);
