@@ -6,7 +6,7 @@ import { Role } from "@pulumi/aws/iam/role.js";
 import { RolePolicyAttachment } from "@pulumi/aws/iam/rolePolicyAttachment.js";
 import * as pulumi from "@pulumi/pulumi";
 import { clusterHome } from "../access/builderRoles.ts";
-import { awsProvider } from "../awsProviders.ts";
+import { inAwsPlace } from "../awsProviders.ts";
 import { autoscalerTags, launchTemplate, nodeGroup, tagsOf } from "../documents/aws/nodeGroup.ts";
 import { nodePolicies, nodeRoleArgs, nodeTrust } from "../documents/aws/nodeRole.ts";
 import { physicalName } from "../documents/names.ts";
@@ -99,6 +99,6 @@ export async function provisionEksNodes({ config, stack }: Environment, nodes: E
       region,
       userNamespaces: needsUserNamespaces(config, nodes.architecture),
     },
-    { providers: [awsProvider({ account, region, assumeRole })] },
+    inAwsPlace({ account, region, assumeRole }),
   );
 }

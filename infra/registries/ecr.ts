@@ -3,7 +3,7 @@ import { LifecyclePolicy } from "@pulumi/aws/ecr/lifecyclePolicy.js";
 import { Repository, type RepositoryArgs } from "@pulumi/aws/ecr/repository.js";
 import { RepositoryPolicy } from "@pulumi/aws/ecr/repositoryPolicy.js";
 import * as pulumi from "@pulumi/pulumi";
-import { awsProvider } from "../awsProviders.ts";
+import { inAwsPlace } from "../awsProviders.ts";
 import { lifecycleText } from "../documents/aws/ecrLifecycle.ts";
 import { repositoryPolicyText } from "../documents/aws/ecrRepositoryPolicy.ts";
 import { ecrHost } from "../documents/aws/partition.ts";
@@ -74,7 +74,7 @@ export async function provisionEcrRegistry(
   const closed = nodesMayNotPullText(stack);
   if (closed !== null) await pulumi.log.warn(closed);
   for (const { name, place, repositories } of plannedRegistries(stack, stackName)) {
-    new EcrRegistry(name, { repositories }, { providers: [awsProvider(place)] });
+    new EcrRegistry(name, { repositories }, inAwsPlace(place));
   }
   const host = ecrHostOf(config);
   const hosts = [...new Set([host, ...separateCaches(stack).map(({ place }) => ecrHost(place.account, place.region))])];
