@@ -49,7 +49,10 @@ export function awsProvider({ account, region, assumeRole }: AwsPlace): Provider
  * Options of what is made in a place, with all that is below it. It is replaced when the place is another one: nothing else would
  * tell the engine, which takes what it has made under the same names elsewhere for what it wants here.
  */
-export function inAwsPlace(place: AwsPlace): Pick<pulumi.ComponentResourceOptions, "providers" | "transformations"> {
+export function inAwsPlace(place: AwsPlace): {
+  providers: [Provider];
+  transformations: pulumi.ResourceTransformation[];
+} {
   const replacementTrigger = `${place.account} ${place.region}`;
   return {
     providers: [awsProvider(place)],

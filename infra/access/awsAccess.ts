@@ -32,12 +32,17 @@ export async function provisionAwsAccess({ config, stack }: Environment): Promis
   const home = clusterHome(config);
   if (home === null || (roles.length === 0 && ci === null)) return;
   const there = inAwsPlace({ ...home, assumeRole: eks?.assumeRole });
+  // A resource that is no component takes its provider in the singular.
+  const {
+    transformations,
+    providers: [provider],
+  } = there;
 
   const oidcProviders: pulumi.Resource[] = [];
   for (const { arn, create } of clusterOidcProviders(config)) {
     if (create === null) continue;
     const { makeOidcProvider } = await import("./oidcProvider.ts");
-    oidcProviders.push(makeOidcProvider(`oidc-${issuerOf(arn)}`, create, IRSA_AUDIENCE, there));
+    oidcProviders.push(makeOidcProvider(`oidc-${issuerOf(arn)}`, create, IRSA_AUDIENCE, { provider, transformations }));
   }
   const associations: PodIdentityArgs["namespaces"][number][] = [];
   for (const role of roles) {
