@@ -1,13 +1,12 @@
-/** Rules of a stack file about ARNs and names in IAM, and about the identity of CI jobs. */
+/** Rules of a stack file about ARNs in IAM, and about the identity of CI jobs. */
 import { ciJobRole, ciOf, clusterOidcProviders } from "./access/accessDocuments.ts";
-import { type AccessParts, builderRoles, clusterHome } from "./access/builderRoles.ts";
+import { type AccessParts, clusterHome } from "./access/builderRoles.ts";
 import type { ParsedSections, StackConfig } from "./config.ts";
-import { type Problem, pathText, problem } from "./configProblems.ts";
+import { type Problem, problem } from "./configProblems.ts";
 import { parseArn, partitionOf } from "./documents/aws/partition.ts";
 import { POLICY_LIMITS, policySize } from "./documents/aws/policyDocument.ts";
-import { roleNameProblem } from "./documents/aws/roleNames.ts";
 import { issuerOf, oidcProviderArnOf } from "./documents/aws/webIdentity.ts";
-import type { CiIdentityConfig, RoleOptions } from "./sections/access.ts";
+import type { CiIdentityConfig } from "./sections/access.ts";
 
 type Access = Exclude<StackConfig["access"], { kind: "none" }>;
 type Path = readonly (string | number)[];
@@ -24,14 +23,16 @@ export function awsIdentityProblems(config: ParsedSections, access: Access, stac
   if (registry === undefined || cluster === undefined) return problems;
   const home = clusterHome({ registry, cluster });
   if (home === null) return problems;
-  problems.push(...providers(access, home), ...givenRoles(access, ci, home), ...boundaries(access, ci, home));
+  problems.push(...providers(access, home), ...givenRoles(access, ci, home));
   if (builder === undefined || cache === undefined) return problems;
-  const parts = { registry, access, cluster, builder, cache };
-  return [...problems, ...roleNames(parts, stack), ...ciTrustProblems(parts, stack)];
+  return [...problems, ...ciTrustProblems({ registry, access, cluster, builder, cache }, stack)];
 }
 
-/** Where an ARN of the cluster's account has to be. */
-function elsewhere(arn: string, home: Home, what: string): string | null {
+/**
+ * Why an ARN is not one of the cluster's account and partition, as the end of a sentence; null when it is. AWS's own policies are
+ * of any account. @param what what has to be there
+ */
+export function elsewhere(arn: string, home: Home, what: string): string | null {
   const { partition, account } = parseArn(arn) ?? { partition: "", account: "" };
   const wanted = partitionOf(home.region);
   if (partition !== wanted)
@@ -84,52 +85,6 @@ function givenRoles(access: Access, ci: CiIdentityConfig | null, home: Home): Pr
     const partition = parseArn(arn)?.partition;
     if (partition === wanted) return [];
     return [problem(path, `is of the partition ${partition}, but the cluster is in ${home.region}, so in ${wanted}`)];
-  });
-}
-
-/** Policies of a boundary are of the role's account, or AWS's own. */
-function boundaries(access: Access, ci: CiIdentityConfig | null, home: Home): Problem[] {
-  const options: [Path, RoleOptions][] = [];
-  if (access.kind === "irsa" || access.kind === "podIdentity") {
-    options.push([["access", "role"], access.role]);
-    for (const [team, { role }] of Object.entries(access.teams ?? {}))
-      options.push([["access", "teams", team, "role"], role]);
-  }
-  if (ci !== null && typeof ci.role === "object") options.push([["access", "ci", "role"], ci.role]);
-  return options.flatMap(([path, { permissionsBoundary }]) => {
-    if (permissionsBoundary === undefined) return [];
-    const wrong = elsewhere(
-      permissionsBoundary,
-      home,
-      `the role is made in ${home.account}, the account of the cluster`,
-    );
-    return wrong === null ? [] : [problem([...path, "permissionsBoundary"], wrong)];
-  });
-}
-
-/** Names that are made from those of stack and team fit, and no two roles have the same, for which letter case counts nothing. */
-function roleNames(parts: AccessParts, stack: string): Problem[] {
-  const ci = ciJobRole(parts, stack);
-  const roles: { path: Path; name: string; given: boolean }[] = builderRoles(parts, stack).map(
-    ({ team, name, options }) => ({
-      path: team === null ? ["access", "role", "name"] : ["access", "teams", team, "role", "name"],
-      name,
-      given: options.name !== undefined,
-    }),
-  );
-  if (ci !== null)
-    roles.push({ path: ["access", "ci", "role", "name"], name: ci.name, given: ci.options.name !== undefined });
-  return roles.flatMap(({ path, name, given }, index) => {
-    const wrong = given ? null : roleNameProblem(name);
-    if (wrong !== null) return [problem(path, `would be ${JSON.stringify(name)}, which ${wrong}; give a name`)];
-    const twin = roles.slice(0, index).find((other) => other.name.toLowerCase() === name.toLowerCase());
-    if (twin === undefined) return [];
-    return [
-      problem(
-        path,
-        `is ${JSON.stringify(name)}, which is also the name at ${pathText(twin.path)}; roles of an account have different names`,
-      ),
-    ];
   });
 }
 

@@ -63,7 +63,7 @@ function keyPlace(path: Path, { diskKey }: { readonly diskKey?: string | undefin
 }
 
 function nodeGroup(path: Path, nodes: EksNodesConfig, home: Home | null): Problem[] {
-  const { min, max, subnets, nodeRole, name } = nodes;
+  const { min, max, subnets, nodeRole, name, role: made } = nodes;
   const problems: Problem[] = [];
   if (min > max) problems.push(problem([...path, "min"], `is ${min}, more than max, which is ${max}`));
   problems.push(...listedTwice([...path, "subnets"], subnets));
@@ -75,10 +75,15 @@ function nodeGroup(path: Path, nodes: EksNodesConfig, home: Home | null): Proble
     const message = `is a role of account ${role.account}, but the cluster is in ${home.account}: nodes have a role of their own account`;
     problems.push(problem([...path, "nodeRole"], message));
   }
-  if (nodeRole === undefined && name !== undefined && roleNameProblem(nodeRoleName(name)) !== null) {
+  if (
+    nodeRole === undefined &&
+    made?.name === undefined &&
+    name !== undefined &&
+    roleNameProblem(nodeRoleName(name)) !== null
+  ) {
     const message =
       `${JSON.stringify(name)} is too long for the role that is made, ${nodeRoleName(name)}: of ${ROLE_NAME_LIMIT} characters at ` +
-      "most; shorten it, or give nodeRole";
+      "most; shorten it, or give role.name or nodeRole";
     problems.push(problem([...path, "name"], message));
   }
   return problems;

@@ -3,6 +3,7 @@
  * default providers are disabled, so nothing is made in an account that the stack file does not name.
  */
 import { Provider } from "@pulumi/aws/provider.js";
+import type * as pulumi from "@pulumi/pulumi";
 import type { StackConfig } from "./config.ts";
 
 type AssumeRole = NonNullable<NonNullable<StackConfig["cluster"]["eks"]>["assumeRole"]>;
@@ -25,7 +26,8 @@ export function awsProvider({ account, region, assumeRole }: AwsPlace): Provider
   const actor = JSON.stringify(assumeRole ?? null);
   const known = there.get(actor);
   if (known !== undefined) return known;
-  // Not called after its role, which may be another one some day: what moves to a provider of another name is replaced.
+  // Who it acts as is no part of the name of the first. What moves to a provider of another name stays as it is, though: the engine
+  // replaces only what the new provider says it has to (pulumi/pulumi, step_generator.go, providerChanged).
   const name = there.size === 0 ? place : `${place}-${there.size + 1}`;
   const assumeRoles = assumeRole && [
     {
@@ -41,4 +43,22 @@ export function awsProvider({ account, region, assumeRole }: AwsPlace): Provider
   });
   there.set(actor, provider);
   return provider;
+}
+
+/**
+ * Options of what is made in a place, with all that is below it. It is replaced when the place is another one: nothing else would
+ * tell the engine, which takes what it has made under the same names elsewhere for what it wants here.
+ */
+export function inAwsPlace(place: AwsPlace): {
+  providers: [Provider];
+  transformations: pulumi.ResourceTransformation[];
+} {
+  const replacementTrigger = `${place.account} ${place.region}`;
+  return {
+    providers: [awsProvider(place)],
+    transformations: [
+      ({ type, props, opts }) =>
+        type.startsWith("aws:") ? { props, opts: { ...opts, replacementTrigger } } : undefined,
+    ],
+  };
 }

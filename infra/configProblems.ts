@@ -62,7 +62,8 @@ function inWords(issue: z.core.$ZodRawIssue): string {
     case "invalid_type":
       return issue.expected === "record" ? "object" : String(issue.expected);
     case "too_small":
-      return issue.origin === "array" ? "is empty; at least one entry is needed" : "is empty";
+      if (issue.origin === "array") return "is empty; at least one entry is needed";
+      return issue.input === "" ? "is empty" : `is shorter than ${issue.minimum} characters`;
     case "too_big":
       return `has ${String(issue.input).length} characters, at most ${issue.maximum} are allowed`;
     default:
@@ -101,12 +102,17 @@ function unionProblems(issue: z.core.$ZodIssueInvalidUnion, path: Path, section:
     // By a discriminator: the path already ends in it.
     return [{ path: pathText(path), message: notAmong(value, discriminators(issue), path) }];
   }
-  // By form (a name, or an object that says more): the form that was used is the one with the fewest complaints about it.
+  // By form (a name, or an object that says more): the form that was used is the one that has its keys, and of these the one with
+  // the fewest complaints about it.
   const wrongForm = (branch: readonly z.core.$ZodIssue[]) =>
     branch.some(
       (inner) => inner.path.length === 0 && (inner.code === "invalid_type" || inner.code === "invalid_value"),
     );
-  const branches = issue.errors.filter((branch) => !wrongForm(branch)).sort((a, b) => a.length - b.length);
+  const strangeKeys = (branch: readonly z.core.$ZodIssue[]) =>
+    branch.filter((inner) => inner.path.length === 0 && inner.code === "unrecognized_keys").length;
+  const branches = issue.errors
+    .filter((branch) => !wrongForm(branch))
+    .sort((a, b) => strangeKeys(a) - strangeKeys(b) || a.length - b.length);
   if (branches[0] === undefined) {
     const forms = [...new Set(issue.errors.flatMap((branch) => branch.flatMap(formOf)))];
     const found =

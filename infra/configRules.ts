@@ -4,6 +4,7 @@ import { amountProblems } from "./amountRules.ts";
 import { autopilotProblems } from "./autopilotRules.ts";
 import { awsAccessProblems } from "./awsAccessRules.ts";
 import { awsNodeProblems } from "./awsNodeRules.ts";
+import { awsRoleProblems } from "./awsRoleRules.ts";
 import { builderImageProblems } from "./builderImageRules.ts";
 import { cacheProblems } from "./cacheRules.ts";
 import { type InClusterMode, modesOf, namespacesOf, type ParsedSections } from "./config.ts";
@@ -57,6 +58,7 @@ export function ruleProblems(config: ParsedSections, stack: string): Problem[] {
     builderImageProblems,
     awsAccessProblems,
     gcpAccessProblems,
+    awsRoleProblems,
   ].flatMap((rule) => rule(config, stack));
 }
 

@@ -7,6 +7,8 @@
 
 // First, as it is about what is loaded after it, too.
 import "./stackTraces.ts";
+import "./sdkLoading.ts";
+import "./sdkMessages.ts";
 import { provisionAccess } from "./access/access.ts";
 import { makeBuildSetup } from "./buildSetup.ts";
 import { provisionBuilderNodes } from "./cluster/builderNodes.ts";

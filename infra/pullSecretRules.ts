@@ -19,9 +19,9 @@ interface ListedPullSecret {
   readonly dockerConfigSecrets: readonly string[];
 }
 
-/** What is known of the login for a registry: where it stands, and its entry where that can be told. */
+/** What is known of the login for a registry: what and where it is, in words, and its entry where that can be told. */
 interface Seen {
-  readonly at: string;
+  readonly what: string;
   readonly entry: string | null;
 }
 
@@ -38,7 +38,11 @@ export function pullSecretProblems(config: ParsedSections): Problem[] {
   if (cluster === undefined) return [];
   const [builders, ...workloads] = listedPullSecrets(cluster) as [ListedPullSecret, ...ListedPullSecret[]];
   const own = new Map(
-    hostLogins(config).map(({ host, path }) => [configKey(host), { at: pathText(path), entry: null }]),
+    hostLogins(config).map((login) => {
+      const at = pathText(login.path);
+      const what = login.by === "helper" ? `the credential helper ${login.helper}, of ${at}` : `a login, at ${at}`;
+      return [configKey(login.host), { what, entry: null }];
+    }),
   );
   return [
     ...oneEach(config, builders, own),
@@ -60,9 +64,10 @@ function oneEach(
     const problems: Problem[] = [];
     const key = configKey(login.host);
     const other = seen.get(key);
+    const what = "helper" in login ? `the credential helper ${login.helper}` : "a login";
     if (other !== undefined) {
-      problems.push(problem(at, `${login.host} already has a login, at ${other.at}; only one can be used`));
-    } else seen.set(key, { at: pathText(at), entry: entryOf(login, secrets) });
+      problems.push(problem(at, `is ${what} for ${login.host}, which already has ${other.what}; only one can be used`));
+    } else seen.set(key, { what: `${what}, at ${pathText(at)}`, entry: entryOf(login, secrets) });
     const unfit = "helper" in login ? helperProblem(login.helper, login.host) : null;
     if (unfit !== null && "helper" in login) {
       problems.push(problem([...at, "helper"], `${JSON.stringify(login.helper)} ${unfit}`));
@@ -77,9 +82,9 @@ function oneEach(
     if ("wrong" in given) return [problem(at, `the secret ${JSON.stringify(name)} ${given.wrong}`)];
     return Object.entries(entriesOf(given.config)).flatMap(([key, entry]) => {
       const other = seen.get(key);
-      if (other === undefined) seen.set(key, { at: pathText(at), entry });
+      if (other === undefined) seen.set(key, { what: `a login, at ${pathText(at)}`, entry });
       if (other === undefined || other.entry === entry) return [];
-      const message = `the secret ${JSON.stringify(name)} has a login for ${hostOfKey(key)}, which already has another, at ${other.at}; only one can be used`;
+      const message = `the secret ${JSON.stringify(name)} has a login for ${hostOfKey(key)}, which already has ${other.what}; only one can be used`;
       return [problem(at, message)];
     });
   });

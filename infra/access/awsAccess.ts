@@ -1,6 +1,6 @@
 /** Identities in AWS: roles of builders, and who runs builds. All of them are made in the cluster's account. */
 import * as pulumi from "@pulumi/pulumi";
-import { awsProvider } from "../awsProviders.ts";
+import { inAwsPlace } from "../awsProviders.ts";
 import { IRSA_AUDIENCE } from "../documents/aws/builderTrust.ts";
 import { issuerOf } from "../documents/aws/webIdentity.ts";
 import { ciGroup } from "../documents/ciRole.ts";
@@ -31,13 +31,18 @@ export async function provisionAwsAccess({ config, stack }: Environment): Promis
   const ci = ciOf(config);
   const home = clusterHome(config);
   if (home === null || (roles.length === 0 && ci === null)) return;
-  const provider = awsProvider({ ...home, assumeRole: eks?.assumeRole });
+  const there = inAwsPlace({ ...home, assumeRole: eks?.assumeRole });
+  // A resource that is no component takes its provider in the singular.
+  const {
+    transformations,
+    providers: [provider],
+  } = there;
 
   const oidcProviders: pulumi.Resource[] = [];
   for (const { arn, create } of clusterOidcProviders(config)) {
     if (create === null) continue;
     const { makeOidcProvider } = await import("./oidcProvider.ts");
-    oidcProviders.push(makeOidcProvider(`oidc-${issuerOf(arn)}`, create, IRSA_AUDIENCE, { provider }));
+    oidcProviders.push(makeOidcProvider(`oidc-${issuerOf(arn)}`, create, IRSA_AUDIENCE, { provider, transformations }));
   }
   const associations: PodIdentityArgs["namespaces"][number][] = [];
   for (const role of roles) {
@@ -51,7 +56,7 @@ export async function provisionAwsAccess({ config, stack }: Environment): Promis
         policy: builderRolePolicy(config, role.repositories),
         after: oidcProviders,
       },
-      { providers: [provider] },
+      there,
     );
     associations.push(...role.namespaces.map((name) => ({ name, roleArn: role.arn, role: made })));
   }
@@ -59,7 +64,7 @@ export async function provisionAwsAccess({ config, stack }: Environment): Promis
   if (config.access.kind === "podIdentity") {
     const { PodIdentity } = await import("./podIdentity.ts");
     const args = { clusterName: eks.name, namespaces: associations };
-    new PodIdentity("pod-identity", args, { providers: [provider] });
+    new PodIdentity("pod-identity", args, there);
   }
   if (ci !== null) {
     const role = ciJobRole(config, stack) ?? ("role" in ci && typeof ci.role === "string" ? ci.role : null);
@@ -67,7 +72,7 @@ export async function provisionAwsAccess({ config, stack }: Environment): Promis
     const { CiIdentity } = await import("./ciIdentity.ts");
     const group = ciGroup(config.cluster.ci.group, stack);
     const args = { ...(await principalOf(role, stack)), clusterName: eks.name, group };
-    new CiIdentity("ci-identity", args, { providers: [provider] });
+    new CiIdentity("ci-identity", args, there);
   }
 }
 

@@ -6,9 +6,9 @@ import { Role } from "@pulumi/aws/iam/role.js";
 import { RolePolicyAttachment } from "@pulumi/aws/iam/rolePolicyAttachment.js";
 import * as pulumi from "@pulumi/pulumi";
 import { clusterHome } from "../access/builderRoles.ts";
-import { awsProvider } from "../awsProviders.ts";
+import { inAwsPlace } from "../awsProviders.ts";
 import { autoscalerTags, launchTemplate, nodeGroup, tagsOf } from "../documents/aws/nodeGroup.ts";
-import { nodePolicies, nodeRoleName, nodeTrust } from "../documents/aws/nodeRole.ts";
+import { nodePolicies, nodeRoleArgs, nodeTrust } from "../documents/aws/nodeRole.ts";
 import { physicalName } from "../documents/names.ts";
 import type { Environment } from "../environment.ts";
 import { needsUserNamespaces } from "../nodeUse.ts";
@@ -71,7 +71,7 @@ export class EksBuilderNodes extends pulumi.ComponentResource {
     const role = new Role(
       `${name}-role`,
       {
-        name: nodeRoleName(nodes.name),
+        ...nodeRoleArgs(nodes),
         description: `Nodes of the node group ${nodes.name}: they join their cluster and pull images`,
         assumeRolePolicy: JSON.stringify(nodeTrust(region)),
         ...tagsOf(nodes),
@@ -99,6 +99,6 @@ export async function provisionEksNodes({ config, stack }: Environment, nodes: E
       region,
       userNamespaces: needsUserNamespaces(config, nodes.architecture),
     },
-    { providers: [awsProvider({ account, region, assumeRole })] },
+    inAwsPlace({ account, region, assumeRole }),
   );
 }

@@ -1,6 +1,4 @@
 /** Whether a cluster can be asked. A read that fails ends a whole preview, so this has to be known before the first one. */
-import { request as plainRequest } from "node:http";
-import { request } from "node:https";
 import { connect } from "node:net";
 
 /** How long an API server, or a proxy, may take to accept a connection. */
@@ -35,14 +33,16 @@ function accepts(server: string): Promise<boolean> {
 }
 
 /** Whether the proxy opens a tunnel (CONNECT). Of another kind of proxy than HTTP nothing is known: it counts as one that does. */
-function tunnels(proxy: string, server: string): Promise<boolean> {
+async function tunnels(proxy: string, server: string): Promise<boolean> {
   const text = /^[a-z0-9]+:\/\//i.test(proxy) ? proxy : `http://${proxy}`;
   const url = URL.canParse(text) ? new URL(text) : null;
-  if (url === null || DEFAULT_PORTS[url.protocol] === undefined) return Promise.resolve(true);
+  if (url === null || DEFAULT_PORTS[url.protocol] === undefined) return true;
+  // Only here: Node loads all of fetch with them for an ES module, which no other part of the program needs.
+  const { request } = url.protocol === "https:" ? await import("node:https") : await import("node:http");
   const target = new URL(server).hostname.startsWith("[") ? `[${address(server).host}]` : address(server).host;
   const login = `${decoded(url.username)}:${decoded(url.password)}`;
   return new Promise((resolve) => {
-    const call = (url.protocol === "https:" ? request : plainRequest)({
+    const call = request({
       ...address(text),
       method: "CONNECT",
       path: `${target}:${address(server).port}`,

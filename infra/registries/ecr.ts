@@ -3,11 +3,12 @@ import { LifecyclePolicy } from "@pulumi/aws/ecr/lifecyclePolicy.js";
 import { Repository, type RepositoryArgs } from "@pulumi/aws/ecr/repository.js";
 import { RepositoryPolicy } from "@pulumi/aws/ecr/repositoryPolicy.js";
 import * as pulumi from "@pulumi/pulumi";
-import { awsProvider } from "../awsProviders.ts";
+import { inAwsPlace } from "../awsProviders.ts";
 import { lifecycleText } from "../documents/aws/ecrLifecycle.ts";
 import { repositoryPolicyText } from "../documents/aws/ecrRepositoryPolicy.ts";
 import type { Environment } from "../environment.ts";
 import { type PlannedRepository, plannedRegistries } from "./ecrPlan.ts";
+import { nodesMayNotPullText } from "./ecrTexts.ts";
 
 export interface EcrRegistryArgs {
   readonly repositories: readonly PlannedRepository[];
@@ -58,8 +59,10 @@ function argsOf(planned: PlannedRepository): RepositoryArgs {
 }
 
 /** Makes the repositories of a stack whose registry is of kind `ecr`, also those of registries that only hold caches. */
-export function provisionEcrRegistry({ config, stack }: Environment): void {
+export async function provisionEcrRegistry({ config, stack }: Environment): Promise<void> {
+  const closed = nodesMayNotPullText(config);
+  if (closed !== null) await pulumi.log.warn(closed);
   for (const { name, place, repositories } of plannedRegistries(config, stack)) {
-    new EcrRegistry(name, { repositories }, { providers: [awsProvider(place)] });
+    new EcrRegistry(name, { repositories }, inAwsPlace(place));
   }
 }

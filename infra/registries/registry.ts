@@ -26,7 +26,7 @@ export async function provisionRegistry(
     }
     case "ecr": {
       const { provisionEcrRegistry } = await import("./ecr.ts");
-      provisionEcrRegistry(environment);
+      await provisionEcrRegistry(environment);
       break;
     }
     case "artifactRegistry":

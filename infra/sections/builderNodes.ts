@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { checked, objectName, quantities } from "../configValues.ts";
 import { nodeGroupNameProblem } from "../documents/aws/nodeGroup.ts";
-import { keyArn, roleArn, tagSelector, tags } from "./awsValues.ts";
+import { keyArn, roleArn, roleOptions, tagSelector, tags } from "./awsValues.ts";
 import { autopilotNodes, gkeNodes } from "./gkeNodes.ts";
 
 const architecture = z.enum(["amd64", "arm64"]).default("amd64");
@@ -31,6 +31,11 @@ const diskKey = keyArn
     "key of the disks, which EC2 Auto Scaling or Karpenter must be allowed to use; default: the account's own for EBS",
   );
 
+/** What of a role makes sense for one that EC2 assumes: its sessions are as long as EC2 has them, and tags are those of the nodes. */
+const madeNodeRole = roleOptions
+  .pick({ path: true, permissionsBoundary: true })
+  .extend({ name: roleOptions.shape.name.describe("default: <name of the node group>-node") });
+
 const eksNodes = z.strictObject({
   kind: z.literal("eks"),
   name: checked(nodeGroupNameProblem)
@@ -57,6 +62,7 @@ const eksNodes = z.strictObject({
   nodeRole: roleArn
     .optional()
     .describe("role of the nodes, which should pull and nothing else; default: one is made that does"),
+  role: madeNodeRole.optional().describe("how the role is made, where nodeRole gives none"),
   tags,
 });
 

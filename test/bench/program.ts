@@ -1,4 +1,8 @@
-/** What the Pulumi program takes beyond what any program takes. */
+/**
+ * What the Pulumi program takes beyond what any program takes. It also takes less than any: infra/stackTraces.ts, sdkLoading.ts and
+ * sdkMessages.ts leave out of Pulumi's SDK what no resource needs. What remains is loading the program with the schema of stack
+ * files (zod), and the SDK's work for each resource.
+ */
 import { join } from "node:path";
 import { cacheFolder } from "../../local/paths.ts";
 import { type ProgramOptions, readStackFile, runProgram } from "../program/program.ts";

@@ -1,11 +1,9 @@
 // Karpenter's objects as infra writes them, judged by an API server that has Karpenter's own definitions of them. Karpenter itself
 // does not run: what it would make of them in AWS is not seen here.
-import { execa } from "execa";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type KarpenterNodes, nodeClass, nodePool } from "../../infra/documents/aws/karpenter.ts";
-import { Progress } from "../../local/progress.ts";
-import { ensureToolchain } from "../../local/toolchain/index.ts";
 import { kubectl } from "./cluster.ts";
+import { karpenterDefinitions } from "./karpenterDefinitions.ts";
 import { ObjectStack } from "./objects.ts";
 import type { ObjectDescription } from "./programs/objects/description.ts";
 
@@ -51,20 +49,17 @@ async function judged(objects: readonly object[]): Promise<string> {
 }
 
 describe("with Karpenter's definitions", () => {
-  let definitions: string;
+  let definitions: AsyncDisposable;
   let stack: ObjectStack;
 
   beforeAll(async () => {
-    const toolchain = await ensureToolchain(new Progress(), ["karpenter-crds"]);
-    definitions = (await execa(toolchain.path("karpenter-crds"))).stdout;
-    await kubectl(["apply", "--server-side", "-f", "-"], definitions);
-    await kubectl(["wait", "--for=condition=Established", "--timeout=30s", "-f", "-"], definitions);
+    definitions = await karpenterDefinitions();
     stack = await ObjectStack.create();
   }, 600_000);
 
   afterAll(async () => {
     await stack?.end();
-    if (definitions !== undefined) await kubectl(["delete", "--ignore-not-found", "-f", "-"], definitions);
+    await definitions?.[Symbol.asyncDispose]();
   });
 
   test("everything that a stack file may say of Karpenter's nodes is accepted", async () => {

@@ -63,6 +63,12 @@ describe("a node group of EKS", () => {
     ]);
   });
 
+  test("makes the role with the name, path and boundary that it shall have", async () => {
+    const role = { name: "nodes", path: "/nodes/", permissionsBoundary: "arn:aws:iam::123456789012:policy/nodes" };
+    const made = nodesOf(await awsDev((cluster) => Object.assign(cluster.builderNodes[0], { role })));
+    expect(made.get("builder-nodes-amd64-role")!.inputs).toMatchObject(role);
+  });
+
   test("takes the role that is given", async () => {
     const nodeRole = "arn:aws:iam::123456789012:role/nodes";
     const made = nodesOf(

@@ -77,6 +77,8 @@ export class FakeEngine {
   readonly answers = new Map<string, Properties>();
   /** what the program said to the user: severity and text */
   readonly messages: { severity: string; text: string }[] = [];
+  /** how many messages there were that only `pulumi --debug` shows */
+  debugMessages = 0;
   /** outputs of the stack */
   outputs: Properties = {};
   private readonly server = new grpc.Server();
@@ -112,7 +114,8 @@ export class FakeEngine {
         const severities = Object.entries(engineMessages.LogSeverity) as [string, number][];
         const severity = severities.find(([, value]) => value === call.request.getSeverity())![0];
         // The SDK's own debug messages quote whatever passes through it.
-        if (severity !== "DEBUG") this.messages.push({ severity, text: call.request.getMessage() });
+        if (severity === "DEBUG") this.debugMessages += 1;
+        else this.messages.push({ severity, text: call.request.getMessage() });
         return new empty.Empty();
       }),
       getRootResource: answer(() => {

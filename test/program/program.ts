@@ -50,6 +50,8 @@ export interface ProgramRun {
   /** URN -> what its provider answered */
   readonly answers: ReadonlyMap<string, Properties>;
   readonly messages: readonly { severity: string; text: string }[];
+  /** how many messages there were that only `pulumi --debug` shows */
+  readonly debugMessages: number;
   readonly outputs: Properties;
   readonly stdout: string;
   readonly stderr: string;
@@ -144,9 +146,12 @@ export async function runProgram(options: ProgramOptions): Promise<ProgramRun> {
       child.once("close", done);
     });
     const milliseconds = performance.now() - began;
-    const { registrations, reads, answers, messages, outputs } = engine;
+    const { registrations, reads, answers, messages, debugMessages, outputs } = engine;
     const files = watched ? readFileSync(loaded, "utf8").split("\n").filter(Boolean) : [];
-    return { exitCode, registrations, reads, answers, messages, outputs, stdout, stderr, loaded: files, milliseconds };
+    return {
+      ...{ exitCode, registrations, reads, answers, messages, debugMessages, outputs, stdout, stderr },
+      ...{ loaded: files, milliseconds },
+    };
   } finally {
     engine.stop();
     rmSync(home, { recursive: true, force: true });

@@ -11,9 +11,28 @@ const POLICIES = {
   pull: "AmazonEC2ContainerRegistryPullOnly",
 } as const;
 
-/** Name of the role of a node group. It has a suffix, as a team may be called `amd64` and its builders' role like the group. */
+/** What a stack file says of a role that is made for nodes. */
+export interface NodeRoleOptions {
+  readonly name?: string | undefined;
+  readonly path: string;
+  readonly permissionsBoundary?: string | undefined;
+}
+
+/**
+ * Name of the role of a node group, where it is given none. It has a suffix, as a team may be called `amd64` and its builders' role
+ * like the group.
+ */
 export function nodeRoleName(group: string): string {
   return `${group}-node`;
+}
+
+/** What a stack file says of the role of a node group, as the provider takes it. */
+export function nodeRoleArgs({ name, role }: { readonly name: string; readonly role?: NodeRoleOptions | undefined }) {
+  return {
+    name: role?.name ?? nodeRoleName(name),
+    ...(role === undefined ? {} : { path: role.path }),
+    ...(role?.permissionsBoundary === undefined ? {} : { permissionsBoundary: role.permissionsBoundary }),
+  };
 }
 
 /** What the role's trust document says: EC2 may assume it, which is how an instance gets its role. */

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { parse } from "yaml";
 import { parseStackFile } from "../../../infra/stackFile.ts";
-import { access, asKind, asTeams, PROVIDER } from "./accessChanges.ts";
+import { access, asKind, asTeams, PROVIDER, ROLE } from "./accessChanges.ts";
 import { awsCases } from "./awsConfig.ts";
 import { values } from "./config.ts";
 
@@ -49,6 +49,30 @@ awsCases("accounts and partitions", [
         (it.oidcProviders = [{ create: true, issuer: "https://oidc.example/id/X" }, `${PROVIDER}/oidc.example/id/X`]),
     ),
     ["pergola:access.oidcProviders[1]: oidc.example/id/X is listed twice"],
+  ],
+  [
+    "CI jobs as the builders' role that is made",
+    access((it) => (it.ci = { role: "arn:aws:iam::123456789012:role/aws-dev-builder" })),
+    [
+      "pergola:access.ci.role: is the role of builders: jobs could push themselves, and whatever runs a builder could get into the cluster; jobs need no right to the registry, so give them a role of their own",
+    ],
+  ],
+  [
+    "CI jobs as the role of a team",
+    (config) => {
+      asTeams({ shop: { namespaces: ["shop-dev"], repositories: ["shop/api", "shop/web"] } })(config);
+      config["pergola:access"].ci = { role: "arn:aws:iam::123456789012:role/aws-dev-builder-shop" };
+    },
+    [
+      "pergola:access.ci.role: is the role of the builders of team shop: jobs could push themselves, and whatever runs a builder could get into the cluster; jobs need no right to the registry, so give them a role of their own",
+    ],
+  ],
+  [
+    "CI jobs as the builders' role that is there",
+    asKind("existing", { role: ROLE, namespaces: ["shop-dev"], ci: { role: ROLE } }),
+    [
+      "pergola:access.ci.role: is also pergola:access.role, that of builders: jobs could push themselves, and whatever runs a builder could get into the cluster; jobs need no right to the registry, so give them a role of their own",
+    ],
   ],
   [
     "a boundary of another account",

@@ -20,7 +20,7 @@ awsCases("node groups of EKS", [
     "a name too long for the role that is made",
     nodes((it) => (it.name = "a".repeat(60))),
     [
-      `${AT}.name: "${"a".repeat(60)}" is too long for the role that is made, ${"a".repeat(60)}-node: of 64 characters at most; shorten it, or give nodeRole`,
+      `${AT}.name: "${"a".repeat(60)}" is too long for the role that is made, ${"a".repeat(60)}-node: of 64 characters at most; shorten it, or give role.name or nodeRole`,
     ],
   ],
   [
@@ -113,6 +113,53 @@ awsCases("node groups of EKS", [
     ],
   ],
   [
+    "a role to make beside one that is there",
+    nodes((it) => Object.assign(it, { nodeRole: "arn:aws:iam::123456789012:role/nodes", role: { path: "/nodes/" } })),
+    [`${AT}.role: is how a role is made, but nodeRole gives one that is there; remove one of them`],
+  ],
+  [
+    "a made role of another name, path and boundary",
+    nodes((it) => {
+      it.name = "a".repeat(60);
+      it.role = { name: "nodes", path: "/nodes/", permissionsBoundary: "arn:aws:iam::123456789012:policy/nodes" };
+    }),
+    [],
+  ],
+  [
+    "a name of a made role that is none",
+    nodes((it) => (it.role = { name: "builder nodes" })),
+    [`${AT}.role.name: "builder nodes" is not the name of a role: letters, digits and _+=,.@-`],
+  ],
+  [
+    "a path of a made role that is none",
+    nodes((it) => (it.role = { path: "nodes" })),
+    [`${AT}.role.path: "nodes" is not a path: it begins and ends with a slash`],
+  ],
+  [
+    "a boundary of a made role that is a role",
+    nodes((it) => (it.role = { permissionsBoundary: "arn:aws:iam::123456789012:role/nodes" })),
+    [`${AT}.role.permissionsBoundary: "arn:aws:iam::123456789012:role/nodes" is an ARN, but not of an IAM policy`],
+  ],
+  [
+    "a boundary of a made role of another account",
+    nodes((it) => (it.role = { permissionsBoundary: "arn:aws:iam::210987654321:policy/nodes" })),
+    [
+      `${AT}.role.permissionsBoundary: is of account 210987654321, but the role is made in 123456789012, the account of the cluster`,
+    ],
+  ],
+  [
+    "a made role called like that of builders",
+    nodes((it) => (it.role = { name: "AWS-dev-builder" })),
+    [
+      `${AT}.role.name: is "AWS-dev-builder", which is also the name at pergola:access.role.name; roles of an account have different names`,
+    ],
+  ],
+  [
+    "sessions of a made role, which EC2 decides on",
+    nodes((it) => (it.role = { maxSessionSeconds: 3600 })),
+    [`${AT}.role: unknown key "maxSessionSeconds"; allowed: path, permissionsBoundary, name`],
+  ],
+  [
     "a tag of AWS's own",
     nodes((it) => (it.tags = { "aws:team": "a" })),
     [`${AT}.tags["aws:team"]: the key "aws:team" is not the key of a tag, or begins with aws:`],
@@ -121,7 +168,7 @@ awsCases("node groups of EKS", [
     "the cluster's security groups",
     nodes((it) => (it.securityGroups = [])),
     [
-      `${AT}: unknown key "securityGroups"; allowed: kind, name, architecture, subnets, instanceTypes, capacity, image, min, max, diskGiB, diskKey, nodeRole, tags`,
+      `${AT}: unknown key "securityGroups"; allowed: kind, name, architecture, subnets, instanceTypes, capacity, image, min, max, diskGiB, diskKey, nodeRole, role, tags`,
     ],
   ],
   [

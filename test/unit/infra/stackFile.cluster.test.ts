@@ -148,8 +148,26 @@ cases("cluster", [
     }),
     [1, 2, 3].map(
       (index) =>
-        `pergola:cluster.pullSecret.logins[${index}]: docker.io already has a login, at pergola:cluster.pullSecret.logins[0]; only one can be used`,
+        `pergola:cluster.pullSecret.logins[${index}]: is the credential helper x for docker.io, which already has the credential helper x, at pergola:cluster.pullSecret.logins[0]; only one can be used`,
     ),
+  ],
+  [
+    "a login and a helper for one host, and another helper",
+    (config) => {
+      config["pergola:secrets"] = { p: "x" };
+      const host = "gcr.io";
+      config["pergola:cluster"].pullSecret = {
+        logins: [
+          { host, username: "a", passwordSecret: "p" },
+          { host, helper: "gcr" },
+          { host, helper: "gcloud" },
+        ],
+      };
+    },
+    [
+      "pergola:cluster.pullSecret.logins[1]: is the credential helper gcr for gcr.io, which already has a login, at pergola:cluster.pullSecret.logins[0]; only one can be used",
+      "pergola:cluster.pullSecret.logins[2]: is the credential helper gcloud for gcr.io, which already has a login, at pergola:cluster.pullSecret.logins[0]; only one can be used",
+    ],
   ],
   [
     "a second login for the registry",
@@ -161,7 +179,7 @@ cases("cluster", [
       };
     },
     [
-      "pergola:cluster.pullSecret.logins[0]: 172.30.0.11:30500 already has a login, at pergola:registry.basicAuth; only one can be used",
+      "pergola:cluster.pullSecret.logins[0]: is a login for 172.30.0.11:30500, which already has a login, at pergola:registry.basicAuth; only one can be used",
     ],
   ],
   [

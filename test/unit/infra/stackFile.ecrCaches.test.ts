@@ -149,6 +149,21 @@ awsCases("registries of caches", [
     ],
   ],
   [
+    "an image called like the cache of another",
+    (config) => {
+      config["pergola:registry"].repositories = [
+        { name: "shop/api", cache: false },
+        { name: "shop/api/cache", cache: false },
+      ];
+      config["pergola:builder"].modes.kaniko = { namespaces: ["shop-kaniko"] };
+      config["pergola:access"].namespaces.push("shop-kaniko");
+      caches({ ...place, namespace: "x" })(config);
+    },
+    [
+      "pergola:cache[0].registry.namespace: would keep the cache of shop/api/cache in x/shop/api/cache, which is the cache repository of another image there; write a namespace that nothing else is in",
+    ],
+  ],
+  [
     "a namespace that kaniko's caches are in",
     (config) => {
       config["pergola:registry"].repositories = ["shop/api", { name: "shop/web", cache: { repository: "x/shop/api" } }];
@@ -215,7 +230,7 @@ awsCases("registries of caches", [
       caches(place)(config);
     },
     [
-      `pergola:cluster.pullSecret.logins[0]: ${OTHER}.dkr.ecr.eu-west-1.amazonaws.com already has a login, at pergola:cache[0].registry; only one can be used`,
+      `pergola:cluster.pullSecret.logins[0]: is the credential helper ecr-login for ${OTHER}.dkr.ecr.eu-west-1.amazonaws.com, which already has the credential helper ecr-login, of pergola:cache[0].registry; only one can be used`,
     ],
   ],
 ]);

@@ -55,7 +55,7 @@ awsCases("nodes of any kind", [
     "rights to push for nodes, which the seeds gave their workers",
     nodes((it) => (it.push = true)),
     [
-      `${AT}: the key "push" is not offered: every pod of a node can act as the node's role where the metadata service answers pods, so every pod could push; where it does not (hop limit 1), builders could not. Builders have a role of their own (kind: irsa or podIdentity), nodes only pull; allowed: kind, name, architecture, subnets, instanceTypes, capacity, image, min, max, diskGiB, diskKey, nodeRole, tags`,
+      `${AT}: the key "push" is not offered: every pod of a node can act as the node's role where the metadata service answers pods, so every pod could push; where it does not (hop limit 1), builders could not. Builders have a role of their own (kind: irsa or podIdentity), nodes only pull; allowed: kind, name, architecture, subnets, instanceTypes, capacity, image, min, max, diskGiB, diskKey, nodeRole, role, tags`,
     ],
   ],
 ]);

@@ -103,6 +103,10 @@ export const BAD_INPUTS: readonly BadInput[] = [
   ...bad(REPOSITORY_POLICY, "takes", {
     "no principal": [onShop(allow({ Action: "ecr:BatchGetImage" })), "Missing required field Principal"],
     "a resource": [onShop(allow({ ...PULL, Resource: "*" })), "it has a Resource"],
+    "roles by a pattern": [
+      onShop(allow({ ...PULL, Principal: { AWS: "arn:aws:iam::210987654321:role/*" } })),
+      'Invalid principal in policy: {"AWS":"arn:aws:iam::210987654321:role/*"}',
+    ],
   }),
   ...bad(ROLE, "refuses", {
     "a name that is taken": [{ name: "nodes", assumeRolePolicy: TRUST }, "EntityAlreadyExists"],
@@ -128,6 +132,19 @@ export const BAD_INPUTS: readonly BadInput[] = [
     "a trust document about other actions than those of STS": [
       trust(allow({ Principal: { Service: "ec2.amazonaws.com" }, Action: "ecr:PutImage" })),
       "may only specify STS AssumeRole actions",
+    ],
+    "a trust document for roles by a pattern": [
+      trust(allow({ Principal: { AWS: "arn:aws:iam::123456789012:role/ci-*" }, Action: "sts:AssumeRole" })),
+      'Invalid principal in policy: {"AWS":"arn:aws:iam::123456789012:role/ci-*"}',
+    ],
+    "a trust document for providers by a pattern": [
+      trust(
+        allow({
+          Principal: { Federated: "arn:aws:iam::123456789012:oidc-provider/oidc.eks.*" },
+          Action: "sts:AssumeRoleWithWebIdentity",
+        }),
+      ),
+      "Invalid principal in policy",
     ],
     "a trust document without a principal": [trust(allow({ Action: "sts:AssumeRole" })), "field Principal"],
     "an unknown key in a statement": [

@@ -115,9 +115,13 @@ function principalProblem({ Principal, NotPrincipal }: ValueMap, kind: PolicyKin
   return undefined;
 }
 
+/**
+ * A `*` is everyone, and stands for no part of a name or ARN (IAM user guide, "AWS JSON policy elements: Principal"); in the names
+ * of roles and users it is no character at all.
+ */
 const PRINCIPALS: Readonly<Record<string, RegExp>> = {
-  AWS: /^(\*|\d{12}|arn:aws[\w-]*:(iam|sts)::\d{12}:(root|role\/.+|user\/.+|assumed-role\/.+))$/,
-  Federated: /^(arn:aws[\w-]*:iam::\d{12}:(oidc-provider|saml-provider)\/.+|[a-z0-9.-]+\.[a-z]+)$/,
+  AWS: /^(\*|\d{12}|arn:aws[\w-]*:(iam|sts)::\d{12}:(root|(role|user|assumed-role)\/[\w+=,.@/-]+))$/,
+  Federated: /^(arn:aws[\w-]*:iam::\d{12}:(oidc-provider|saml-provider)\/[^*?]+|[a-z0-9.-]+\.[a-z]+)$/,
   Service: /^[a-z0-9.-]+\.(amazonaws\.com(\.cn)?|aws\.internal)$/,
 };
 

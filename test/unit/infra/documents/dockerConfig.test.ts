@@ -127,3 +127,62 @@ describe("merging, for any logins of different hosts", () => {
     );
   });
 });
+
+describe("merging, for any logins of a few hosts", () => {
+  const hosts = ["a.example", "b.example:5000", "docker.io", "index.docker.io"];
+  const login = fc.oneof(
+    fc.record({
+      host: fc.constantFrom(...hosts),
+      username: fc.constantFrom("u", "v"),
+      password: fc.constantFrom("p1", "p2"),
+    }),
+    fc.record({ host: fc.constantFrom(...hosts), helper: fc.constantFrom("x", "y") }),
+  );
+  const parts = fc.array(login, { maxLength: 6 }).map((all) => all.map(dockerConfigOf));
+
+  /** Why they are refused. */
+  const refusal = (all: readonly DockerConfig[]): string => {
+    try {
+      mergeDockerConfigs(all);
+    } catch (error) {
+      if (error instanceof DockerConfigError) return error.message;
+      throw error;
+    }
+    return "";
+  };
+
+  /** The registries that more than one thing is said about. */
+  const contested = (all: readonly DockerConfig[]) => {
+    const said = all.flatMap(({ auths, credHelpers }) => [
+      ...Object.entries(auths).map(([host, { auth }]) => [host, `auth ${auth}`] as const),
+      ...Object.entries(credHelpers).map(([host, name]) => [host, `helper ${name}`] as const),
+    ]);
+    const byHost = Map.groupBy(said, ([host]) => host);
+    return [...byHost].flatMap(([host, all]) => (new Set(all.map(([, what]) => what)).size > 1 ? [host] : []));
+  };
+
+  test("either a contested registry is named, and no credential, or none is in both maps and merging again changes nothing", () => {
+    const seen = { refused: 0, merged: 0 };
+    fc.assert(
+      fc.property(parts, (all) => {
+        const hosts = contested(all);
+        if (hosts.length > 0) {
+          seen.refused += 1;
+          const message = refusal(all);
+          expect(hosts.filter((host) => message.includes(`the registry ${host}`))).toHaveLength(1);
+          for (const { auths } of all) {
+            for (const { auth } of Object.values(auths)) expect(message).not.toContain(auth);
+          }
+          expect(message).not.toMatch(/p[12]/);
+          return;
+        }
+        seen.merged += 1;
+        const once = mergeDockerConfigs(all);
+        expect(Object.keys(once.auths).filter((host) => host in once.credHelpers)).toEqual([]);
+        expect(mergeDockerConfigs([once, once])).toEqual(once);
+      }),
+      { numRuns: 500 },
+    );
+    expect(Math.min(seen.refused, seen.merged)).toBeGreaterThan(50);
+  });
+});
