@@ -2,10 +2,12 @@
  * Connections to buildkitd that are opened before a build needs them, as opening one takes longer than all that a build without a
  * change does here: the first while nothing but the cluster is known, to the pod that the last run of the kind went to; another
  * whenever one is taken and more builds come. They carry nothing until a build takes them, and only a build of that pod does.
+ * Builds of one run share one, where they may: it is then opened once, and ends when no build is left that could use it.
  */
 import { keep, recall } from "../../memory.ts";
 import type { Exec, ExecTarget } from "../kube/exec.ts";
 import type { Kube } from "../kube/kube.ts";
+import type { SharedConnection } from "./sharedConnection.ts";
 
 /** A container that builds go to. */
 export type BuilderTarget = Omit<ExecTarget, "command">;
@@ -24,6 +26,8 @@ export interface ReadyOptions {
   /** builds of the run, and how many of them at a time, at the most */
   readonly builds: number;
   readonly concurrency: number;
+  /** whether all builds to a pod go over one connection (docs/decisions/NUMBER) */
+  readonly shared: boolean;
 }
 
 interface Ready {
@@ -34,9 +38,16 @@ interface Ready {
   over: boolean;
 }
 
+/** A connection for all builds of a pod. */
+interface Common {
+  readonly target: BuilderTarget;
+  readonly connection: Promise<SharedConnection>;
+}
+
 export class ReadyConnections {
   readonly #options: ReadyOptions;
   readonly #waiting: Ready[] = [];
+  #common: Common[] = [];
   readonly #end = new AbortController();
   /** where builds went last; undefined while that is not known */
   #known: BuilderTarget | undefined;
@@ -52,25 +63,66 @@ export class ReadyConnections {
   open(kube: Kube): void {
     const target = this.#recall(kube);
     if (target === undefined) return;
-    const { builds, concurrency } = this.#options;
-    for (let count = 0; count < Math.min(builds, concurrency); count++) this.#open(kube, target);
+    const { builds, concurrency, shared } = this.#options;
+    for (let count = 0; count < (shared ? 1 : Math.min(builds, concurrency)); count++) this.#open(kube, target);
   }
 
   /**
    * The connection of a build: one that is ready, else a new one.
    * @throws PergolaError as {@link Kube.exec}
    */
-  async take(kube: Kube, target: BuilderTarget): Promise<Exec> {
+  async take(kube: Kube, target: BuilderTarget): Promise<Exec | SharedConnection> {
     this.#left--;
-    const exec = (await this.#ready(target)) ?? (await dial(kube, target));
-    this.#remember(kube, target);
+    if (this.#options.shared) return this.#join(kube, target);
+    const exec = await this.#connect(kube, target);
     if (this.#waiting.length === 0 && this.#left > 0) this.#open(kube, target);
     return exec;
   }
 
-  /** Closes those that nobody took. */
+  /** Closes those that nobody took, and those that builds share. */
   [Symbol.dispose](): void {
     this.#end.abort();
+    for (const { connection } of this.#common) {
+      connection.then(
+        (common) => common.close(),
+        () => {},
+      );
+    }
+  }
+
+  /** The connection that the builds to a pod share; one that comes after its end opens another. */
+  async #join(kube: Kube, target: BuilderTarget): Promise<SharedConnection> {
+    const common = this.#common.find((one) => isSame(one.target, target)) ?? this.#share(kube, target);
+    const connection = await common.connection;
+    if (connection.usable) return connection.join();
+    this.#forget(common);
+    return this.#join(kube, target);
+  }
+
+  #share(kube: Kube, target: BuilderTarget): Common {
+    const open = async (): Promise<SharedConnection> => {
+      const [exec, { SharedConnection }] = await Promise.all([
+        this.#connect(kube, target),
+        import("./sharedConnection.ts"),
+      ]);
+      return new SharedConnection(exec, (idle) => {
+        if (this.#left <= 0) idle.close();
+      });
+    };
+    const common: Common = { target, connection: open() };
+    this.#common.push(common);
+    common.connection.catch(() => this.#forget(common));
+    return common;
+  }
+
+  #forget(common: Common): void {
+    this.#common = this.#common.filter((one) => one !== common);
+  }
+
+  async #connect(kube: Kube, target: BuilderTarget): Promise<Exec> {
+    const exec = (await this.#ready(target)) ?? (await dial(kube, target));
+    this.#remember(kube, target);
+    return exec;
   }
 
   async #ready(target: BuilderTarget): Promise<Exec | null> {

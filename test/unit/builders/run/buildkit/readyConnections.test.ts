@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { ReadyConnections, type ReadyOptions } from "../../../../../builders/run/buildkit/readyConnections.ts";
+import type { SharedConnection } from "../../../../../builders/run/buildkit/sharedConnection.ts";
 import type { Exec, ExecTarget } from "../../../../../builders/run/kube/exec.ts";
 import type { Kube } from "../../../../../builders/run/kube/kube.ts";
 
@@ -39,8 +40,8 @@ function cluster(refuses: readonly string[] = []) {
 }
 
 const connections = (options: Partial<ReadyOptions> = {}) =>
-  new ReadyConnections({ cache, asked: [], builds: 1, concurrency: 4, ...options });
-const numberOf = (exec: Exec): number => (exec as unknown as { number: number }).number;
+  new ReadyConnections({ cache, asked: [], builds: 1, concurrency: 4, shared: false, ...options });
+const numberOf = (exec: Exec | SharedConnection): number => (exec as unknown as { number: number }).number;
 
 /** A run that went to this pod before. */
 async function ranAt(target: typeof one, options: Partial<ReadyOptions> = {}) {

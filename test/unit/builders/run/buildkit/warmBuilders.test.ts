@@ -127,7 +127,10 @@ it("what happened to a builder before a build is no event of the build", async (
 
 it("nothing is looked for any more once a run is over, which may be before its cluster has answered", async () => {
   const { kube, asked } = cluster();
-  const executors = new Executors(kube, new ReadyConnections({ cache: "/none", asked: [], builds: 1, concurrency: 1 }));
+  const executors = new Executors(
+    kube,
+    new ReadyConnections({ cache: "/none", asked: [], builds: 1, concurrency: 1, shared: false }),
+  );
   await executors[Symbol.asyncDispose]();
   await executors.expect(plan);
   expect(asked).toEqual([]);
