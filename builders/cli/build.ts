@@ -72,7 +72,7 @@ export async function runBuild(words: readonly string[], options: BuildOptions):
     asked: [options.mode, options.namespace, options.stack, options.setup],
     builds: request.count,
     concurrency: options.concurrency,
-    // What comes from the daemon in bulk is slow over a shared one, see docs/decisions/NUMBER.
+    // What comes from the daemon in bulk is slow over a shared one, see docs/decisions/0018.
     shared: request.count > 1 && load === null && options.outputOci === undefined,
   });
   const session = await connect(options, {

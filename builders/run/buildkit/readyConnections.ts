@@ -26,7 +26,7 @@ export interface ReadyOptions {
   /** builds of the run, and how many of them at a time, at the most */
   readonly builds: number;
   readonly concurrency: number;
-  /** whether all builds to a pod go over one connection (docs/decisions/NUMBER) */
+  /** whether all builds to a pod go over one connection (docs/decisions/0018) */
   readonly shared: boolean;
 }
 

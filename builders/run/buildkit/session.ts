@@ -1,4 +1,4 @@
-/** Carries out a BuildKit plan: buildctl here, buildkitd in the pod, one connection between them. */
+/** Carries out a BuildKit plan: buildctl here, buildkitd in the pod, a connection between them that other builds may share. */
 import { writeFileSync } from "node:fs";
 import { rename, rm } from "node:fs/promises";
 import path from "node:path";

@@ -1,6 +1,7 @@
 import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { PassThrough } from "node:stream";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { ReadyConnections, type ReadyOptions } from "../../../../../builders/run/buildkit/readyConnections.ts";
 import type { SharedConnection } from "../../../../../builders/run/buildkit/sharedConnection.ts";
@@ -33,7 +34,8 @@ function cluster(refuses: readonly string[] = []) {
     };
     signal?.addEventListener("abort", close);
     opened.push(connection);
-    return { close, result, number: opened.length } as unknown as Exec;
+    const [stdin, stdout] = [new PassThrough(), new PassThrough()];
+    return { close, result, stdin, stdout, number: opened.length } as unknown as Exec;
   };
   const kube = { server: "https://a", context: "a", namespace: "builds", exec } as unknown as Kube;
   return { kube, opened };
@@ -133,4 +135,53 @@ it("the builds that may run at one time each have one, and later builds find one
   unused.open(kube);
   unused[Symbol.dispose]();
   expect(opened.slice(4).map(({ open }) => open)).toEqual([false, false]);
+});
+
+/** Which connection builds share; it has to be a shared one. */
+const shared = async (ready: ReadyConnections, kube: Kube, target = one): Promise<SharedConnection> =>
+  (await ready.take(kube, target)) as SharedConnection;
+
+it("builds that may share a connection have one for each pod, which is opened ahead as others are", async () => {
+  await ranAt(one);
+  const { kube, opened } = cluster();
+  using ready = connections({ builds: 4, concurrency: 4, shared: true });
+  ready.open(kube);
+  expect(opened).toHaveLength(1);
+  const [first, second] = await Promise.all([shared(ready, kube), shared(ready, kube)]);
+  expect(second).toBe(first);
+  expect(numberOf(first.exec)).toBe(1);
+  expect(await shared(ready, kube, other)).not.toBe(first);
+  expect(await shared(ready, kube)).toBe(first);
+  expect(opened.map(({ pod }) => pod)).toEqual(["builder-1", "builder-2"]);
+});
+
+it("a shared connection that is over, or could not be opened, is not what the next build gets", async () => {
+  const { kube, opened } = cluster();
+  using ready = connections({ builds: 3, shared: true });
+  const first = await shared(ready, kube);
+  opened[0]?.end();
+  await settled();
+  const second = await shared(ready, kube);
+  expect([numberOf(first.exec), numberOf(second.exec)]).toEqual([1, 2]);
+  const refused = [other.pod];
+  const later = cluster(refused);
+  using retried = connections({ builds: 2, shared: true });
+  await expect(Promise.all([shared(retried, later.kube, other), shared(retried, later.kube, other)])).rejects.toThrow();
+  refused.pop();
+  expect(numberOf((await shared(retried, later.kube, other)).exec)).toBe(1);
+});
+
+it("a shared connection ends with the last build that could use it, or with the run; a repeated build opens another", async () => {
+  const { kube, opened } = cluster();
+  const ready = connections({ builds: 2, shared: true });
+  const first = await shared(ready, kube);
+  first.leave();
+  expect(opened[0]?.open).toBe(true);
+  (await shared(ready, kube)).leave();
+  expect(opened.map(({ open }) => open)).toEqual([false]);
+  await shared(ready, kube);
+  expect(opened.map(({ open }) => open)).toEqual([false, true]);
+  ready[Symbol.dispose]();
+  await settled();
+  expect(opened.map(({ open }) => open)).toEqual([false, false]);
 });
