@@ -11,7 +11,7 @@ import { inTurns, median, type Rows, row } from "./measure.ts";
 import { build, buildAll, emptyFolder, environment, makeProject, planOf, plansOf } from "./project.ts";
 import { daemon } from "./raw.ts";
 
-/** Milliseconds over buildx that the runner may take. */
+/** Milliseconds over buildx that the runner may take; of two builds that wait for one another, each. */
 const MORE = 150;
 
 export const buildx: Rows = async (note) => {
@@ -49,13 +49,13 @@ export const buildx: Rows = async (note) => {
     note("two images, one of them FROM the other");
     const pair = await makeTwo("pair", "bench-pair-base");
     const from = await inTurns(7, { pergola: () => buildAll(pair), buildx: () => run(pair, ["bake", "both"]) });
-    const over = (id: string, what: string, samples: { pergola: number[]; buildx: number[] }) =>
-      row(id, `milliseconds over buildx, ${what}`, median(samples.pergola) - median(samples.buildx), MORE, samples);
+    const over = (id: string, what: string, samples: { pergola: number[]; buildx: number[] }, target = MORE) =>
+      row(id, `milliseconds over buildx, ${what}`, median(samples.pergola) - median(samples.buildx), target, samples);
     return [
       over("buildx-warm", "no change", same),
       over("buildx-edit", "one file edited", edit),
       over("buildx-bake", "two images, no change", bake),
-      over("buildx-pair", "two images, one FROM the other, no change", from),
+      over("buildx-pair", "two images, one FROM the other, no change", from, 2 * MORE),
     ];
   } finally {
     kube.close();

@@ -120,12 +120,10 @@ describe.each(Object.entries(EXAMPLES))("the stack %s", (stack, { ecr, gcp, secr
     expect([clouds.has("aws"), clouds.has("gcp")]).toEqual([ecr !== undefined, gcp !== undefined]);
   });
 
-  test.runIf(gcp)(
-    "is taken by Google in any order that it leaves open, is quiet after that, and goes away in any",
-    async () => {
-      await expectTaken(run.registrations, readStackFile(stack));
-    },
-  );
+  if (gcp !== undefined) {
+    test("is taken by Google in any order that it leaves open, is quiet after that, and goes away in any", () =>
+      expectTaken(run.registrations, readStackFile(stack)));
+  }
 
   test("has no secret of its file in clear", () => {
     const text = withDecoded(graphText(run));
