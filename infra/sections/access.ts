@@ -5,6 +5,7 @@ import { GITHUB_AUDIENCE } from "../documents/aws/ciTrust.ts";
 import { annotationKeyProblem } from "../documents/names.ts";
 import { allowAnyNamespace, namespacePatterns, namespaces } from "./accessNamespaces.ts";
 import { oidcProviderArn, roleArn, roleOptions } from "./awsValues.ts";
+import { githubRepository, gitlabProject, gitlabUrl } from "./ciJobs.ts";
 import { serviceAccountKey, workloadIdentity } from "./gcpAccess.ts";
 
 /** Nothing is made: an identity was arranged elsewhere, or none is needed. */
@@ -47,13 +48,7 @@ const teams = z
 const reference = z.string().regex(/^[\w./*@+#=,-]+$/, "is not the name of a branch or tag");
 
 const github = z.strictObject({
-  repository: z
-    .string()
-    .regex(/^(?:[\w.-]+\/[\w.-]+|[\w.-]+@\d+\/[\w.-]+@\d+)$/, "is neither OWNER/REPOSITORY nor OWNER@ID/REPOSITORY@ID")
-    .describe(
-      "OWNER/REPOSITORY as GitHub spells it; OWNER@ID/REPOSITORY@ID where GitHub's tokens have ids in their subject, as those of " +
-        "repositories do that were made or renamed since July 15, 2026",
-    ),
+  repository: githubRepository,
   branches: z.array(reference).default([]),
   tags: z.array(reference).default([]),
   environments: z.array(z.string().regex(/^[\w .-]+$/, "is not the name of an environment")).default([]),
@@ -67,11 +62,8 @@ const github = z.strictObject({
 });
 
 const gitlab = z.strictObject({
-  project: z.string().regex(/^[\w.-]+(?:\/[\w.-]+)+$/, "is not GROUP/PROJECT"),
-  url: z
-    .string()
-    .regex(/^https:\/\/[a-z0-9.-]+(?::\d+)?$/, "is not an https URL without a path")
-    .default("https://gitlab.com"),
+  project: gitlabProject,
+  url: gitlabUrl,
   branches: z.array(reference).default([]),
   tags: z.array(reference).default([]),
   audience: z.string().min(1).optional().describe("`aud` of the job's id_tokens; default: the URL of GitLab"),

@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { checked } from "../configValues.ts";
 import { identityPoolIdProblem } from "../documents/gcp/names.ts";
+import { githubRepository, gitlabProject, gitlabUrl } from "./ciJobs.ts";
 import { serviceAccount, serviceAccountEmail } from "./gcpValues.ts";
 
 const reference = checked((name) => {
@@ -31,24 +32,15 @@ const provider = z
   .describe("provider of Workload Identity Federation that the jobs' tokens come by");
 
 const github = z.strictObject({
-  repository: z
-    .string()
-    .regex(/^(?:[\w.-]+\/[\w.-]+|[\w.-]+@\d+\/[\w.-]+@\d+)$/, "is neither OWNER/REPOSITORY nor OWNER@ID/REPOSITORY@ID")
-    .describe(
-      "OWNER/REPOSITORY as GitHub spells it; OWNER@ID/REPOSITORY@ID where GitHub's tokens have ids in their subject, as those of " +
-        "repositories do that were made or renamed since July 15, 2026",
-    ),
+  repository: githubRepository,
   branches: z.array(reference).default([]).describe("jobs with an `environment` are of no branch"),
   tags: z.array(reference).default([]),
   provider,
 });
 
 const gitlab = z.strictObject({
-  project: z.string().regex(/^[\w.-]+(?:\/[\w.-]+)+$/, "is not GROUP/PROJECT"),
-  url: z
-    .string()
-    .regex(/^https:\/\/[a-z0-9.-]+(?::\d+)?$/, "is not an https URL without a path")
-    .default("https://gitlab.com"),
+  project: gitlabProject,
+  url: gitlabUrl,
   branches: z.array(reference).default([]),
   tags: z.array(reference).default([]),
   provider: provider.describe("its audience is its own full name (https://iam.googleapis.com/projects/...)"),
