@@ -7,7 +7,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { type GcpPlace, gcpProvider } from "./gcpProviders.ts";
 
 /** Names of APIs, without `.googleapis.com`. */
-export type GcpApi = "artifactregistry" | "cloudresourcemanager" | "container" | "iam" | "iamcredentials" | "sts";
+export type GcpApi = "artifactregistry" | "cloudresourcemanager" | "iam" | "iamcredentials" | "sts";
 
 export interface GcpApisArgs {
   readonly project: string;

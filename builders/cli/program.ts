@@ -173,6 +173,8 @@ ${examples([
       `
 Adds one entry to imagePullSecrets of the account, and leaves those of others as they are; only pods made from then on have it.
 The Secret is made by cluster.pullSecrets of the stack file, in the namespaces that it lists.
+--namespace is that of the account; without it, that of the kubeconfig's context. --stack and --setup say which cluster.
+Needs get on Secrets, and get and patch on service accounts there.
 ${examples([
   "pergola setup attach --account default --namespace shop",
   "pergola setup attach --namespace shop --secret hub-login",
@@ -208,7 +210,7 @@ YAML on stdout, with what Garden cannot be told as comments; with --output json 
 A block is right for the namespaces that it names: where these differ in their role, --namespace chooses one.
 ${examples([
   "pergola garden -s aws-dev",
-  "pergola garden -s aws-teams --namespace team-a",
+  "pergola garden -s aws-teams --namespace checkout-build",
   "pergola garden --setup setup.json --mode kaniko --output json",
 ])}`,
     )

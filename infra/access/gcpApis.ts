@@ -1,6 +1,6 @@
 /** The APIs of Google Cloud that identities need: pure. */
 import type { GcpApi } from "../gcpApis.ts";
-import { isGar } from "../registries/registryPlace.ts";
+import { enablesApis } from "../registries/registryPlace.ts";
 import type { AccessParts } from "./builderRoles.ts";
 import { gcpCiPlan } from "./gcpCi.ts";
 import { builderAccountPlan, clusterProjectOf, grantedProject } from "./gcpGrants.ts";
@@ -22,7 +22,7 @@ export function accessApis(config: AccessParts, stack: string): Map<string, GcpA
     found.set(project, new Set([...(found.get(project) ?? []), ...apis]));
   };
   const account = builderAccountPlan(config);
-  if (account === null || (isGar(config.registry) && !config.registry.enableApis)) return new Map();
+  if (account === null || !enablesApis(config.registry)) return new Map();
   const tokens: GcpApi[] = config.access.kind === "workloadIdentity" ? [TOKENS] : [];
   add(account.project, IAM, ...tokens);
   if (tokens.length > 0) add(clusterProjectOf(config), ...tokens);

@@ -16,6 +16,8 @@ export interface GkeNodeAccountArgs {
   readonly account: NodeAccount;
   /** project of the cluster, where the nodes are */
   readonly project: string;
+  /** what has to be there before an account that is made: the APIs */
+  readonly after: readonly pulumi.Resource[];
   /** what nodes pull from */
   readonly repositories: readonly GarRepository[];
   /** the provider of the repositories' project */
@@ -35,9 +37,13 @@ export class GkeNodeAccount extends pulumi.ComponentResource {
     const child = { parent: this };
     // The address follows from the id, so everything is known before the account is there.
     const member = `serviceAccount:${account.email}`;
-    const made = account.id === null ? [] : [this.account(`${name}-account`, account.id, project)];
+    const made = account.id === null ? [] : [this.account(`${name}-account`, account.id, args)];
     if (account.id !== null) {
-      new IAMMember(`${name}-node`, { project, role: NODE_ROLE, member }, { ...child, dependsOn: made });
+      new IAMMember(
+        `${name}-node`,
+        { project, role: NODE_ROLE, member },
+        { ...child, dependsOn: [...made, ...args.after] },
+      );
     }
     for (const { project, location, repository } of args.repositories) {
       new RepositoryIamMember(
@@ -49,8 +55,15 @@ export class GkeNodeAccount extends pulumi.ComponentResource {
     this.registerOutputs({});
   }
 
-  private account(name: string, accountId: string, project: string): Account {
+  private account(name: string, accountId: string, { project, after }: GkeNodeAccountArgs): Account {
     const description = "Nodes of image builders: they write logs and metrics, and pull images";
-    return new Account(name, { project, accountId, displayName: accountId, description }, { parent: this });
+    return new Account(
+      name,
+      { project, accountId, displayName: accountId, description },
+      {
+        parent: this,
+        dependsOn: [...after],
+      },
+    );
   }
 }

@@ -3,13 +3,17 @@ import { NodePool } from "@pulumi/gcp/container/nodePool.js";
 import * as pulumi from "@pulumi/pulumi";
 import { nodePool, type PoolCluster, type NodePool as PoolDocument } from "../documents/gcp/nodePool.ts";
 import type { Environment } from "../environment.ts";
+import { enableApis, type GcpApi } from "../gcpApis.ts";
 import { gcpProvider } from "../gcpProviders.ts";
 import { type NodeAccount, nodeAccountOf, poolNameOf } from "../gkeNodeNames.ts";
 import { builderRepositories } from "../registries/garRepositories.ts";
 import type { ProvisionedRegistry } from "../registries/registry.ts";
-import { isGar } from "../registries/registryPlace.ts";
+import { enablesApis, isGar } from "../registries/registryPlace.ts";
 import type { GkeNodesConfig } from "../sections/gkeNodes.ts";
 import { GkeNodeAccount } from "./gkeNodeAccount.ts";
+
+/** They make the service account of nodes, and give it its role in the project. */
+const NODE_ACCOUNT_APIS: readonly GcpApi[] = ["cloudresourcemanager", "iam"];
 
 export interface GkeNodesArgs {
   readonly pool: PoolDocument;
@@ -67,19 +71,23 @@ function nodeAccount(
   { repositories: made }: ProvisionedRegistry,
 ): GkeNodeAccount {
   const { registry, cluster } = config;
+  const place = cluster.gke!;
+  // The API of GKE is on where there is a cluster.
+  const apis = account.id === null || !enablesApis(registry) ? [] : enableApis("nodes", place, NODE_ACCOUNT_APIS);
   // Caches are between builders and the registry; no node runs them.
   const repositories = builderRepositories(config).filter(({ use }) => use !== "caches");
   return new GkeNodeAccount(
     `node-account-${account.email.replace(/@.*/, "")}`,
     {
       account,
-      project: cluster.gke!.project,
+      project: place.project,
+      after: apis,
       repositories,
       registryProvider: isGar(registry) ? gcpProvider(registry) : null,
       madeRepositories: repositories.flatMap(
         ({ project, location, repository }) => made.get(`${project}/${location}/${repository}`) ?? [],
       ),
     },
-    { providers: [gcpProvider(cluster.gke!)] },
+    { providers: [gcpProvider(place)] },
   );
 }

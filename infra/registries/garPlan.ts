@@ -7,7 +7,7 @@ import type { GcpPlace } from "../gcpProviders.ts";
 import type { ArtifactRegistryConfig, GcrConfig } from "../sections/artifactRegistry.ts";
 import type { CacheRegistryConfig, GarCacheRegistryConfig } from "../sections/cache.ts";
 import { isSamePlace } from "./cacheRegistries.ts";
-import { garLocation, garRepository, isGar, registryOfCaches } from "./registryPlace.ts";
+import { enablesApis, garLocation, garRepository, isGar, registryOfCaches } from "./registryPlace.ts";
 
 /** A repository that is made or taken over. */
 export interface PlannedGarRepository extends GarRepository {
@@ -40,7 +40,7 @@ type GarConfig = ArtifactRegistryConfig | GcrConfig;
 /** The registry of the images, where it is Google's, and the separate ones of caches, where they have something to make. */
 export function plannedGarRegistries(config: Parts): PlannedGarRegistry[] {
   const { registry } = config;
-  const apis: readonly GcpApi[] = isGar(registry) && !registry.enableApis ? [] : ["artifactregistry"];
+  const apis: readonly GcpApi[] = enablesApis(registry) ? ["artifactregistry"] : [];
   const images = isGar(registry) ? [registry] : [];
   const own = images.map((one) => ({
     name: "registry",

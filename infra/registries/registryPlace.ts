@@ -70,6 +70,11 @@ export function isGar(
   return registry?.kind === "artifactRegistry" || registry?.kind === "gcr";
 }
 
+/** Whether the stack enables the APIs of Google Cloud that it needs, or leaves that to others. */
+export function enablesApis(registry: RegistryConfig): boolean {
+  return !isGar(registry) || registry.enableApis;
+}
+
 /** What caches of a stack are: as its file says, but for a registry whose tags never move, which has a second repository for them. */
 export function registryOfCaches({ registry }: Pick<StackConfig, "registry">): {
   readonly host: string;

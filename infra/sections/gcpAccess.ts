@@ -42,7 +42,7 @@ export const serviceAccountKey = z.strictObject({
     .int()
     .min(1, "is less than 1")
     .describe(
-      "number of the present key: one more makes a new key, puts it into the pull secrets, and deletes the last but one",
+      "number of the present key: one more makes a new key, puts it into the pull secrets, and deletes the one before the previous one",
     ),
   keep: z
     .enum(["previous", "none"])

@@ -35,7 +35,7 @@ export interface EngineResult {
   readonly stderr: string;
   /** All but the debug messages. */
   readonly events: readonly EngineEvent[];
-  /** The debug messages of the event log. Pulumi's SDK quotes secrets in clear in some of them. */
+  /** The debug messages of the event log: what Pulumi's SDK says before it has loaded the program. */
   readonly debugMessages: readonly string[];
   /** Steps as `operation name`, in the order in which they ended, without the stack, providers and steps that change nothing. */
   readonly steps: readonly string[];
@@ -117,7 +117,7 @@ export class EngineStack implements AsyncDisposable {
       more.interrupt,
     );
     const { events, debugMessages } = parseEvents(existsSync(log) ? await readFile(log, "utf8") : "");
-    // The SDK's debug messages are in it, with secrets in clear: not ours to keep on disk.
+    // The SDK's debug messages would be in it, with secrets in clear, if the program sent any: not to be kept on disk.
     await rm(log, { force: true });
     return {
       ...outcome,

@@ -173,7 +173,7 @@ describe("secrets", () => {
     expect(leaks).toEqual([]);
   });
 
-  test("are in nothing that the engine says but debug messages: output, events, exported state", async () => {
+  test("are in nothing that the engine says: output, events, exported state", async () => {
     const { text } = await stack.exportState();
     expect(found(created.shown + JSON.stringify(created.events) + text)).toEqual([]);
   });

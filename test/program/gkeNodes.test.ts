@@ -60,8 +60,13 @@ describe("a node pool", () => {
     const [account, role] = ["account", "node"].map((part) => made.get(`node-account-gcp-dev-nodes-${part}`)!);
     expect(pool.dependencies).toEqual(expect.arrayContaining([account!.urn, role!.urn]));
     expect(account!.inputs).toMatchObject({ accountId: "gcp-dev-nodes", project: "shop-clusters" });
+    // A project where nothing was made before has neither on.
+    const apis = ["cloudresourcemanager", "iam"].map((api) =>
+      expect.stringMatching(`::nodes-apis-shop-clusters-${api}$`),
+    );
+    expect(account!.dependencies).toEqual(apis);
     expect(role).toMatchObject({
-      dependencies: [account!.urn],
+      dependencies: [...apis, account!.urn],
       inputs: {
         project: "shop-clusters",
         role: "roles/container.defaultNodeServiceAccount",
