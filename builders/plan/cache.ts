@@ -99,8 +99,12 @@ export function cacheEntries(setup: BuildSetup, request: CacheRequest): CacheEnt
     ...request.to.map(({ tag, mode }): CacheEntry => ({ tag, mode, export: true, registry })),
     ...(request.from.length > 0 ? read : setup.cache.map((entry) => ({ ...entry, export: false }))),
   ];
-  const same = (a: CacheEntry, b: CacheEntry): boolean => a.tag === b.tag && a.registry?.host === b.registry?.host;
-  return entries.filter((entry, at) => entries.findIndex((other) => same(other, entry)) === at);
+  return entries.filter((entry, at) => entries.findIndex((other) => isSame(other, entry)) === at);
+}
+
+/** A host alone says nothing: all repositories of Artifact Registry in a location have one. */
+function isSame(a: CacheEntry, b: CacheEntry): boolean {
+  return a.tag === b.tag && a.registry?.host === b.registry?.host && a.registry?.namespace === b.registry?.namespace;
 }
 
 /** Cache as buildctl's arguments, and the references that an inline cache adds to the image's names. */

@@ -43,6 +43,21 @@ describe("what the command line says about caches", () => {
     const entries = cacheEntries(withCache(cache), request);
     expect(entries.map((entry) => `${entry.tag} ${entry.mode}${entry.export ? " written" : ""}`)).toEqual(expected);
   });
+
+  /** Where the entries are, with their tags. */
+  const places = (cache: object[], request: Parameters<typeof cacheEntries>[1]): string[] =>
+    cacheEntries(withCache(cache), request).map(
+      ({ tag, export: written, registry }) => `${registry?.namespace ?? "own"} ${tag}${written ? " written" : ""}`,
+    );
+  const at = (namespace: string) => ({ kind: "artifactRegistry", host: "europe-docker.pkg.dev", namespace });
+
+  it("leaves one tag in two repositories of a host as two caches", () => {
+    const cache = [
+      { tag: "m", registry: at("p/layers") },
+      { tag: "m", registry: at("p/old-layers") },
+    ];
+    expect(places(cache, { to: [own], from: [] })).toEqual(["p/layers own written", "p/layers m", "p/old-layers m"]);
+  });
 });
 
 describe("a cache's flags", () => {
