@@ -1,6 +1,6 @@
 /** `kaniko`: the executor of the environment and its flags, which hold for all images of a project. */
 import type { BuildSetup } from "../../infra/setup.ts";
-import { kanikoCacheOf, registrySupport, repositoryIn } from "../plan/cache.ts";
+import { decidingEntry, kanikoCacheOf, registrySupport, repositoryIn } from "../plan/cache.ts";
 import { readFlags, withExtraFlags } from "../plan/extraFlags.ts";
 import { kanikoExecutor } from "../plan/kanikoExecutor.ts";
 import { KANIKO_FLAGS } from "../plan/kanikoFlags.ts";
@@ -64,7 +64,7 @@ function cacheFlags(
   namesCache: boolean,
 ): { readonly flags: readonly string[]; readonly remarks: readonly Remark[] } {
   if (setup.cache.length === 0) return off("The environment has no cache.");
-  const elsewhere = setup.cache.find((entry) => entry.registry !== undefined)?.registry;
+  const elsewhere = decidingEntry(setup.cache)?.registry;
   const repositoryOf = (image: SetupImage): string | null =>
     elsewhere === undefined
       ? image.cacheRepository && `${setup.registry.host}/${image.cacheRepository}`

@@ -87,14 +87,26 @@ export const NO_CACHE_REQUEST: CacheRequest = { to: [], from: [] };
 type CacheEntry = BuildSetup["cache"][number];
 
 /**
+ * The entry that says where caches go of which an entry does not: those of kaniko, which has one place, and of the command line.
+ * The first that is written, and where all are only read the first with a registry of its own, which is only read, too. Rights
+ * are granted by the same rule: kanikoCacheRegistry in infra/registries/cacheRegistries.ts.
+ */
+export function decidingEntry(cache: readonly CacheEntry[]): CacheEntry | undefined {
+  return cache.find((entry) => entry.export) ?? cache.find((entry) => entry.registry !== undefined);
+}
+
+/**
  * The caches of one build. The command line's own come first. With `to` alone the environment's are still read, so that a
  * branch starts from the main one's, but no longer written; `from` takes their place.
  */
 export function cacheEntries(setup: BuildSetup, request: CacheRequest): CacheEntry[] {
   if (request.to.length + request.from.length === 0) return setup.cache;
-  // A registry of caches that the environment has is for those of branches too.
-  const registry = setup.cache[0]?.registry;
-  const read = request.from.map((tag): CacheEntry => ({ tag, mode: "auto", export: false, registry }));
+  // A registry of caches that the environment has is for those of branches too, unless builders may only read there.
+  const deciding = decidingEntry(setup.cache);
+  const registry = deciding?.export ? deciding.registry : undefined;
+  const read = request.from.flatMap((tag) =>
+    [registry, deciding?.registry].map((place): CacheEntry => ({ tag, mode: "auto", export: false, registry: place })),
+  );
   const entries: CacheEntry[] = [
     ...request.to.map(({ tag, mode }): CacheEntry => ({ tag, mode, export: true, registry })),
     ...(request.from.length > 0 ? read : setup.cache.map((entry) => ({ ...entry, export: false }))),

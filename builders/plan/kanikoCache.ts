@@ -1,7 +1,7 @@
 /** Where kaniko keeps layers between builds. */
 import type { BuildSetup } from "../../infra/setup.ts";
 import { PergolaError } from "../errors.ts";
-import { kanikoCacheOf, repositoryIn } from "./cache.ts";
+import { decidingEntry, kanikoCacheOf, repositoryIn } from "./cache.ts";
 import type { Destination } from "./destination.ts";
 import { type FlagSource, readFlags } from "./extraFlags.ts";
 import { KANIKO_FLAGS } from "./kanikoFlags.ts";
@@ -17,8 +17,8 @@ export interface KanikoCache {
 
 /**
  * The cache of one build. `--no-cache` wins over what the sources' flags say, of which later ones win, and these over the
- * environment's cache entries, which are followed as far as kaniko can: without any there is no cache, and when all are read
- * only (`export: false`) it takes layers and pushes none. Tags and `mode` have no meaning for it: it keeps each step's layer
+ * environment's cache entries, which are followed as far as kaniko can: without any there is no cache, and where its place is
+ * only read (`export: false`) it takes layers and pushes none. Tags and `mode` have no meaning for it: it keeps each step's layer
  * under a tag of its own, in the image's cache repository.
  * @throws PergolaError repository-not-provisioned: nothing grants the repository, or there is none
  */
@@ -30,7 +30,7 @@ export function kanikoCache(
 ): KanikoCache {
   let isOn = setup.cache.length > 0;
   let by: FlagSource | null = null;
-  const registry = setup.cache.find((entry) => entry.registry !== undefined)?.registry;
+  const registry = decidingEntry(setup.cache)?.registry;
   let repository =
     registry === undefined
       ? destination.cacheRepository
@@ -48,7 +48,9 @@ export function kanikoCache(
   if (noCache || !isOn) return { repository: null, arguments: ["--cache=false"] };
   if (repository === null && by !== null) throw noRepository(setup, destination, by);
   if (repository === null) return { repository, arguments: ["--cache=false"] };
-  const isReadOnly = setup.cache.length > 0 && setup.cache.every((entry) => !entry.export);
+  const isReadOnly =
+    (setup.cache.length > 0 && setup.cache.every((entry) => !entry.export)) ||
+    !isWritten(setup, destination, repository);
   return {
     repository,
     arguments: [
@@ -67,16 +69,26 @@ export function withoutCacheFlags(source: FlagSource): FlagSource {
   return { ...source, flags: flags.flatMap(({ words }) => words) };
 }
 
-/** Whether the environment lets its builders push there. */
+/** Whether the environment lets its builders read there at least. */
 function isGranted(setup: BuildSetup, destination: Destination, repository: string): boolean {
-  const { host, namespace, createsRepositoriesOnPush } = setup.registry;
-  const places = createsRepositoriesOnPush ? [[host, namespace]] : [];
-  const caches = setup.cache.flatMap((entry) =>
-    entry.registry ? [[entry.registry.host, entry.registry.namespace]] : [],
-  );
+  return isWritten(setup, destination, repository) || isIn(setup.cache, repository);
+}
+
+/** Whether the environment lets its builders push there. */
+function isWritten(setup: BuildSetup, destination: Destination, repository: string): boolean {
+  const { registry, cache } = setup;
   return (
     repositories(setup, destination).includes(repository) ||
-    [...places, ...caches].some((place) => repository.startsWith(`${place.filter((part) => part !== "").join("/")}/`))
+    isIn(
+      [...(registry.createsRepositoriesOnPush ? [{ registry }] : []), ...cache.filter((one) => one.export)],
+      repository,
+    )
+  );
+}
+
+function isIn(entries: readonly Pick<BuildSetup["cache"][number], "registry">[], repository: string): boolean {
+  return entries.some(
+    ({ registry }) => registry !== undefined && repository.startsWith(`${repositoryIn(registry, "")}/`),
   );
 }
 

@@ -6,7 +6,7 @@ import type { ContextEntry } from "../images/context.ts";
 import { dockerfileOf } from "../images/dockerfile.ts";
 import type { Image } from "../images/image.ts";
 import { type BuildkitOptions, csv, EPOCH, isAttested, nameField, outputFields, secretArgument } from "./buildkit.ts";
-import { buildkitCache, type CacheRequest } from "./cache.ts";
+import { buildkitCache, type CacheRequest, cacheEntries, NO_CACHE_REQUEST } from "./cache.ts";
 import type { Destination } from "./destination.ts";
 import { DOCKER_FLAGS } from "./dockerFlags.ts";
 import { withReferences } from "./dockerfileReferences.ts";
@@ -177,9 +177,10 @@ function dockerCache(
   const way = wayOf(facts);
   if (way === "legacy") return { arguments: [], inlineReferences: [] };
   const all = way !== "docker";
-  const readable = setup.cache.map((entry) => (all || entry.mode === "inline" ? entry : { ...entry, export: false }));
   const inline = { from: request.from, to: request.to.map(({ tag }) => ({ tag, mode: "inline" as const })) };
-  const cache = buildkitCache({ ...setup, cache: readable }, destination, all ? request : inline);
+  const entries = cacheEntries(setup, all ? request : inline);
+  const readable = entries.map((entry) => (all || entry.mode === "inline" ? entry : { ...entry, export: false }));
+  const cache = buildkitCache({ ...setup, cache: readable }, destination, NO_CACHE_REQUEST);
   return { ...cache, arguments: inDockersWords(cache.arguments, facts) };
 }
 

@@ -59,8 +59,18 @@ export function isSamePlace(a: CacheRegistryConfig, b: CacheRegistryConfig): boo
 }
 
 /**
+ * The registry of caches that kaniko keeps its layers in; undefined for that of the images. The first entry that is written says
+ * it, and where all are only read the first with a registry. Builders go by the same rule: decidingEntry in builders/plan/cache.ts,
+ * where it is also that of caches from the command line, so that they are where an entry lets builders push.
+ */
+export function kanikoCacheRegistry(cache: StackConfig["cache"]): CacheRegistryConfig | undefined {
+  const deciding = cache.find((entry) => entry.export) ?? cache.find((entry) => entry.registry !== undefined);
+  return deciding?.registry;
+}
+
+/**
  * The registries of ECR that only hold caches, each once, with their repositories. BuildKit keeps the cache of an image in
- * NAMESPACE/IMAGE; kaniko, which takes the first entry with a registry, in NAMESPACE/IMAGE/cache.
+ * NAMESPACE/IMAGE; kaniko, if its layers are there, in NAMESPACE/IMAGE/cache.
  */
 export function separateCaches({
   registry,
@@ -69,7 +79,7 @@ export function separateCaches({
 }: Pick<StackConfig, "registry" | "cache" | "builder">): SeparateCaches[] {
   if (registry.kind !== "ecr") return [];
   const images = registry.repositories.map((entry) => (typeof entry === "string" ? { name: entry } : entry));
-  const first = cache.find((entry) => entry.registry !== undefined)?.registry;
+  const ofKaniko = kanikoCacheRegistry(cache);
   const found: SeparateCaches[] = [];
   for (const { registry: place } of cache) {
     if (place?.kind !== "ecr" || found.some((other) => isSamePlace(other.place, place))) continue;
@@ -77,7 +87,7 @@ export function separateCaches({
     const holds = (["buildkit", "kaniko"] as const).filter((mode) =>
       mode === "buildkit"
         ? builder.modes["cluster-buildkit"] !== undefined
-        : builder.modes.kaniko !== undefined && first !== undefined && isSamePlace(first, place),
+        : builder.modes.kaniko !== undefined && ofKaniko !== undefined && isSamePlace(ofKaniko, place),
     );
     found.push({
       place,

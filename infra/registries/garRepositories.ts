@@ -6,7 +6,7 @@ import { garLocation, garRepository, isGar, registryOfCaches } from "./registryP
 /** A repository, and what builders do there. */
 export interface BuilderRepository extends GarRepository {
   readonly use: "images" | "caches" | "baseImages";
-  /** builders push there; else they only pull */
+  /** builders push there; else they only pull, as from separate caches of which no entry is written (kanikoCacheRegistry) */
   readonly writable: boolean;
   /** it is there, and stays as it is */
   readonly existing: boolean;

@@ -143,6 +143,22 @@ describe("flags of kaniko", () => {
       { ...images({}), cache: [{ tag: "_buildcache", mode: "max", export: false }] },
       ["--cache=true", "--no-push-cache"],
     ],
+    [
+      "a registry of caches that is only read, before the images' own",
+      {
+        ...images({}),
+        cache: [
+          {
+            tag: "m",
+            mode: "max",
+            export: false,
+            registry: { kind: "x", host: "c.test", namespace: "", insecure: false },
+          },
+          { tag: "n", mode: "max", export: true },
+        ],
+      },
+      ["--cache=true"],
+    ],
   ])("%s", (_title, setup, expected) => {
     expect(flags(setup)).toEqual(expected);
   });

@@ -58,6 +58,26 @@ describe("what the command line says about caches", () => {
     ];
     expect(places(cache, { to: [own], from: [] })).toEqual(["p/layers own written", "p/layers m", "p/old-layers m"]);
   });
+
+  const read = { tag: "m", export: false, registry: at("p/main") };
+  it.each<[string, object[], string[], string[]]>([
+    [
+      "that of the images is the first written one",
+      [read, { tag: "mine" }],
+      ["own own written", "p/main m", "own mine"],
+      ["own old"],
+    ],
+    [
+      "another is the first written one",
+      [read, { tag: "mine", registry: at("p/mine") }],
+      ["p/mine own written", "p/main m", "p/mine mine"],
+      ["p/mine old"],
+    ],
+    ["none is written", [read], ["own own written", "p/main m"], ["own old", "p/main old"]],
+  ])("writes to no registry that is only read: %s", (_, cache, to, from) => {
+    expect(places(cache, { to: [own], from: [] })).toEqual(to);
+    expect(places(cache, { to: [], from: ["old"] })).toEqual(from);
+  });
 });
 
 describe("a cache's flags", () => {

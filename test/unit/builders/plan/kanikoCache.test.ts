@@ -60,6 +60,20 @@ describe("kaniko's cache", () => {
     expect(cacheFlags(one).toSorted()).toEqual(on("docker.io/shop/api-cache"));
   });
 
+  const main = { tag: "m", export: false, registry: { kind: "x", host: "c.test", namespace: "main" } };
+  const mine = { tag: "n", registry: { kind: "x", host: "c.test", namespace: "mine" } };
+  const MAIN = "c.test/main/api/cache";
+  it.each<[string, object[], string[], string, boolean]>([
+    ["the images' is the first written one", [main, { tag: "n" }, mine], [], OWN, true],
+    ["another is the first written one", [main, mine], [], "c.test/mine/api/cache", true],
+    ["none is written", [{ tag: "n", export: false }, main], [], MAIN, false],
+    ["none is written, and the image wants a cache", [main], ["--cache=true"], MAIN, false],
+    ["the image names one that is only read", [main, mine], [`--cache-repo=${MAIN}`], MAIN, false],
+  ])("pushes nothing to a registry that is only read: %s", (_, cache, flags, repository, pushes) => {
+    const found = cacheFlags(plan({ cache, image: flags })).toSorted();
+    expect(found).toEqual([...on(repository), ...(pushes ? [] : ["--no-push-cache"])].toSorted());
+  });
+
   it("keeps layers as long as the image says", () => {
     expect(cacheFlags(plan({ image: ["--cache-ttl", "6h"] })).toSorted()).toEqual(on(OWN, "6h"));
     expect(cacheFlags(plan({ setup: ["--cache-ttl=1h"], image: ["--cache-ttl=6h"] })).toSorted()).toEqual(

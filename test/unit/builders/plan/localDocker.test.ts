@@ -218,4 +218,13 @@ describe("caches", () => {
     expect(valuesOf(made, "--cache-to")).toEqual(["type=inline"]);
     expect(made.references).toEqual([`${repository}:v1`, `${repository}:mine`]);
   });
+
+  it("of the command line are where the environment writes its own, though Docker can only read these", () => {
+    const registry = { kind: "inCluster", host: HOST, namespace: "layers", insecure: true };
+    const request = { cache: { to: [{ tag: "mine", mode: "auto" }], from: [] } } as const;
+    const made = plan("buildx", {}, request, (input) => {
+      input.cache = [{ tag: "_buildcache", mode: "max", registry }];
+    });
+    expect(made.references).toEqual([`${repository}:v1`, `${HOST}/layers/api:mine`]);
+  });
 });

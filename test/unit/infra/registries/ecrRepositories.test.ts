@@ -145,6 +145,26 @@ describe("builders may push", () => {
     ]);
   });
 
+  test("where kaniko pushes: not in a registry of caches that is only read before one that is written", () => {
+    const place = (namespace: string) => ({ kind: "ecr", account: "123456789012", region: "eu-central-1", namespace });
+    const rights = (...cache: object[]) =>
+      builderRights(
+        awsConfig((config) => {
+          config["pergola:builder"] = { default: "kaniko", modes: { kaniko: { namespaces: ["shop-dev"] } } };
+          config["pergola:cache"] = cache;
+        }),
+        ["shop/api"],
+      );
+    const main = { tag: "m", export: false, registry: place("main") };
+    const own = [`${ARN}/shop/api`, `${ARN}/shop/api/cache`];
+    expect(rights(main, { tag: "n" })).toEqual({ push: own, pull: [] });
+    expect(rights(main, { tag: "n", registry: place("mine") })).toEqual({
+      push: [...own, `${ARN}/mine/shop/api/cache`],
+      pull: [],
+    });
+    expect(rights({ tag: "n", export: false }, main)).toEqual({ push: own, pull: [`${ARN}/main/shop/api/cache`] });
+  });
+
   test("only by whole names: no ARN has a wildcard, and whatever is not listed is in none", () => {
     const segment = fc.stringMatching(/^[a-z][a-z0-9]{0,5}$/);
     const name = fc.array(segment, { minLength: 2, maxLength: 3 }).map((parts) => parts.join("/"));
