@@ -111,12 +111,12 @@ export function cacheEntries(setup: BuildSetup, request: CacheRequest): CacheEnt
     ...request.to.map(({ tag, mode }): CacheEntry => ({ tag, mode, export: true, registry })),
     ...(request.from.length > 0 ? read : setup.cache.map((entry) => ({ ...entry, export: false }))),
   ];
-  return entries.filter((entry, at) => entries.findIndex((other) => isSame(other, entry)) === at);
-}
-
-/** A host alone says nothing: all repositories of Artifact Registry in a location have one. */
-function isSame(a: CacheEntry, b: CacheEntry): boolean {
-  return a.tag === b.tag && a.registry?.host === b.registry?.host && a.registry?.namespace === b.registry?.namespace;
+  // A host alone says nothing: all repositories of Artifact Registry in a location have one.
+  const placeOf = ({ tag, registry: own }: CacheEntry): string => {
+    const { host, namespace } = own ?? setup.registry.caches ?? {};
+    return JSON.stringify([host, namespace, tag]);
+  };
+  return entries.filter((entry, at) => entries.findIndex((other) => placeOf(other) === placeOf(entry)) === at);
 }
 
 /** Cache as buildctl's arguments, and the references that an inline cache adds to the image's names. */

@@ -1,7 +1,7 @@
 /** Where an image goes: its reference in the environment's registry. */
 import type { BuildSetup } from "../../infra/setup.ts";
 import { PergolaError } from "../errors.ts";
-import { kanikoCacheOf, registrySupport } from "./cache.ts";
+import { kanikoCacheOf, registrySupport, repositoryIn } from "./cache.ts";
 
 /** One path component of a repository, as the distribution specification has it (github.com/distribution/reference). */
 const COMPONENT = /^[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*$/;
@@ -47,7 +47,7 @@ export function destinationOf(setup: BuildSetup, name: string, tags: Tags): Dest
       hint: "Give another one with --tag, or leave it out: the tag then follows from the content.",
     });
   }
-  const { kind, host, namespace, createsRepositoriesOnPush } = setup.registry;
+  const { kind, host, namespace, createsRepositoriesOnPush, caches } = setup.registry;
   const provisioned = setup.images.find((image) => image.name === name);
   if (!provisioned && !createsRepositoriesOnPush) {
     const known = setup.images.map((image) => image.name).join(", ");
@@ -72,16 +72,19 @@ export function destinationOf(setup: BuildSetup, name: string, tags: Tags): Dest
       hint: "Give it a name without a slash with --name.",
     });
   }
-  const cache = provisioned ? provisioned.cacheRepository : kanikoCacheOf(kind, path);
   const repository = `${host}/${path}`;
-  const cacheRepository = cache === null ? null : `${host}/${cache}`;
+  const elsewhere = caches && repositoryIn(caches, name);
+  const cache = provisioned ? provisioned.cacheRepository : kanikoCacheOf(kind, path);
+  const beside = cache === null ? null : `${host}/${cache}`;
+  const cacheRepository = elsewhere === undefined ? beside : kanikoCacheOf(kind, elsewhere);
+  // Where tags cannot be moved, a cache could be written only once.
+  const tagged = provisioned?.tagMutability === "IMMUTABLE" ? (cacheRepository ?? repository) : repository;
   const [first, ...others] = [...new Set(tags)].map((tag) => `${repository}:${tag}`);
   return {
     name,
     repository,
     references: [first as string, ...others],
     cacheRepository,
-    // Where tags cannot be moved, a cache could be written only once.
-    cacheTagRepository: provisioned?.tagMutability === "IMMUTABLE" ? (cacheRepository ?? repository) : repository,
+    cacheTagRepository: elsewhere ?? tagged,
   };
 }

@@ -74,19 +74,21 @@ function isGranted(setup: BuildSetup, destination: Destination, repository: stri
   return isWritten(setup, destination, repository) || isIn(setup.cache, repository);
 }
 
-/** Whether the environment lets its builders push there. */
+/** Whether the environment lets its builders push layers there. */
 function isWritten(setup: BuildSetup, destination: Destination, repository: string): boolean {
   const { registry, cache } = setup;
+  const own = registry.createsRepositoriesOnPush ? [{ registry: registry.caches ?? registry }] : [];
   return (
     repositories(setup, destination).includes(repository) ||
-    isIn(
-      [...(registry.createsRepositoriesOnPush ? [{ registry }] : []), ...cache.filter((one) => one.export)],
-      repository,
-    )
+    isIn([...own, ...cache.filter((entry) => entry.export)], repository)
   );
 }
 
-function isIn(entries: readonly Pick<BuildSetup["cache"][number], "registry">[], repository: string): boolean {
+/** Whether it is in one of these places. */
+function isIn(
+  entries: readonly { readonly registry?: { readonly host: string; readonly namespace: string } | undefined }[],
+  repository: string,
+): boolean {
   return entries.some(
     ({ registry }) => registry !== undefined && repository.startsWith(`${repositoryIn(registry, "")}/`),
   );
@@ -96,14 +98,21 @@ function repositories({ registry, images }: BuildSetup, destination: Destination
   const provisioned = images.flatMap((image) =>
     [image.repository, image.cacheRepository].filter((one) => one !== null),
   );
-  const own = [destination.cacheRepository, destination.repository].filter((one) => one !== null);
+  // Layers have tags that move, when they are made anew.
+  const ofImage = registry.caches === undefined ? destination.repository : null;
+  const own = [destination.cacheRepository, ofImage].filter((one) => one !== null);
   return [...new Set([...own, ...provisioned.map((one) => `${registry.host}/${one}`)])];
 }
 
 function notGranted(setup: BuildSetup, destination: Destination, repository: string, source: FlagSource): PergolaError {
+  const { registry, environment } = setup;
+  const why =
+    registry.caches !== undefined && isIn([{ registry }], repository)
+      ? `is where no tag moves in the environment ${environment}: a layer could be written there only once.`
+      : `names a repository that is none of the environment ${environment}'s: nothing lets its builders push there.`;
   return new PergolaError({
     code: "repository-not-provisioned",
-    message: `The extra flag --cache-repo=${repository} of ${source.of} names a repository that is none of the environment ${setup.environment}'s: nothing lets its builders push there.`,
+    message: `The extra flag --cache-repo=${repository} of ${source.of} ${why}`,
     hint: `Leave it out, or name one of these: ${repositories(setup, destination).join(", ")}.`,
     path: source.path,
     file: source.file,

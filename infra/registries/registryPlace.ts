@@ -29,10 +29,22 @@ export function registryPlace(registry: RegistryConfig): BuildSetup["registry"] 
         ...there,
         host: artifactRegistryHost(registry.location),
         namespace: artifactRegistryNamespace(registry),
+        ...cachesElsewhere(registry),
       };
     case "gcr":
-      return { ...there, host: registry.host, namespace: projectPath(registry.project) };
+      return {
+        ...there,
+        host: registry.host,
+        namespace: projectPath(registry.project),
+        ...cachesElsewhere(registry),
+      };
   }
+}
+
+/** Written only where it says something: a Pergola from before knows no such key. */
+function cachesElsewhere(registry: RegistryConfig): Pick<BuildSetup["registry"], "caches"> {
+  const caches = registryOfCaches({ registry });
+  return caches === null ? {} : { caches: { host: caches.host, namespace: caches.namespace } };
 }
 
 /** Repositories that are made one by one; none where a push makes them. */

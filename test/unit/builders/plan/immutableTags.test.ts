@@ -5,6 +5,7 @@ import { makeBuildSetup } from "../../../../infra/buildSetup.ts";
 import type { Change } from "../../infra/config.ts";
 import { buildkitToo, caches, gcr, registry } from "../../infra/garChanges.ts";
 import { gcpConfig } from "../../infra/gcpConfig.ts";
+import { errorOf } from "../samples.ts";
 import { buildkit, kaniko } from "./clusterPlans.ts";
 
 const NAMES = { name: "team/api" };
@@ -32,12 +33,22 @@ function ofBuildkit(cache: CacheRequest | undefined, ...changes: Change[]) {
 
 /** The same of kaniko. */
 function ofKaniko(...changes: Change[]) {
-  const { pod } = kaniko(NAMES, {}, setupAfter(...changes));
+  return ofKanikoWith([], ...changes);
+}
+
+function ofKanikoWith(extraFlags: string[], ...changes: Change[]) {
+  const { pod } = kaniko({ ...NAMES, extraFlags }, {}, setupAfter(...changes));
   const args = (pod.spec as { containers: { args: string[] }[] }).containers[0]?.args ?? [];
   const after = (flag: string) =>
     args.flatMap((word) => (word.startsWith(`${flag}=`) ? [word.slice(flag.length + 1)] : []));
   return { images: after("--destination"), caches: after("--cache-repo") };
 }
+
+/** What builders go by where no cache is written unless somebody asks for one. */
+const NO_CACHES: readonly [string, Change][] = [
+  ["no cache", (config) => (config["pergola:cache"] = [])],
+  ["only one that is read", (config) => (config["pergola:cache"] = [{ tag: "m", export: false }])],
+];
 
 const HOST = "europe-central2-docker.pkg.dev/shop-registry";
 
@@ -69,6 +80,19 @@ describe("BuildKit", () => {
     expect(images).toEqual([`${HOST}/shop/team/api:v-1a2b3c4d5e`, `${HOST}/shop-cache/team/api:_buildcache`]);
   });
 
+  it.each(NO_CACHES)("pushes what the command line asks for to the second one where there is %s", (_, change) => {
+    const request: CacheRequest = { to: [{ tag: "m", mode: "auto" }], from: ["m"] };
+    const { imports, exports } = ofBuildkit(request, immutable, change);
+    expect(exports).toEqual([`${HOST}/shop-cache/team/api:m`]);
+    expect(imports).toEqual(exports);
+  });
+
+  it("does so where the environment's own caches are in a registry that is only read", () => {
+    const request: CacheRequest = { to: [{ tag: "m", mode: "auto" }], from: [] };
+    const onlyRead: Change = (config) => (config["pergola:cache"][0].export = false);
+    expect(ofBuildkit(request, immutable, caches({}), onlyRead).exports).toEqual([`${HOST}/shop-cache/team/api:m`]);
+  });
+
   it("caches in a registry of their own where the environment has one", () => {
     expect(ofBuildkit(undefined, immutable, caches({})).exports).toEqual([
       "europe-west3-docker.pkg.dev/shop-caches/layers/team/api:cache-0",
@@ -96,6 +120,20 @@ describe("kaniko", () => {
       images: ["eu.gcr.io/shop-registry/team/api:v-1a2b3c4d5e"],
       caches: ["europe-docker.pkg.dev/shop-registry/eu-gcr-io-cache/team/api/cache"],
     });
+  });
+
+  it.each(NO_CACHES)("pushes layers that an image asks for to the second one where there is %s", (_, change) => {
+    expect(ofKanikoWith(["--cache=true"], immutable, change).caches).toEqual([`${HOST}/shop-cache/team/api/cache`]);
+  });
+
+  it.each(["/team/api", "/team/api/cache", "/layers"])("pushes no layers to %s in the first one", (path) => {
+    const planned = (namespace: string) => ofKanikoWith([`--cache-repo=${HOST}/${namespace}${path}`], immutable);
+    expect(errorOf(() => planned("shop"))).toMatchObject({
+      code: "repository-not-provisioned",
+      message: expect.stringContaining("is where no tag moves in the environment gcp-dev"),
+      hint: expect.stringContaining(`${HOST}/shop-cache/team/api/cache`),
+    });
+    expect(planned("shop-cache").caches).toEqual([`${HOST}/shop-cache${path}`]);
   });
 
   it("caches in a registry of their own where the environment has one", () => {
