@@ -128,7 +128,7 @@ export interface CacheArguments {
 /**
  * Import and export flags for the cache entries, in their order: BuildKit takes the first that hits.
  * An export that fails is a warning, not a failed build (`ignore-error`).
- * @throws PergolaError usage: a cache would take the place of the image; setup-invalid
+ * @throws PergolaError usage: a cache would take the place of the image; image-definition: it could be in no place; setup-invalid
  */
 export function buildkitCache(setup: BuildSetup, destination: Destination, request: CacheRequest): CacheArguments {
   const flags: string[] = [];
@@ -165,7 +165,22 @@ export function buildkitCache(setup: BuildSetup, destination: Destination, reque
 }
 
 function cacheRepository({ registry }: CacheEntry, destination: Destination): string {
-  return registry === undefined ? destination.cacheTagRepository : repositoryIn(registry, destination.name);
+  return registry === undefined ? destination.cacheTagRepository : cacheRepositoryIn(registry, destination.name);
+}
+
+/**
+ * The repository of an image's cache in a registry of caches. @throws PergolaError image-definition: its path has more parts than
+ * that registry takes, which would refuse each push of a cache, and nobody would know but by slow builds
+ */
+export function cacheRepositoryIn(registry: NonNullable<CacheEntry["registry"]>, name: string): string {
+  const repository = repositoryIn(registry, name);
+  const { mostParts } = registrySupport(registry.kind);
+  if (repository.split("/").length - 1 <= mostParts) return repository;
+  throw new PergolaError({
+    code: "image-definition",
+    message: `The cache of image ${name} would be in ${repository}, but a repository there has at most ${mostParts} parts.`,
+    hint: "Give the image a name without a slash with --name, or the environment another registry of caches in pergola:cache.",
+  });
 }
 
 /** The repository of kaniko's layers for an image. @param kind of its registry @param repository of the image */

@@ -1,7 +1,7 @@
 /** Where kaniko keeps layers between builds. */
 import type { BuildSetup } from "../../infra/setup.ts";
 import { PergolaError } from "../errors.ts";
-import { decidingEntry, kanikoCacheOf, repositoryIn } from "./cache.ts";
+import { cacheRepositoryIn, decidingEntry, kanikoCacheOf, repositoryIn } from "./cache.ts";
 import type { Destination } from "./destination.ts";
 import { type FlagSource, readFlags } from "./extraFlags.ts";
 import { KANIKO_FLAGS } from "./kanikoFlags.ts";
@@ -20,7 +20,8 @@ export interface KanikoCache {
  * environment's cache entries, which are followed as far as kaniko can: without any there is no cache, and where its place is
  * only read (`export: false`) it takes layers and pushes none. Tags and `mode` have no meaning for it: it keeps each step's layer
  * under a tag of its own, in the image's cache repository.
- * @throws PergolaError repository-not-provisioned: nothing grants the repository, or there is none
+ * @throws PergolaError repository-not-provisioned: nothing grants the repository, or there is none; image-definition: it could be
+ * in no place
  */
 export function kanikoCache(
   setup: BuildSetup,
@@ -31,21 +32,23 @@ export function kanikoCache(
   let isOn = setup.cache.length > 0;
   let by: FlagSource | null = null;
   const registry = decidingEntry(setup.cache)?.registry;
-  let repository =
-    registry === undefined
-      ? destination.cacheRepository
-      : kanikoCacheOf(registry.kind, repositoryIn(registry, destination.name));
+  let named: string | null = null;
   for (const source of sources) {
     for (const { name, value } of readFlags(source.flags, KANIKO_FLAGS)) {
       if (!CACHE_FLAGS.includes(name)) continue;
       by = source;
       isOn = name === "cache-repo" || value !== "false";
       if (name !== "cache-repo") continue;
-      repository = value ?? "";
-      if (!isGranted(setup, destination, repository)) throw notGranted(setup, destination, repository, source);
+      named = value ?? "";
+      if (!isGranted(setup, destination, named)) throw notGranted(setup, destination, named, source);
     }
   }
   if (noCache || !isOn) return { repository: null, arguments: ["--cache=false"] };
+  const repository =
+    named ??
+    (registry
+      ? kanikoCacheOf(registry.kind, cacheRepositoryIn(registry, destination.name))
+      : destination.cacheRepository);
   if (repository === null && by !== null) throw noRepository(setup, destination, by);
   if (repository === null) return { repository, arguments: ["--cache=false"] };
   const isReadOnly =

@@ -186,6 +186,20 @@ describe("what is known of a registry", () => {
     expect(destinationOf(at("ghcr", "ghcr.io", "shop"), "team/api", ["v1"]).repository).toBe("ghcr.io/shop/team/api");
   });
 
+  it("of Docker Hub: nor can the cache of one be there, which nobody would see, as a cache that is refused fails no build", () => {
+    const registry = { kind: "dockerHub", host: "docker.io", namespace: "shop" };
+    const setup = withCache([{ ...main, registry }]);
+    expect(errorOf(() => cacheOf(setup, NO_CACHE_REQUEST, "team/api"))).toMatchObject({
+      code: "image-definition",
+      message:
+        "The cache of image team/api would be in docker.io/shop/team/api, but a repository there has at most 2 parts.",
+      hint: expect.stringContaining("pergola:cache"),
+    });
+    expect(cacheOf(setup).arguments[1]).toBe("type=registry,ref=docker.io/shop/api:_buildcache");
+    const elsewhere = withCache([{ ...main, registry: { ...registry, kind: "ghcr", host: "ghcr.io" } }]);
+    expect(cacheOf(elsewhere, NO_CACHE_REQUEST, "team/api").arguments[1]).toContain("ghcr.io/shop/team/api");
+  });
+
   it("that nobody knows, also one of an older BuildSetup, is treated as what takes everything usual", () => {
     expect(registrySupport("dockerRegistry")).toEqual(registrySupport("inCluster"));
     expect(kanikoCacheOf("dockerRegistry", "r.test/api")).toBe("r.test/api/cache");

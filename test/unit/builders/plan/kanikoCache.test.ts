@@ -8,6 +8,7 @@ const OWN = "172.30.0.11:30500/examples/api/cache";
 interface Said {
   readonly setup?: string[];
   readonly image?: string[];
+  readonly name?: string;
   readonly noCache?: boolean;
   readonly cache?: object[];
 }
@@ -18,7 +19,7 @@ function plan(said: Said): KanikoPlan {
     if (said.cache) input.cache = said.cache;
   });
   const options = { ...planOptions, mode: "kaniko" as const, noCache: said.noCache ?? false };
-  return planBuild(setup, image({ extraFlags: said.image ?? [] }), options) as KanikoPlan;
+  return planBuild(setup, image({ name: said.name ?? "api", extraFlags: said.image ?? [] }), options) as KanikoPlan;
 }
 
 const argumentsOf = ({ pod }: KanikoPlan): string[] =>
@@ -58,6 +59,17 @@ describe("kaniko's cache", () => {
     const registry = { kind: "dockerHub", host: "docker.io", namespace: "shop" };
     const one = plan({ cache: [{ tag: "c", registry }] });
     expect(cacheFlags(one).toSorted()).toEqual(on("docker.io/shop/api-cache"));
+  });
+
+  it("in one that takes no such path is refused where it would be used, and only there", () => {
+    const cache = [{ tag: "c", registry: { kind: "dockerHub", host: "docker.io", namespace: "shop" } }];
+    const OTHER = "172.30.0.11:30500/examples/other";
+    expect(errorOf(() => plan({ cache, name: "team/api" }))).toMatchObject({
+      code: "image-definition",
+      message: expect.stringContaining("docker.io/shop/team/api, but a repository there has at most 2 parts"),
+    });
+    expect(plan({ cache, name: "team/api", noCache: true }).cacheRepository).toBeNull();
+    expect(plan({ cache, name: "team/api", image: [`--cache-repo=${OTHER}`] }).cacheRepository).toBe(OTHER);
   });
 
   const main = { tag: "m", export: false, registry: { kind: "x", host: "c.test", namespace: "main" } };
