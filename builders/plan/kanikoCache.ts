@@ -54,6 +54,8 @@ export function kanikoCache(
   const isReadOnly =
     (setup.cache.length > 0 && setup.cache.every((entry) => !entry.export)) ||
     !isWritten(setup, destination, repository);
+  const hosts = setup.cache.flatMap((entry) => (entry.registry?.insecure ? [entry.registry.host] : []));
+  const plain = hosts.find((host) => repository.startsWith(`${host}/`));
   return {
     repository,
     arguments: [
@@ -61,7 +63,7 @@ export function kanikoCache(
       `--cache-repo=${repository}`,
       "--cache-ttl=336h",
       ...(isReadOnly ? ["--no-push-cache"] : []),
-      ...(registry?.insecure && registry.host !== setup.registry.host ? [`--insecure-registry=${registry.host}`] : []),
+      ...(plain !== undefined && plain !== setup.registry.host ? [`--insecure-registry=${plain}`] : []),
     ],
   };
 }

@@ -86,6 +86,14 @@ describe("kaniko's cache", () => {
     expect(found).toEqual([...on(repository), ...(pushes ? [] : ["--no-push-cache"])].toSorted());
   });
 
+  it("is reached by plain HTTP where that is how its registry is reached, also one that the image names", () => {
+    const cache = [mine, { ...main, registry: { ...main.registry, host: "plain.test:5000", insecure: true } }];
+    const insecure = (flags: string[]) =>
+      argumentsOf(plan({ cache, image: flags })).filter((word) => word.startsWith("--insecure-registry=plain"));
+    expect(insecure([])).toEqual([]);
+    expect(insecure(["--cache-repo=plain.test:5000/main/api"])).toEqual(["--insecure-registry=plain.test:5000"]);
+  });
+
   it("keeps layers as long as the image says", () => {
     expect(cacheFlags(plan({ image: ["--cache-ttl", "6h"] })).toSorted()).toEqual(on(OWN, "6h"));
     expect(cacheFlags(plan({ setup: ["--cache-ttl=1h"], image: ["--cache-ttl=6h"] })).toSorted()).toEqual(
