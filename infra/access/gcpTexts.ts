@@ -2,6 +2,7 @@
 import type { StackConfig } from "../config.ts";
 import { READER, WRITER } from "../documents/gcp/members.ts";
 import { configKey } from "../documents/registryHost.ts";
+import { isOnGke } from "../nodeUse.ts";
 import { isGar, registryPlace } from "../registries/registryPlace.ts";
 import type { AccessParts } from "./builderRoles.ts";
 import { builderServiceAccount, isGcpAccess } from "./builderServiceAccount.ts";
@@ -52,7 +53,9 @@ export function noIdentityText({
   const { host } = registryPlace(registry);
   const login = cluster.pullSecret.logins.find((one) => configKey(one.host) === configKey(host));
   const annotated = access.kind === "none" && Object.keys(access.annotations).length > 0;
-  if (login !== undefined && (annotated || !("helper" in login))) return null;
+  if (login !== undefined && !("helper" in login)) return null;
+  const closed = cluster.guardrails.networkPolicy && !isOnGke({ access, cluster });
+  if (login !== undefined && annotated && !closed) return null;
   const rights = `${WRITER} (${READER} to pull only)`;
   const who = annotated
     ? `Whoever pergola:access.annotations makes builders needs ${rights}`
@@ -60,6 +63,10 @@ export function noIdentityText({
       `there is; with it, their own Kubernetes account. Either needs ${rights}`;
   const how = login
     ? ""
-    : `; kaniko asks that server by itself, BuildKit only with a login: pergola:cluster.pullSecret.logins: [{ host: ${host}, helper: gcr }]`;
-  return `pergola:access makes no identity for ${host}. ${who}${how}`;
+    : `; kaniko asks that server by itself, BuildKit only with a login${annotated ? "" : ", without which the network policy keeps kaniko from it, too"}: ` +
+      `pergola:cluster.pullSecret.logins: [{ host: ${host}, helper: gcr }]`;
+  const shut = closed
+    ? ". The network policy lets them reach that server only where the cluster is known to be GKE's: write pergola:cluster.gke"
+    : "";
+  return `pergola:access makes no identity for ${host}. ${who}${how}${shut}`;
 }

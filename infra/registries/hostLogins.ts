@@ -22,8 +22,8 @@ export type HostLogin = {
 
 /** The credential helper of ECR, without `docker-credential-`. */
 const ECR_HELPER = "ecr-login";
-/** The one of Google's registries. */
-const GOOGLE_HELPER = "gcr";
+/** The one of Google's registries, which asks the metadata server. */
+export const GOOGLE_HELPER = "gcr";
 
 /** The logins, each host once. Of a file that is partly wrong, those that it tells. */
 export function hostLogins({ registry, access, cache }: ParsedSections): HostLogin[] {

@@ -48,7 +48,8 @@ describe("no identity for a registry of Google's", () => {
       `pergola:access makes no identity for ${HOST}. Builders are whoever the nodes' metadata server says: without Workload Identity the ` +
         "nodes' service account, and then every pod there is; with it, their own Kubernetes account. Either needs " +
         "roles/artifactregistry.writer (roles/artifactregistry.reader to pull only); kaniko asks that server by itself, BuildKit " +
-        `only with a login: pergola:cluster.pullSecret.logins: [{ host: ${HOST}, helper: gcr }]`,
+        "only with a login, without which the network policy keeps kaniko from it, too: " +
+        `pergola:cluster.pullSecret.logins: [{ host: ${HOST}, helper: gcr }]`,
     );
   });
 
@@ -64,6 +65,20 @@ describe("no identity for a registry of Google's", () => {
       it["pergola:secrets"] = { key: "{}" };
     });
     expect(noIdentityText(password)).toBeNull();
+  });
+
+  test("says that the network policy is closed where nothing tells that the cluster is GKE's", () => {
+    const elsewhere =
+      (guardrails: object = {}): Change =>
+      (it) => {
+        none({ annotations }, [{ host: HOST, helper: "gcr" }])(it);
+        delete it["pergola:cluster"].gke;
+        Object.assign(it["pergola:cluster"], { builderNodes: [{ kind: "existing" }], guardrails });
+      };
+    expect(noIdentityText(gcpConfig(elsewhere()))).toContain(
+      "The network policy lets them reach that server only where the cluster is known to be GKE's: write pergola:cluster.gke",
+    );
+    expect(noIdentityText(gcpConfig(elsewhere({ networkPolicy: false })))).toBeNull();
   });
 
   test("says nothing where there is an identity, or another registry", () => {

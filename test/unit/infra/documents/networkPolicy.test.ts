@@ -89,6 +89,29 @@ describe("link-local addresses that builders reach", () => {
   const key: Change = (it) => {
     it["pergola:access"] = { kind: "serviceAccountKey", serviceAccount: "gar-access", rotation: 1 };
   };
+  const none =
+    (more: object, ...changes: Change[]): Change =>
+    (it) => {
+      it["pergola:access"] = { kind: "none", ...more };
+      for (const change of changes) change(it);
+    };
+  const annotations = { "iam.gke.io/gcp-service-account": "builder@shop-registry.iam.gserviceaccount.com" };
+  const pullSecret =
+    (secret: object): Change =>
+    (it) => {
+      it["pergola:cluster"].pullSecret = secret;
+    };
+  const HOST = "europe-central2-docker.pkg.dev";
+  const helper = pullSecret({ logins: [{ host: HOST, helper: "gcr" }] });
+  const otherHelper = pullSecret({ logins: [{ host: "public.ecr.aws", helper: "ecr-login" }] });
+  const ofRegistry: Change = (it) => {
+    const login = { helper: "gcr" };
+    it["pergola:registry"] = { kind: "dockerRegistry", host: HOST, namespace: "shop-registry/shop", login };
+  };
+  const notGke: Change = (it) => {
+    delete it["pergola:cluster"].gke;
+    it["pergola:cluster"].builderNodes = [{ kind: "existing" }];
+  };
   const autopilot: Change = (it) => {
     it["pergola:cluster"].builderNodes = [{ kind: "autopilot" }];
     const amounts = { cpu: "2", memory: "4Gi", "ephemeral-storage": "10Gi" };
@@ -110,6 +133,24 @@ describe("link-local addresses that builders reach", () => {
     ],
     ["on Autopilot, too", egressOf(gcpConfig(autopilot)), [...NODE_DNS, ...CLOUD_DNS, ...METADATA_SERVER]],
     ["on GKE with a key: DNS alone", egressOf(gcpConfig(key)), [...NODE_DNS, ...CLOUD_DNS]],
+    ["on GKE without an identity: DNS alone", egressOf(gcpConfig(none({}))), [...NODE_DNS, ...CLOUD_DNS]],
+    ["on GKE with AWS' helper: DNS alone", egressOf(gcpConfig(none({}, otherHelper))), [...NODE_DNS, ...CLOUD_DNS]],
+    ...(
+      [
+        ["an identity from elsewhere", none({ annotations })],
+        ["a login by Google's helper", none({}, helper)],
+        ["one of the registry", none({}, ofRegistry)],
+      ] as const
+    ).map(([what, change]): [string, BuilderEgress, string[]] => [
+      `on GKE with ${what}: its metadata server`,
+      egressOf(gcpConfig(change)),
+      [...NODE_DNS, ...CLOUD_DNS, ...METADATA_SERVER],
+    ]),
+    [
+      "the same in a cluster that is not known to be GKE's: no metadata service",
+      egressOf(gcpConfig(none({ annotations }, helper, notGke))),
+      NODE_DNS,
+    ],
   ])("%s", (_, egress, expected) => {
     for (const internet of [true, false]) expect(linkLocal({ ...egress, internet })).toEqual(expected);
   });
