@@ -14,8 +14,8 @@ import type { GcpAccessConfig, WorkloadIdentityConfig } from "./sections/gcpAcce
 export function gcpAccessProblems(config: ParsedSections, stack: string): Problem[] {
   const { access } = config;
   if (access === undefined || !isGcpAccess(access)) return [];
-  const forNothing = purpose(access, config);
-  if (forNothing.length > 0) return forNothing;
+  const elsewhere = [...purpose(access, config), ...otherCloud(access, config)];
+  if (elsewhere.length > 0) return elsewhere;
   return [
     ...scope(access, config),
     ...project(access, config),
@@ -34,6 +34,26 @@ function purpose(access: GcpAccessConfig, { registry, cache }: ParsedSections): 
     `${JSON.stringify(registry.kind)}, and no cache is in Artifact Registry: it is good for nothing; write kind: none, or use a registry ` +
     "of kind: artifactRegistry";
   return [problem(["access", "kind"], message)];
+}
+
+/** Builders are somebody in one cloud, and by Workload Identity in a cluster of GKE only. */
+function otherCloud(access: GcpAccessConfig, { registry, cache, cluster }: ParsedSections): Problem[] {
+  const path = ["access", "kind"];
+  const said = `is ${JSON.stringify(access.kind)}, `;
+  const problems: Problem[] = [];
+  if (registry?.kind === "ecr" && cache?.some((entry) => entry.registry?.kind === "artifactRegistry")) {
+    const message =
+      `${said}but pergola:registry is of kind "ecr": builders have one identity, and without a role of AWS they could not push their ` +
+      "images; write kind: irsa, podIdentity or existing, and keep caches in ECR, or use a registry of kind: artifactRegistry";
+    problems.push(problem(path, message));
+  }
+  if (access.kind === "workloadIdentity" && cluster?.eks !== undefined && cluster.gke === undefined) {
+    const message =
+      `${said}which pods get from the metadata server of GKE, but pergola:cluster.eks says that the cluster is of EKS, which has none; ` +
+      "write kind: serviceAccountKey";
+    problems.push(problem(path, message));
+  }
+  return problems;
 }
 
 function scope(access: GcpAccessConfig, { registry }: ParsedSections): Problem[] {

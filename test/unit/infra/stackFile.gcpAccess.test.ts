@@ -23,6 +23,12 @@ const cacheInGoogle: Change = (config) => {
   const registry = { kind: "artifactRegistry", project: "shop-caches", location: "europe", repository: "caches" };
   config["pergola:cache"] = [{ tag: "_buildcache", registry }];
 };
+/** The cluster is of another cloud. */
+const onEks: Change = (config) => {
+  const { gke: _, ...cluster } = config["pergola:cluster"];
+  const eks = { name: "dev", region: "eu-central-1", account: "123456789012" };
+  config["pergola:cluster"] = { ...cluster, eks, builderNodes: [{ kind: "existing" }] };
+};
 const all =
   (...changes: Change[]): Change =>
   (config) => {
@@ -124,6 +130,27 @@ gcpCases("what access is for", [
       ],
     ];
   }),
+  ...["workloadIdentity", "serviceAccountKey"].map((kind): Case => {
+    const change = kind === "workloadIdentity" ? () => {} : key({ project: "shop-caches" });
+    return [
+      `a registry of another cloud with caches in Google's, ${kind}`,
+      all(change, ecr, cacheInGoogle),
+      [
+        `pergola:access.kind: is "${kind}", but pergola:registry is of kind "ecr": builders have one identity, and without a role of AWS they could not push their images; write kind: irsa, podIdentity or existing, and keep caches in ECR, or use a registry of kind: artifactRegistry`,
+      ],
+    ];
+  }),
+  [
+    "Workload Identity in a cluster of another cloud",
+    all(
+      onEks,
+      access((it) => (it.clusterProject = "shop-clusters")),
+    ),
+    [
+      'pergola:access.kind: is "workloadIdentity", which pods get from the metadata server of GKE, but pergola:cluster.eks says that the cluster is of EKS, which has none; write kind: serviceAccountKey',
+    ],
+  ],
+  ["a key in a cluster of another cloud, which may be", all(onEks, key()), []],
   [
     "a role of AWS for a registry of Google's",
     asKind("existing", { role: "arn:aws:iam::123456789012:role/a" }),
