@@ -7,7 +7,7 @@ import { hostOfKey, widerKeys } from "./documents/givenDockerConfig.ts";
 import { matchesPattern } from "./documents/namespacePattern.ts";
 import { configKey, helperProblem } from "./documents/registryHost.ts";
 import { givenDockerConfig, secretOf } from "./registries/givenLogins.ts";
-import { hostLogins } from "./registries/hostLogins.ts";
+import { clashingLogins, type HostLogin, hostLogins } from "./registries/hostLogins.ts";
 import type { LoginConfig, WorkloadSecretConfig } from "./sections/pullSecrets.ts";
 
 type Path = readonly (string | number)[];
@@ -38,18 +38,32 @@ export function pullSecretProblems(config: ParsedSections): Problem[] {
   if (cluster === undefined) return [];
   const [builders, ...workloads] = listedPullSecrets(cluster) as [ListedPullSecret, ...ListedPullSecret[]];
   const own = new Map(
-    hostLogins(config).map((login) => {
-      const at = pathText(login.path);
-      const what = login.by === "helper" ? `the credential helper ${login.helper}, of ${at}` : `a login, at ${at}`;
-      return [configKey(login.host), { what, entry: null }];
-    }),
+    hostLogins(config).map((login) => [configKey(login.host), { what: ownLoginText(login), entry: null }]),
   );
   return [
+    ...clashes(config),
     ...oneEach(config, builders, own),
     ...builders.dockerConfigSecrets.flatMap((name, index) => exactHosts(config, builders, name, index)),
     ...workloads.flatMap((one) => [...oneEach(config, one, new Map()), ...forKubelet(config, one)]),
     ...cluster.pullSecrets.flatMap((entry, index) => places(config, entry, index)),
   ];
+}
+
+/** A login that follows from the file, and where it does. */
+function ownLoginText(login: HostLogin): string {
+  const at = pathText(login.path);
+  return login.by === "helper" ? `the credential helper ${login.helper}, of ${at}` : `a login, at ${at}`;
+}
+
+/** Of the logins that follow from registry, caches and access, too, a host has one. */
+function clashes(config: ParsedSections): Problem[] {
+  return clashingLogins(config).map(({ login, before }) => {
+    const what = login.by === "key" ? "the key of the builders' service account" : "a credential helper";
+    const message =
+      `is at ${login.host}, where builders log in with ${what}, but that host already has ` +
+      `${ownLoginText(before)}; only one can be used. Let both be of one kind, so that they have one login, or keep this one at another host`;
+    return problem(login.path, message);
+  });
 }
 
 /** One login per registry, helpers only for hosts that they know, and docker configs that are some. */

@@ -26,10 +26,34 @@ const ECR_HELPER = "ecr-login";
 export const GOOGLE_HELPER = "gcr";
 
 /** The logins, each host once. Of a file that is partly wrong, those that it tells. */
-export function hostLogins({ registry, access, cache }: ParsedSections): HostLogin[] {
+export function hostLogins(config: ParsedSections): HostLogin[] {
+  const found: HostLogin[] = [];
+  for (const login of everyLogin(config)) {
+    if (!found.some(({ host }) => host === login.host)) found.push(login);
+  }
+  return found;
+}
+
+/** Logins for a host that already has another one, which goes before. Rules refuse them. */
+export function clashingLogins(config: ParsedSections): { readonly login: HostLogin; readonly before: HostLogin }[] {
+  const first = hostLogins(config);
+  return everyLogin(config).flatMap((login) => {
+    const before = first.find(({ host }) => host === login.host);
+    return before === undefined || isSameLogin(login, before) ? [] : [{ login, before }];
+  });
+}
+
+/** Whether two logins for one host are the same to whoever uses them. */
+function isSameLogin(one: HostLogin, other: HostLogin): boolean {
+  const what = ({ path: _, ...login }: HostLogin) => JSON.stringify(login);
+  return what(one) === what(other);
+}
+
+/** Every login, whether or not its host already has one; what goes before comes first. */
+function everyLogin({ registry, access, cache }: ParsedSections): HostLogin[] {
   const found: HostLogin[] = [];
   const add = (login: HostLogin): void => {
-    if (!found.some(({ host }) => host === login.host)) found.push(login);
+    found.push(login);
   };
   const google = (host: string, path: HostLogin["path"]): void => {
     if (access?.kind === "workloadIdentity") add({ host, path, by: "helper", helper: GOOGLE_HELPER });

@@ -78,6 +78,51 @@ gcpCases("fields of a repository of caches", [
   ],
 ]);
 
+/** Images are at the host of the caches, with a login of their own. */
+const imagesAt = (login: object): Change =>
+  both(
+    caches({}),
+    (config) => (config["pergola:secrets"] = { key: "x" }),
+    (config) => (config["pergola:access"].project = "shop-caches"),
+    (config) => {
+      const host = "europe-west3-docker.pkg.dev";
+      config["pergola:registry"] = { kind: "dockerRegistry", host, namespace: "shop-images/shop", login };
+    },
+  );
+const password = { username: "_json_key_base64", passwordSecret: "key" };
+/** Builders have a key. */
+const keyed: Change = (config) => {
+  const { serviceAccount, project } = config["pergola:access"];
+  config["pergola:access"] = { kind: "serviceAccountKey", serviceAccount, project, rotation: 1 };
+};
+const ONE_LOGIN =
+  "only one can be used. Let both be of one kind, so that they have one login, or keep this one at another host";
+
+gcpCases("caches at a host that has a login", [
+  [
+    "with a password, beside Workload Identity",
+    imagesAt(password),
+    [
+      `pergola:cache[0].registry: is at europe-west3-docker.pkg.dev, where builders log in with a credential helper, but that host already has a login, at pergola:registry.login; ${ONE_LOGIN}`,
+    ],
+  ],
+  [
+    "with a password, beside a key",
+    both(imagesAt(password), keyed),
+    [
+      `pergola:cache[0].registry: is at europe-west3-docker.pkg.dev, where builders log in with the key of the builders' service account, but that host already has a login, at pergola:registry.login; ${ONE_LOGIN}`,
+    ],
+  ],
+  [
+    "by the helper, beside a key",
+    both(imagesAt({ helper: "gcr" }), keyed),
+    [
+      `pergola:cache[0].registry: is at europe-west3-docker.pkg.dev, where builders log in with the key of the builders' service account, but that host already has the credential helper gcr, of pergola:registry.login; ${ONE_LOGIN}`,
+    ],
+  ],
+  ["by the helper, beside Workload Identity, which is the same login", imagesAt({ helper: "gcr" }), []],
+]);
+
 gcpCases("rules about repositories of caches", [
   [
     "a key of another region",
