@@ -2,9 +2,11 @@
 import type { ParsedSections } from "./config.ts";
 import { type Problem, problem } from "./configProblems.ts";
 import { GCR_LOCATIONS, locationOfHost } from "./documents/gcp/registryHosts.ts";
+import { configKey } from "./documents/registryHost.ts";
 import { keyLocation, labelCount } from "./garRules.ts";
 import { cachePlaceOf, isSamePlace } from "./registries/cacheRegistries.ts";
 import { builderRepositories } from "./registries/garRepositories.ts";
+import { listedLogins } from "./registries/givenLogins.ts";
 import { isGar } from "./registries/registryPlace.ts";
 import type { CacheRegistryConfig, GarCacheRegistryConfig } from "./sections/cache.ts";
 
@@ -87,14 +89,15 @@ function saidTwice(
 function withoutRights(
   path: Path,
   caches: Exclude<CacheRegistryConfig, GarCacheRegistryConfig>,
-  { registry, access, cluster }: ParsedSections,
+  config: ParsedSections,
 ): Problem[] {
+  const { registry, access } = config;
   const { host } = cachePlaceOf(caches);
   const isGcr = Object.hasOwn(GCR_LOCATIONS, host);
   const location = locationOfHost(host);
   if (location === null || !isGar(registry)) return [];
   if (access?.kind !== "workloadIdentity" && access?.kind !== "serviceAccountKey") return [];
-  if (cluster?.pullSecret.logins.some((login) => login.host === host && "passwordSecret" in login)) return [];
+  if (listedLogins(config).some(({ key, helper }) => key === configKey(host) && helper === null)) return [];
   const instead = isGcr
     ? `a repository for caches: kind: artifactRegistry, location: ${location}, with its project and repository`
     : `kind: artifactRegistry, location: ${location}, project and repository instead of the host`;

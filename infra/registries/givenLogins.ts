@@ -25,15 +25,35 @@ export function givenDockerConfig(
   }
 }
 
-/** Whether `cluster.pullSecret` has a login for a host. */
-export function hasListedLogin({ cluster, secrets }: ParsedSections, host: string): boolean {
-  const key = configKey(host);
-  if (cluster === undefined) return false;
+/** A login of `cluster.pullSecret`. */
+interface ListedLogin {
+  /** of docker's config.json */
+  readonly key: string;
+  /** the credential helper, without `docker-credential-`; null for a password */
+  readonly helper: string | null;
+}
+
+/** The logins of `cluster.pullSecret`: listed one by one, then those of its docker configs. */
+export function listedLogins({ cluster, secrets }: ParsedSections): ListedLogin[] {
+  if (cluster === undefined) return [];
   const { logins, dockerConfigSecrets } = cluster.pullSecret;
-  if (logins.some((login) => configKey(login.host) === key)) return true;
-  return dockerConfigSecrets.some((name) => {
-    const given = givenDockerConfig(secrets, name);
-    if (given === null || "wrong" in given) return false;
-    return Object.hasOwn(given.config.auths, key) || Object.hasOwn(given.config.credHelpers, key);
+  const listed = logins.map((login) => ({
+    key: configKey(login.host),
+    helper: "helper" in login ? login.helper : null,
+  }));
+  const given = dockerConfigSecrets.flatMap((name) => {
+    const read = givenDockerConfig(secrets, name);
+    if (read === null || "wrong" in read) return [];
+    const { auths, credHelpers } = read.config;
+    return [
+      ...Object.keys(auths).map((key) => ({ key, helper: null })),
+      ...Object.entries(credHelpers).map(([key, helper]) => ({ key, helper })),
+    ];
   });
+  return [...listed, ...given];
+}
+
+/** Whether `cluster.pullSecret` has a login for a host. */
+export function hasListedLogin(config: ParsedSections, host: string): boolean {
+  return listedLogins(config).some(({ key }) => key === configKey(host));
 }

@@ -1,7 +1,7 @@
 // Bad stack files: fields and rules of repositories of Artifact Registry that only hold caches once, with the exact message.
 
 import { expect, test } from "vitest";
-import type { Change } from "./config.ts";
+import type { Case, Change } from "./config.ts";
 import { CACHES, caches, gcr, keyAt, MANY_LABELS, registry } from "./garChanges.ts";
 import { gcpCases, gcpProblems } from "./gcpConfig.ts";
 
@@ -236,6 +236,27 @@ gcpCases("rules about repositories of caches", [
     },
     [],
   ],
+  ...[
+    { auths: { "europe-west3-docker.pkg.dev": { username: "_json_key", password: "x" } } },
+    { credHelpers: { "europe-west3-docker.pkg.dev": "gcr" } },
+  ].map((given): Case => {
+    const change: Change = (config) => {
+      config["pergola:secrets"] = { given: JSON.stringify(given) };
+      config["pergola:cluster"].pullSecret = { dockerConfigSecrets: ["given"] };
+      const host = "europe-west3-docker.pkg.dev";
+      config["pergola:cache"] = [
+        { tag: "a", registry: { kind: "dockerRegistry", host, namespace: "shop-caches/layers" } },
+      ];
+    };
+    if ("auths" in given) return ["by its host, with somebody else's key in a docker config", change, []];
+    return [
+      "by its host, with the helper in a docker config",
+      change,
+      [
+        'pergola:cache[0].registry.host: "europe-west3-docker.pkg.dev" is Artifact Registry, to which the builders\' service account gets no right in this way; write kind: artifactRegistry, location: europe-west3, project and repository instead of the host',
+      ],
+    ];
+  }),
   [
     "of the same id elsewhere",
     caches({ ...IMAGES, location: "europe-west3" }, { ...IMAGES, project: CACHES.project }),
