@@ -1,7 +1,8 @@
 /** The choice of the registry's kind. */
-import type * as pulumi from "@pulumi/pulumi";
+import * as pulumi from "@pulumi/pulumi";
 import type { ClusterConnection } from "../cluster/connection.ts";
 import type { Environment } from "../environment.ts";
+import { nodesNeedReaderText } from "./garTexts.ts";
 import { isGar } from "./registryPlace.ts";
 
 /** What a registry gives to the rest of the program. */
@@ -38,6 +39,8 @@ export async function provisionRegistry(
   if (!isGar(registry) && !cache.some(({ registry: place }) => place?.kind === "artifactRegistry")) {
     return NO_REPOSITORIES;
   }
+  const unsaid = nodesNeedReaderText(environment.config);
+  if (unsaid !== null) await pulumi.log.info(unsaid);
   const { provisionArtifactRegistry } = await import("./artifactRegistry.ts");
   return provisionArtifactRegistry(environment);
 }
