@@ -42,13 +42,15 @@ export const serviceAccountKey = z.strictObject({
     .int()
     .min(1, "is less than 1")
     .describe(
-      "number of the present key: one more makes a new key, puts it into the pull secrets, and deletes the one before the previous one",
+      "number of the present key: one more makes a new key, puts it into the pull secrets, and deletes the one before the previous one; " +
+        "two more delete the key that builds use, too. A first up above 1 makes the key before it, too, unless keep is none",
     ),
   keep: z
     .enum(["previous", "none"])
     .default("previous")
     .describe(
-      "previous: the key before the present one works on, for builds that run while it is changed; none: it is deleted at once",
+      "previous: the key before the present one works on, for builds that run while it is changed, if rotation is raised by one; " +
+        "none: it is deleted at once",
     ),
   username: z
     .enum(["_json_key_base64", "_json_key"])

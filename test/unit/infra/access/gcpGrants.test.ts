@@ -133,6 +133,15 @@ test.each([
   expect(builderMembers(config).size).toBe(0);
 });
 
+test("the key that builds use stays for one rotation more, and goes at once with two", () => {
+  const numbers = (rotation: number) =>
+    keyNumbers(
+      gcpConfig((it) => (it["pergola:access"] = { kind: "serviceAccountKey", serviceAccount: "gar-access", rotation })),
+    );
+  expect(numbers(2)).toContain(numbers(1)[0]);
+  expect(numbers(3)).not.toContain(numbers(1)[0]);
+});
+
 describe("who makes what", () => {
   const [registry, cluster] = ["registry", "cluster"].map((name) => `${name}@shop-ops.iam.gserviceaccount.com`);
   const config = gcpConfig((it) => {
