@@ -1,4 +1,5 @@
 /** The service account of builders in Google Cloud, its rights, and who is it. */
+import type { Repository } from "@pulumi/gcp/artifactregistry/repository.js";
 import { RepositoryIamMember } from "@pulumi/gcp/artifactregistry/repositoryIamMember.js";
 import type { Provider } from "@pulumi/gcp/provider.js";
 import * as pulumi from "@pulumi/pulumi";
@@ -23,7 +24,7 @@ export interface GcpBuilderAccessArgs {
   /** each with the provider of its project, and its repository where this stack makes it */
   readonly grants: readonly (RepositoryGrant & {
     readonly provider: Provider;
-    readonly made: pulumi.Resource | undefined;
+    readonly made: Repository | undefined;
   })[];
   /** null where every right is to one repository */
   readonly grantProject: GrantProject | null;
@@ -55,10 +56,12 @@ export class GcpBuilderAccess extends pulumi.ComponentResource {
     const member = serviceAccountMember(account.email);
     for (const { key, repository, role, provider, made } of args.grants) {
       const { project, location } = repository;
+      // Policies go with their repository: where that is replaced, its id tells the engine that this is to be made again.
+      const repositoryId = made?.repositoryId ?? repository.repository;
       new RepositoryIamMember(
         `${name}-${key}`,
-        { project, location, repository: repository.repository, role, member },
-        { ...child, provider, dependsOn: [...this.made, ...(made === undefined ? [] : [made])] },
+        { project, location, repository: repositoryId, role, member },
+        { ...child, provider, dependsOn: this.made },
       );
     }
     args.grantProject?.(member, { ...child, dependsOn: this.made });

@@ -1,4 +1,5 @@
 /** The service account of nodes in GKE. */
+import type { Repository } from "@pulumi/gcp/artifactregistry/repository.js";
 import { RepositoryIamMember } from "@pulumi/gcp/artifactregistry/repositoryIamMember.js";
 import { IAMMember } from "@pulumi/gcp/projects/iammember.js";
 import type { Provider } from "@pulumi/gcp/provider.js";
@@ -18,12 +19,10 @@ export interface GkeNodeAccountArgs {
   readonly project: string;
   /** what has to be there before an account that is made: the APIs */
   readonly after: readonly pulumi.Resource[];
-  /** what nodes pull from */
-  readonly repositories: readonly GarRepository[];
+  /** what nodes pull from, each as it is made where this stack makes it */
+  readonly repositories: readonly (GarRepository & { readonly made: Repository | undefined })[];
   /** the provider of the repositories' project */
   readonly registryProvider: Provider | null;
-  /** repositories that are made, which have to be there first */
-  readonly madeRepositories: readonly pulumi.Resource[];
 }
 
 /**
@@ -45,11 +44,12 @@ export class GkeNodeAccount extends pulumi.ComponentResource {
         { ...child, dependsOn: [...made, ...args.after] },
       );
     }
-    for (const { project, location, repository } of args.repositories) {
+    for (const { project, location, repository, made: there } of args.repositories) {
       new RepositoryIamMember(
         `${name}-pull-${repository}`,
-        { project, location, repository, role: PULL_ROLE, member },
-        { ...child, provider: args.registryProvider!, dependsOn: [...made, ...args.madeRepositories] },
+        // Policies go with their repository: where that is replaced, its id tells the engine that this is to be made again.
+        { project, location, repository: there?.repositoryId ?? repository, role: PULL_ROLE, member },
+        { ...child, provider: args.registryProvider!, dependsOn: made },
       );
     }
     this.registerOutputs({});

@@ -6,6 +6,7 @@ import type { Environment } from "../environment.ts";
 import { enableApis, type GcpApi } from "../gcpApis.ts";
 import { gcpProvider } from "../gcpProviders.ts";
 import { type NodeAccount, nodeAccountOf, poolNameOf } from "../gkeNodeNames.ts";
+import { garKey } from "../registries/garPlan.ts";
 import { builderRepositories } from "../registries/garRepositories.ts";
 import type { ProvisionedRegistry } from "../registries/registry.ts";
 import { enablesApis, isGar } from "../registries/registryPlace.ts";
@@ -75,7 +76,9 @@ function nodeAccount(
   // The API of GKE is on where there is a cluster.
   const apis = account.id === null || !enablesApis(registry) ? [] : enableApis("nodes", place, NODE_ACCOUNT_APIS);
   // Caches are between builders and the registry; no node runs them.
-  const repositories = builderRepositories(config).filter(({ use }) => use !== "caches");
+  const repositories = builderRepositories(config)
+    .filter(({ use }) => use !== "caches")
+    .map((repository) => ({ ...repository, made: made.get(garKey(repository)) }));
   return new GkeNodeAccount(
     `node-account-${account.email.replace(/@.*/, "")}`,
     {
@@ -84,9 +87,6 @@ function nodeAccount(
       after: apis,
       repositories,
       registryProvider: isGar(registry) ? gcpProvider(registry) : null,
-      madeRepositories: repositories.flatMap(
-        ({ project, location, repository }) => made.get(`${project}/${location}/${repository}`) ?? [],
-      ),
     },
     { providers: [gcpProvider(place)] },
   );

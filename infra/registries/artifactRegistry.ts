@@ -67,7 +67,7 @@ function importId({ project, location, repository }: PlannedGarRepository): stri
 
 /** Makes the repositories of a stack whose registry is Google's, also those of registries that only hold caches. */
 export function provisionArtifactRegistry({ config }: Environment): ProvisionedRegistry {
-  const repositories = new Map<string, pulumi.Resource>();
+  const repositories = new Map<string, Repository>();
   for (const { name, place, apis, repositories: planned } of plannedGarRegistries(config)) {
     const after = enableApis("registry", place, apis);
     const made = new ArtifactRegistry(name, { repositories: planned, after }, { providers: [gcpProvider(place)] });

@@ -1,4 +1,5 @@
 /** The choice of the registry's kind. */
+import type { Repository } from "@pulumi/gcp/artifactregistry/repository.js";
 import * as pulumi from "@pulumi/pulumi";
 import type { ClusterConnection } from "../cluster/connection.ts";
 import type { Environment } from "../environment.ts";
@@ -7,8 +8,11 @@ import { isGar } from "./registryPlace.ts";
 
 /** What a registry gives to the rest of the program. */
 export interface ProvisionedRegistry {
-  /** repositories of Artifact Registry by `PROJECT/LOCATION/REPOSITORY`, for whoever may use them only once they are there */
-  readonly repositories: ReadonlyMap<string, pulumi.Resource>;
+  /**
+   * repositories of Artifact Registry that are made, by `PROJECT/LOCATION/REPOSITORY`. What is on one gets its repositoryId from
+   * here: the engine replaces with a repository what has a property of it, and nothing that only depends on it.
+   */
+  readonly repositories: ReadonlyMap<string, Repository>;
 }
 
 const NO_REPOSITORIES: ProvisionedRegistry = { repositories: new Map() };

@@ -87,6 +87,11 @@ describe("the stack gcp-dev", () => {
     );
   });
 
+  test("has its right by the repository's own id, so that the engine replaces it with the repository", () => {
+    const right = find(done, `builder-access-${KEY}`);
+    expect(right.propertyDependencies).toEqual({ repository: [find(done, "registry-shop").urn] });
+  });
+
   test("has nothing that owns a whole policy or a role of one", () => {
     expect(done.registrations.filter(({ type }) => /iAM(Binding|Policy)|IamBinding|IamPolicy/.test(type))).toEqual([]);
   });

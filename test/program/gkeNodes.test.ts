@@ -126,10 +126,12 @@ describe("the right to pull", () => {
       ]),
     );
     const made = run.registrations.filter(({ type }) => type === "gcp:artifactregistry/repository:Repository");
-    for (const { provider, inputs, dependencies } of found) {
+    for (const { provider, inputs, dependencies, propertyDependencies } of found) {
       expect(provider).toContain("gcp-shop-registry");
       const repository = made.find((one) => one.inputs.repositoryId === inputs.repository)!;
       expect(dependencies).toContain(repository.urn);
+      // It is made again with its own repository, which takes it along where it is replaced.
+      expect(propertyDependencies).toEqual({ repository: [repository.urn] });
     }
   });
 

@@ -26,6 +26,8 @@ export interface Registration {
   readonly provider: string;
   readonly inputs: Properties;
   readonly dependencies: readonly string[];
+  /** input -> URNs that its value is of; of inputs without any, nothing */
+  readonly propertyDependencies: Readonly<Record<string, readonly string[]>>;
   readonly protect: boolean;
   readonly retainOnDelete: boolean;
   readonly deleteBeforeReplace: boolean;
@@ -158,6 +160,7 @@ export class FakeEngine {
       provider: request.getProvider(),
       inputs,
       dependencies: [...request.getDependenciesList()].sort(),
+      propertyDependencies: propertyDependencies(request),
       protect: request.getProtect() ?? false,
       retainOnDelete: request.getRetainondelete() ?? false,
       deleteBeforeReplace: request.getDeletebeforereplace(),
@@ -191,6 +194,14 @@ export class FakeEngine {
     const chain = inherited === "" || inherited === "pulumi:pulumi:Stack" ? type : `${inherited}$${type}`;
     return `urn:pulumi:${this.stack}::pergola::${chain}::${name}`;
   }
+}
+
+function propertyDependencies(request: Call["request"]): Record<string, string[]> {
+  const found: Record<string, string[]> = {};
+  request.getPropertydependenciesMap().forEach((on: { getUrnsList(): string[] }, property: string) => {
+    if (on.getUrnsList().length > 0) found[property] = on.getUrnsList();
+  });
+  return found;
 }
 
 function answer(respond: (call: Call) => unknown): (call: Call, done: Answer) => void {
