@@ -9,6 +9,16 @@ export interface NodeAccount {
   readonly email: string;
 }
 
+/**
+ * What the resources of a nodes' account are called after: its id, which only one account in the cluster's project has, and the
+ * whole address of an account from elsewhere.
+ * @param project that of the cluster
+ */
+export function nodeAccountKey(email: string, project: string): string {
+  const id = email.slice(0, email.indexOf("@"));
+  return email === serviceAccountEmail(id, project) ? id : email;
+}
+
 /** Name of a node pool: that of the stack file, or the one by rule. */
 export function poolNameOf({ name, architecture }: GkeNodesConfig, stack: string): string {
   return name ?? `${stack}-builder-${architecture}`;

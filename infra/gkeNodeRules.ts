@@ -6,6 +6,7 @@ import { defaultDiskType, diskTypeProblem, machineArchitecture } from "./documen
 import { regionProblem, serviceAccountIdProblem } from "./documents/gcp/names.ts";
 import { type PoolCluster, poolNameProblem } from "./documents/gcp/nodePool.ts";
 import { nodeAccountOf, poolNameOf } from "./gkeNodeNames.ts";
+import type { BuilderNodesConfig } from "./sections/builderNodes.ts";
 import type { GkeNodesConfig } from "./sections/gkeNodes.ts";
 
 type Path = readonly (string | number)[];
@@ -28,6 +29,7 @@ export function gkeNodeProblems(config: ParsedSections, stack: string): Problem[
       continue;
     }
     problems.push(...places(path, nodes, cluster.gke), ...account(path, nodes, config, stack, cluster.gke));
+    problems.push(...madeElsewhere(path, nodes, cluster.builderNodes, stack, cluster.gke));
   }
   return problems;
 }
@@ -95,4 +97,26 @@ function account(
   if (builderServiceAccount({ access, registry }) !== email) return [];
   const message = `is ${email}, which builders push as: nodes only pull. Give them an account of their own`;
   return [problem(at, message)];
+}
+
+/** An account is made, or there already: what it gets depends on that. */
+function madeElsewhere(
+  path: Path,
+  { nodeServiceAccount }: GkeNodesConfig,
+  all: BuilderNodesConfig,
+  stack: string,
+  { project }: PoolCluster,
+): Problem[] {
+  if (typeof nodeServiceAccount !== "object") return [];
+  const { existing } = nodeServiceAccount;
+  const maker = all.findIndex((other) => {
+    const made = other.kind === "gke" ? nodeAccountOf(other, stack, project) : null;
+    return made !== null && made.id !== null && made.email === existing;
+  });
+  if (maker < 0) return [];
+  const id = existing.slice(0, existing.indexOf("@"));
+  const message =
+    `is ${existing}, which is made for entry ${maker}: it cannot be there already as well. Write ${JSON.stringify(id)} for both, or ` +
+    "{ existing: ADDRESS } for both";
+  return [problem([...path, "nodeServiceAccount"], message)];
 }

@@ -5,7 +5,7 @@ import { nodePool, type PoolCluster, type NodePool as PoolDocument } from "../do
 import type { Environment } from "../environment.ts";
 import { enableApis, type GcpApi } from "../gcpApis.ts";
 import { gcpProvider } from "../gcpProviders.ts";
-import { type NodeAccount, nodeAccountOf, poolNameOf } from "../gkeNodeNames.ts";
+import { type NodeAccount, nodeAccountKey, nodeAccountOf, poolNameOf } from "../gkeNodeNames.ts";
 import { garKey } from "../registries/garPlan.ts";
 import { builderRepositories } from "../registries/garRepositories.ts";
 import type { ProvisionedRegistry } from "../registries/registry.ts";
@@ -80,7 +80,7 @@ function nodeAccount(
     .filter(({ use }) => use !== "caches")
     .map((repository) => ({ ...repository, made: made.get(garKey(repository)) }));
   return new GkeNodeAccount(
-    `node-account-${account.email.replace(/@.*/, "")}`,
+    `node-account-${nodeAccountKey(account.email, place.project)}`,
     {
       account,
       project: place.project,

@@ -135,6 +135,19 @@ describe("the right to pull", () => {
     }
   });
 
+  test("is that of each account, also of two with one id in different projects", async () => {
+    const existing = "gcp-dev-nodes@shop-ops.iam.gserviceaccount.com";
+    const run = await gcpDev((cluster) => {
+      const arm64 = { kind: "gke", architecture: "arm64", machineType: "c4a-standard-8", max: 3 };
+      cluster.builderNodes.push({ ...arm64, nodeServiceAccount: { existing } });
+    });
+    const found = members(run).map(({ name, inputs }) => `${name} ${inputs.member}`);
+    expect(found.sort()).toEqual([
+      `node-account-gcp-dev-nodes-pull-shop serviceAccount:${NODES}`,
+      `node-account-${existing}-pull-shop serviceAccount:${existing}`,
+    ]);
+  });
+
   test("is all that an account gets that is there already", async () => {
     const existing = "nodes@shop-clusters.iam.gserviceaccount.com";
     const made = nodesOf(await gcpDev((cluster) => (cluster.builderNodes[0].nodeServiceAccount = { existing })));

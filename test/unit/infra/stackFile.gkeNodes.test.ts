@@ -154,6 +154,24 @@ gcpCases("node pools of GKE", [
       `${AT}.nodeServiceAccount: is gar-access@shop-clusters.iam.gserviceaccount.com, which builders push as: nodes only pull. Give them an account of their own`,
     ],
   ],
+  [
+    "an account that is there, which another entry makes by rule",
+    nodes((it, all) => {
+      it.nodeServiceAccount = { existing: "gcp-dev-nodes@shop-clusters.iam.gserviceaccount.com" };
+      all.push({ kind: "gke", architecture: "arm64", machineType: "t2a-standard-8", max: 2 });
+    }),
+    [
+      `${AT}.nodeServiceAccount: is gcp-dev-nodes@shop-clusters.iam.gserviceaccount.com, which is made for entry 1: it cannot be there already as well. Write "gcp-dev-nodes" for both, or { existing: ADDRESS } for both`,
+    ],
+  ],
+  [
+    "one account that is there for two entries",
+    nodes((it, all) => {
+      it.nodeServiceAccount = { existing: "gcp-dev-nodes@shop-clusters.iam.gserviceaccount.com" };
+      all.push({ ...it, architecture: "arm64", machineType: "t2a-standard-8" });
+    }),
+    [],
+  ],
   ["the same id in another project", nodes((it) => (it.nodeServiceAccount = "gar-access")), []],
   [
     "a label that Google does not take",
