@@ -7,6 +7,7 @@ import { type Problem, problem } from "./configProblems.ts";
 import { CONDITION_LIMIT, SUBJECT_LIMIT } from "./documents/gcp/federation.ts";
 import { MEMBERS_LIMIT } from "./documents/gcp/members.ts";
 import { identityPoolIdProblem, projectOfServiceAccount, serviceAccountIdProblem } from "./documents/gcp/names.ts";
+import { nodeAccountOf } from "./gkeNodeNames.ts";
 import type { GcpAccessConfig } from "./sections/gcpAccess.ts";
 import type { GcpCiConfig } from "./sections/gcpCi.ts";
 
@@ -17,7 +18,7 @@ export function gcpCiProblems(config: ParsedSections, access: GcpAccessConfig, s
   const problems = [...selection(ci), ...existing(ci), ...clusterKnown(config), ...ids(ci, stack)];
   const plan = gcpCiPlan(config, stack);
   if (plan === null) return problems;
-  problems.push(...apart(config, access, plan.email));
+  problems.push(...apart(config, access, plan.email), ...apartFromNodes(config, stack, plan.email));
   return plan.federated === null ? problems : [...problems, ...limits(plan.federated.federation)];
 }
 
@@ -77,6 +78,18 @@ function apart({ registry }: ParsedSections, access: GcpAccessConfig, email: str
   const known = typeof access.serviceAccount !== "string" || serviceAccountProject(access, registry) !== null;
   if (!known || builderServiceAccount({ access, registry }) !== email) return [];
   const message = `is ${email}, as whom builders push: jobs would have their rights without a build; give jobs one of their own`;
+  return [problem(["access", "ci", "serviceAccount"], message)];
+}
+
+/** Whoever is on a node may be its account, and none of them shall have the rights of jobs. */
+function apartFromNodes({ cluster }: ParsedSections, stack: string, email: string): Problem[] {
+  const project = cluster?.gke?.project;
+  if (cluster === undefined || project === undefined) return [];
+  const entry = cluster.builderNodes.findIndex(
+    (nodes) => nodes.kind === "gke" && nodeAccountOf(nodes, stack, project).email === email,
+  );
+  if (entry < 0) return [];
+  const message = `is ${email}, the account of the nodes of pergola:cluster.builderNodes[${entry}]: whoever has a node could start builds, and jobs pull images; give jobs one of their own`;
   return [problem(["access", "ci", "serviceAccount"], message)];
 }
 

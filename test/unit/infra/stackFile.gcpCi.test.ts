@@ -134,6 +134,29 @@ gcpCases("how jobs come to be the service account", [
     ],
   ],
   [
+    "the service account of nodes by its address",
+    ci({ serviceAccount: "gcp-dev-nodes@shop-clusters.iam.gserviceaccount.com" }),
+    [
+      "pergola:access.ci.serviceAccount: is gcp-dev-nodes@shop-clusters.iam.gserviceaccount.com, the account of the nodes of pergola:cluster.builderNodes[0]: whoever has a node could start builds, and jobs pull images; give jobs one of their own",
+    ],
+  ],
+  [
+    "the service account that is made for nodes of a second pool, by its id",
+    (config) => {
+      github({}, { serviceAccount: "shop-workers" })(config);
+      const arm64 = { kind: "gke", architecture: "arm64", machineType: "t2a-standard-8", max: 2 };
+      config["pergola:cluster"].builderNodes.push({ ...arm64, nodeServiceAccount: "shop-workers" });
+    },
+    [
+      "pergola:access.ci.serviceAccount: is shop-workers@shop-clusters.iam.gserviceaccount.com, the account of the nodes of pergola:cluster.builderNodes[1]: whoever has a node could start builds, and jobs pull images; give jobs one of their own",
+    ],
+  ],
+  [
+    "the id of the nodes' account in another project, which may be",
+    ci({ serviceAccount: "gcp-dev-nodes@shop-ops.iam.gserviceaccount.com" }),
+    [],
+  ],
+  [
     "a cluster of which only the project is known, for a service account that is there, which may be",
     (config) => {
       ci({ serviceAccount: "jobs@shop-ops.iam.gserviceaccount.com" })(config);
