@@ -21,7 +21,9 @@ export function gcpProvider({ project, impersonate }: GcpPlace): Provider {
   const actor = impersonate ?? "";
   const known = there.get(actor);
   if (known !== undefined) return known;
-  // Not called after whom it acts as, which may be another one some day: what moves to a provider of another name is replaced.
+  // Who it acts as is no part of the name of the first. What moves to a provider of another name stays as it is, though: the engine
+  // replaces only what the new provider says it has to (pulumi/pulumi, step_generator.go, providerChanged). So everything says its
+  // project itself, or is by an address or a full name that has it: what moves to another project differs there.
   const place = `gcp-${project}`;
   const provider = new Provider(there.size === 0 ? place : `${place}-${there.size + 1}`, {
     project,

@@ -118,7 +118,8 @@ async function makeCiIdentity({ config, stack }: Environment, plan: GcpCiPlan, a
     const { ciAccountMaker } = await import("./gcpFederation.ts");
     const { project } = plan.federated.account;
     const after = [...apis(project), ...apis(plan.clusterProject)];
-    makeAccount = await ciAccountMaker(plan.federated, stack, providerOf(project), after);
+    const { clusterProject } = plan;
+    makeAccount = await ciAccountMaker({ clusterProject, ...plan.federated }, stack, providerOf(project), after);
   }
   const { GcpCiIdentity } = await import("./gcpCiIdentity.ts");
   const args = { plan, makeAccount, after: apis(plan.clusterProject) };

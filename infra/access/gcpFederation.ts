@@ -6,6 +6,9 @@ import type { GcpCiPlan } from "./gcpCi.ts";
 import type { MakeCiAccount } from "./gcpCiIdentity.ts";
 import { addMember } from "./serviceAccountMember.ts";
 
+/** Jobs that become a service account. */
+export type FederatedCi = Pick<GcpCiPlan, "clusterProject"> & NonNullable<GcpCiPlan["federated"]>;
+
 /**
  * What makes the service account of the jobs, the pool and provider that their tokens come by, and one member for each subject.
  * What is there is left as it is, but for the members; what is made of the SDK is loaded for that.
@@ -13,7 +16,7 @@ import { addMember } from "./serviceAccountMember.ts";
  * @param after what all of it waits for: the APIs
  */
 export async function ciAccountMaker(
-  { account, federation }: NonNullable<GcpCiPlan["federated"]>,
+  { clusterProject: project, account, federation }: FederatedCi,
   stack: string,
   accounts: Provider,
   after: readonly pulumi.Resource[],
@@ -29,7 +32,7 @@ export async function ciAccountMaker(
     const opts = { ...wait, provider: accounts };
     const made = accountSdk?.makeServiceAccount(`${identity}-account`, account, said, opts);
     const dependsOn = made === undefined ? [...after] : [made];
-    const pool = poolSdk?.makePool(identity, federation, said, wait);
+    const pool = poolSdk?.makePool(identity, { project, ...federation }, said, wait);
     for (const subject of federation.subjects) {
       const member =
         pool?.apply((name) => federatedMember(name, subject)) ?? federatedMember(federation.pool ?? "", subject);

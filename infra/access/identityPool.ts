@@ -8,19 +8,20 @@ import type { FederationPlan } from "./gcpCi.ts";
 /** @returns the pool's full name, which has the number of its project, that only Google knows */
 export function makePool(
   name: string,
-  federation: FederationPlan,
+  { project, ...federation }: FederationPlan & { readonly project: string },
   said: { readonly displayName: string; readonly description: string },
   opts: pulumi.CustomResourceOptions,
 ): pulumi.Output<string> {
   const pool = new WorkloadIdentityPool(
     `${name}-pool`,
-    { workloadIdentityPoolId: federation.createPool ?? "", ...said },
+    { project, workloadIdentityPoolId: federation.createPool ?? "", ...said },
     opts,
   );
   // Tokens have to be meant for this very provider, which is what it asks for when no audience is allowed.
   const provider = new WorkloadIdentityPoolProvider(
     `${name}-${federation.of}`,
     {
+      project,
       workloadIdentityPoolId: pool.workloadIdentityPoolId,
       workloadIdentityPoolProviderId: federation.of,
       attributeMapping: { ...ATTRIBUTE_MAPPING },

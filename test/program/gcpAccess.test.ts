@@ -277,12 +277,13 @@ describe("CI jobs", () => {
       [
         "WorkloadIdentityPool",
         "ci-identity-pool",
-        { workloadIdentityPoolId: "pergola-gcp-dev", displayName, description },
+        { project: "shop-clusters", workloadIdentityPoolId: "pergola-gcp-dev", displayName, description },
       ],
       [
         "WorkloadIdentityPoolProvider",
         "ci-identity-github",
         {
+          project: "shop-clusters",
           workloadIdentityPoolId: "pergola-gcp-dev",
           workloadIdentityPoolProviderId: "github",
           attributeMapping: { "google.subject": "assertion.sub" },
