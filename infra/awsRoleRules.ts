@@ -6,7 +6,7 @@ import type { ParsedSections } from "./config.ts";
 import { type Problem, pathText, problem } from "./configProblems.ts";
 import { nodeRoleName } from "./documents/aws/nodeRole.ts";
 import { roleNameProblem } from "./documents/aws/roleNames.ts";
-import { physicalName } from "./documents/names.ts";
+import { groupNameOf } from "./nodeNames.ts";
 import type { EksNodesConfig } from "./sections/builderNodes.ts";
 
 type Path = readonly (string | number)[];
@@ -104,12 +104,13 @@ function accessRoles({ registry, access, cluster, builder, cache }: ParsedSectio
 
 function nodeRoles(config: ParsedSections, stack: string): MadeRole[] {
   const groups = groupsWithRole(config);
-  return groups.flatMap(([path, { name, role, architecture }], index): MadeRole[] => {
+  return groups.flatMap(([path, nodes], index): MadeRole[] => {
+    const { name, role } = nodes;
     const at = [...path, "role", "name"];
     if (role?.name !== undefined) return [{ path: at, name: role.name, given: true }];
     // Two groups of one name are said to be that, and whether the role of a group that has a name fits (nodeRules.ts, awsNodeRules.ts).
-    if (name !== undefined && groups.slice(0, index).some(([, other]) => other.name === name)) return [];
-    const group = name ?? physicalName([stack, "builder", architecture]);
+    const group = groupNameOf(nodes, stack);
+    if (groups.slice(0, index).some(([, other]) => groupNameOf(other, stack) === group)) return [];
     return [{ path: at, name: nodeRoleName(group), given: name !== undefined }];
   });
 }

@@ -1,14 +1,15 @@
 /** Rules about builder nodes of any kind, and about builders that have to find nodes. */
 import { modesOf, type ParsedSections } from "./config.ts";
 import { type Problem, problem } from "./configProblems.ts";
+import { nodesNameOf } from "./nodeNames.ts";
 import { nodePlatforms } from "./nodeUse.ts";
 import type { BuilderNodesConfig } from "./sections/builderNodes.ts";
 
 /** One entry for each architecture, and builders that each find nodes. */
-export function nodeProblems({ builder, cluster }: ParsedSections): Problem[] {
+export function nodeProblems({ builder, cluster }: ParsedSections, stack: string): Problem[] {
   if (cluster === undefined) return [];
   const nodes = cluster.builderNodes;
-  const problems = [...architectureTwice(nodes), ...nameTwice(nodes)];
+  const problems = [...architectureTwice(nodes), ...nameTwice(nodes, stack)];
   const platforms = nodePlatforms(nodes);
   for (const [name, mode] of builder === undefined ? [] : modesOf({ builder })) {
     const path = ["builder", "modes", name, "platforms"];
@@ -40,16 +41,17 @@ function architectureTwice(nodes: BuilderNodesConfig): Problem[] {
   });
 }
 
-function nameTwice(nodes: BuilderNodesConfig): Problem[] {
-  const names = nodes.map((one) => ("name" in one ? one.name : undefined));
-  return names.flatMap((name, index) =>
-    name === undefined || names.indexOf(name) === index
-      ? []
-      : [
-          problem(
-            ["cluster", "builderNodes", index, "name"],
-            `${JSON.stringify(name)} is the name of another entry, too`,
-          ),
-        ],
-  );
+/** Names by rule have the architecture in them, so one of two that are the same is written. */
+function nameTwice(nodes: BuilderNodesConfig, stack: string): Problem[] {
+  const written = nodes.map((one) => ("name" in one ? one.name : undefined));
+  return written.flatMap((name, index) => {
+    if (name === undefined) return [];
+    const path = ["cluster", "builderNodes", index, "name"];
+    if (written.indexOf(name) !== index)
+      return [problem(path, `${JSON.stringify(name)} is the name of another entry, too`)];
+    const byRule = nodes.findIndex((one, at) => written[at] === undefined && nodesNameOf(one, stack) === name);
+    if (byRule < 0) return [];
+    const message = `${JSON.stringify(name)} is what entry ${byRule} is called by rule, as it has no name; write another one`;
+    return [problem(path, message)];
+  });
 }

@@ -9,8 +9,8 @@ import { clusterHome } from "../access/builderRoles.ts";
 import { inAwsPlace } from "../awsProviders.ts";
 import { autoscalerTags, launchTemplate, nodeGroup, tagsOf } from "../documents/aws/nodeGroup.ts";
 import { nodePolicies, nodeRoleArgs, nodeTrust } from "../documents/aws/nodeRole.ts";
-import { physicalName } from "../documents/names.ts";
 import type { Environment } from "../environment.ts";
+import { groupNameOf } from "../nodeNames.ts";
 import { needsUserNamespaces } from "../nodeUse.ts";
 import type { EksNodesConfig } from "../sections/builderNodes.ts";
 
@@ -90,7 +90,7 @@ export class EksBuilderNodes extends pulumi.ComponentResource {
 export async function provisionEksNodes({ config, stack }: Environment, nodes: EksNodesConfig): Promise<void> {
   const { account, region } = clusterHome(config)!;
   const { name: clusterName, assumeRole } = config.cluster.eks!;
-  const name = nodes.name ?? physicalName([stack, "builder", nodes.architecture]);
+  const name = groupNameOf(nodes, stack);
   new EksBuilderNodes(
     `builder-nodes-${nodes.architecture}`,
     {

@@ -2,8 +2,8 @@
 import { CustomResource } from "@pulumi/kubernetes/apiextensions/customResource.js";
 import * as pulumi from "@pulumi/pulumi";
 import { type KarpenterNodes, nodeClass, nodePool } from "../documents/aws/karpenter.ts";
-import { physicalName } from "../documents/names.ts";
 import type { Environment } from "../environment.ts";
+import { groupNameOf } from "../nodeNames.ts";
 import { needsUserNamespaces } from "../nodeUse.ts";
 import type { KarpenterNodesConfig } from "../sections/builderNodes.ts";
 import type { ClusterConnection } from "./connection.ts";
@@ -33,7 +33,7 @@ export async function provisionKarpenterNodes(
   nodes: KarpenterNodesConfig,
   cluster: ClusterConnection,
 ): Promise<void> {
-  const name = nodes.name ?? physicalName([stack, "builder", nodes.architecture]);
+  const name = groupNameOf(nodes, stack);
   const userNamespaces = needsUserNamespaces(config, nodes.architecture);
   new KarpenterBuilderNodes(
     `builder-nodes-${nodes.architecture}`,

@@ -199,6 +199,16 @@ gcpCases("node pools of GKE", [
     ['pergola:cluster.builderNodes[1].name: "builders" is the name of another entry, too'],
   ],
   [
+    "the name that another entry has by rule",
+    nodes((it, all) => {
+      all.unshift({ kind: "gke", architecture: "arm64", machineType: "t2a-standard-8", max: 2 });
+      it.name = "gcp-dev-builder-arm64";
+    }),
+    [
+      'pergola:cluster.builderNodes[1].name: "gcp-dev-builder-arm64" is what entry 0 is called by rule, as it has no name; write another one',
+    ],
+  ],
+  [
     "a cluster that Google is not told of",
     (it) => {
       delete it["pergola:cluster"].gke;

@@ -52,6 +52,26 @@ awsCases("nodes of any kind", [
     ['pergola:cluster.builderNodes[1].name: "builders" is the name of another entry, too'],
   ],
   [
+    "the name that another entry has by rule",
+    (it) => {
+      const [amd64] = it["pergola:cluster"].builderNodes;
+      it["pergola:cluster"].builderNodes.push({ ...amd64, architecture: "arm64", instanceTypes: ["c7g.large"] });
+      amd64.name = "aws-dev-builder-arm64";
+      it["pergola:builder"].modes["cluster-buildkit"].platforms = ["linux/amd64"];
+    },
+    [`${AT}.name: "aws-dev-builder-arm64" is what entry 1 is called by rule, as it has no name; write another one`],
+  ],
+  [
+    "one name for Karpenter and for an entry without one",
+    (it) => {
+      const [amd64] = it["pergola:cluster"].builderNodes;
+      karpenter((one) => Object.assign(one, { name: "aws-dev-builder-arm64", instanceTypes: ["c7a.large"] }))(it);
+      it["pergola:cluster"].builderNodes.push({ ...amd64, architecture: "arm64", instanceTypes: ["c7g.large"] });
+      it["pergola:builder"].modes["cluster-buildkit"].platforms = ["linux/amd64"];
+    },
+    [`${AT}.name: "aws-dev-builder-arm64" is what entry 1 is called by rule, as it has no name; write another one`],
+  ],
+  [
     "rights to push for nodes, which the seeds gave their workers",
     nodes((it) => (it.push = true)),
     [
