@@ -1,6 +1,7 @@
 /** What the builders' service account may do, and who is it: pure, as rules, resources and the words of a preview all go by it. */
 import type { ParsedSections, StackConfig } from "../config.ts";
 import { builderMember, READER, serviceAccountName, WRITER } from "../documents/gcp/members.ts";
+import { garKey } from "../registries/garPlan.ts";
 import { type BuilderRepository, builderRepositories } from "../registries/garRepositories.ts";
 import { isGar } from "../registries/registryPlace.ts";
 import { type AccessParts, builderNamespaceNames } from "./builderRoles.ts";
@@ -47,7 +48,7 @@ export function repositoryGrants(config: Pick<StackConfig, "access" | "registry"
   return builderRepositories(config)
     .filter(({ project }) => project !== whole)
     .map((repository) => ({
-      key: `${repository.project}/${repository.location}/${repository.repository}`,
+      key: garKey(repository),
       repository,
       role: repository.writable ? WRITER : READER,
     }));

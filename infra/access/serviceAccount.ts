@@ -6,7 +6,7 @@ import type { ServiceAccountPlan } from "./gcpGrants.ts";
 /** Makes a service account; an account that is there is none of these. */
 export function makeServiceAccount(
   name: string,
-  { project, create }: ServiceAccountPlan,
+  { project, create }: Pick<ServiceAccountPlan, "project" | "create">,
   said: { readonly displayName: string; readonly description: string },
   opts: pulumi.CustomResourceOptions,
 ): pulumi.Resource {

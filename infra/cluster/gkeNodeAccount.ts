@@ -1,17 +1,16 @@
 /** The service account of nodes in GKE. */
 import type { Repository } from "@pulumi/gcp/artifactregistry/repository.js";
 import { RepositoryIamMember } from "@pulumi/gcp/artifactregistry/repositoryIamMember.js";
-import { IAMMember } from "@pulumi/gcp/projects/iammember.js";
 import type { Provider } from "@pulumi/gcp/provider.js";
-import { Account } from "@pulumi/gcp/serviceaccount/account.js";
 import * as pulumi from "@pulumi/pulumi";
+import { grantProject } from "../access/projectGrant.ts";
+import { makeServiceAccount } from "../access/serviceAccount.ts";
+import { READER, serviceAccountMember } from "../documents/gcp/members.ts";
 import type { GarRepository } from "../documents/gcp/registryHosts.ts";
 import type { NodeAccount } from "../gkeNodeNames.ts";
 
 /** What a node's agents need: to write logs and metrics (GKE, "Harden your cluster's security", least privilege). */
 const NODE_ROLE = "roles/container.defaultNodeServiceAccount";
-
-const PULL_ROLE = "roles/artifactregistry.reader";
 
 export interface GkeNodeAccountArgs {
   readonly account: NodeAccount;
@@ -35,35 +34,26 @@ export class GkeNodeAccount extends pulumi.ComponentResource {
     const { account, project } = args;
     const child = { parent: this };
     // The address follows from the id, so everything is known before the account is there.
-    const member = `serviceAccount:${account.email}`;
-    const made = account.id === null ? [] : [this.account(`${name}-account`, account.id, args)];
+    const member = serviceAccountMember(account.email);
+    const made: pulumi.Resource[] = [];
     if (account.id !== null) {
-      new IAMMember(
-        `${name}-node`,
-        { project, role: NODE_ROLE, member },
-        { ...child, dependsOn: [...made, ...args.after] },
-      );
+      const said = {
+        displayName: account.id,
+        description: "Nodes of image builders: they write logs and metrics, and pull images",
+      };
+      const after = { ...child, dependsOn: [...args.after] };
+      made.push(makeServiceAccount(`${name}-account`, { project, create: account.id }, said, after));
+      const dependsOn = [...made, ...args.after];
+      grantProject(`${name}-node`, { project, role: NODE_ROLE, member }, { ...child, dependsOn });
     }
     for (const { project, location, repository, made: there } of args.repositories) {
       new RepositoryIamMember(
         `${name}-pull-${repository}`,
         // Policies go with their repository: where that is replaced, its id tells the engine that this is to be made again.
-        { project, location, repository: there?.repositoryId ?? repository, role: PULL_ROLE, member },
+        { project, location, repository: there?.repositoryId ?? repository, role: READER, member },
         { ...child, provider: args.registryProvider!, dependsOn: made },
       );
     }
     this.registerOutputs({});
-  }
-
-  private account(name: string, accountId: string, { project, after }: GkeNodeAccountArgs): Account {
-    const description = "Nodes of image builders: they write logs and metrics, and pull images";
-    return new Account(
-      name,
-      { project, accountId, displayName: accountId, description },
-      {
-        parent: this,
-        dependsOn: [...after],
-      },
-    );
   }
 }
