@@ -2,7 +2,7 @@
 import { builderRolePolicy, builderTrust, clusterOidcProviders } from "./access/accessDocuments.ts";
 import { type AccessParts, type BuilderRole, builderRoles, isAwsAccess, teamsOf } from "./access/builderRoles.ts";
 import { awsIdentityProblems } from "./awsIdentityRules.ts";
-import { modesOf, namespacesOf, type ParsedSections, type StackConfig } from "./config.ts";
+import { builderNamespaces, modesOf, type ParsedSections } from "./config.ts";
 import { listedTwice, type Problem, problem } from "./configProblems.ts";
 import { POLICY_LIMITS, policySize } from "./documents/aws/policyDocument.ts";
 import { matchesPattern } from "./documents/namespacePattern.ts";
@@ -248,14 +248,4 @@ function policyLimit(parts: AccessParts, role: BuilderRole): Problem[] {
 
 function amount(count: number, one: string): string {
   return `${count} ${count === 1 ? one : one.replace(/y$/, "ie").concat("s")}`;
-}
-
-/** The entries of builder namespaces of all modes with their paths. */
-function builderNamespaces({ builder }: Pick<StackConfig, "builder">) {
-  return modesOf({ builder }).flatMap(([mode, entry]) =>
-    namespacesOf(entry).map((namespace, index) => ({
-      namespace,
-      path: ["builder", "modes", mode, "namespaces", index],
-    })),
-  );
 }

@@ -4,6 +4,7 @@
  */
 import { Provider } from "@pulumi/aws/provider.js";
 import type * as pulumi from "@pulumi/pulumi";
+import { providerFinder } from "./cloudProviders.ts";
 import type { StackConfig } from "./config.ts";
 
 type AssumeRole = NonNullable<NonNullable<StackConfig["cluster"]["eks"]>["assumeRole"]>;
@@ -15,20 +16,10 @@ export interface AwsPlace {
   readonly assumeRole?: AssumeRole | undefined;
 }
 
-/** Name of an account and region -> the providers there, by whom they act as. */
-const providers = new Map<string, Map<string, Provider>>();
+const find = providerFinder<Provider>();
 
 /** The provider of a place, made at the first call. It refuses credentials of any other account. */
 export function awsProvider({ account, region, assumeRole }: AwsPlace): Provider {
-  const place = `aws-${account}-${region}`;
-  const there = providers.get(place) ?? new Map<string, Provider>();
-  providers.set(place, there);
-  const actor = JSON.stringify(assumeRole ?? null);
-  const known = there.get(actor);
-  if (known !== undefined) return known;
-  // Who it acts as is no part of the name of the first. What moves to a provider of another name stays as it is, though: the engine
-  // replaces only what the new provider says it has to (pulumi/pulumi, step_generator.go, providerChanged).
-  const name = there.size === 0 ? place : `${place}-${there.size + 1}`;
   const assumeRoles = assumeRole && [
     {
       roleArn: assumeRole.role,
@@ -36,13 +27,11 @@ export function awsProvider({ account, region, assumeRole }: AwsPlace): Provider
       ...(assumeRole.externalId === undefined ? {} : { externalId: assumeRole.externalId }),
     },
   ];
-  const provider = new Provider(name, {
-    region,
-    allowedAccountIds: [account],
-    ...(assumeRoles ? { assumeRoles } : {}),
-  });
-  there.set(actor, provider);
-  return provider;
+  return find(
+    `aws-${account}-${region}`,
+    JSON.stringify(assumeRole ?? null),
+    (name) => new Provider(name, { region, allowedAccountIds: [account], ...(assumeRoles ? { assumeRoles } : {}) }),
+  );
 }
 
 /**

@@ -1,9 +1,10 @@
 /** Rules of a stack file about build caches and the registries that they are in. */
 import type { ParsedSections } from "./config.ts";
 import { type Problem, problem } from "./configProblems.ts";
-import { type CachePlace, cachePlaceOf } from "./registries/cacheRegistries.ts";
+import { type CachePlace, cachePlaceOf, isSamePlace } from "./registries/cacheRegistries.ts";
 import { hasListedLogin } from "./registries/givenLogins.ts";
 import { registryPlace } from "./registries/registryPlace.ts";
+import type { CacheRegistryConfig } from "./sections/cache.ts";
 
 type Entry = NonNullable<ParsedSections["cache"]>[number];
 
@@ -78,4 +79,17 @@ function certificates({ registry, cache }: ParsedSections): Problem[] {
   if (hosts.some((one) => !plain.includes(one))) return [];
   const message = `vouches for no registry: ${[...new Set(hosts)].join(", ")} ${new Set(hosts).size > 1 ? "are" : "is"} reached by plain HTTP; remove it`;
   return [problem(["registry", "caBundle"], message)];
+}
+
+/** What makes the repositories of a registry of caches goes by its first entry. */
+export function saidOtherwise(
+  path: readonly (string | number)[],
+  place: CacheRegistryConfig,
+  index: number,
+  { cache = [] }: ParsedSections,
+): Problem[] {
+  const before = cache.findIndex(({ registry }) => registry?.kind === place.kind && isSamePlace(registry, place));
+  if (before >= index || JSON.stringify(cache[before]?.registry) === JSON.stringify(place)) return [];
+  const message = `is the registry of pergola:cache[${before}], but its entry says something else; write the same in both`;
+  return [problem(path, message)];
 }

@@ -108,5 +108,18 @@ export function modesOf(config: Pick<StackConfig, "builder">): [InClusterMode, M
   });
 }
 
+/** The entries of the builder namespaces of all modes, and where each stands in the file. */
+export function builderNamespaces(config: Pick<StackConfig, "builder">): {
+  readonly namespace: NamespaceConfig;
+  readonly path: readonly (string | number)[];
+}[] {
+  return modesOf(config).flatMap(([mode, entry]) =>
+    namespacesOf(entry).map((namespace, index) => ({
+      namespace,
+      path: ["builder", "modes", mode, "namespaces", index],
+    })),
+  );
+}
+
 /** The sections that could be parsed: rules say what they can of a file that is partly wrong. */
 export type ParsedSections = { readonly [Section in keyof StackConfig]?: StackConfig[Section] };

@@ -1,5 +1,6 @@
 /** Rules of a stack file about registries of ECR that only hold caches. */
 import { isAwsAccess } from "./access/builderRoles.ts";
+import { saidOtherwise } from "./cacheRules.ts";
 import type { ParsedSections } from "./config.ts";
 import { type Problem, problem } from "./configProblems.ts";
 import { ecrNameProblem } from "./documents/aws/ecrName.ts";
@@ -28,12 +29,8 @@ export function ecrCacheProblems(config: ParsedSections): Problem[] {
   return [...problems, ...all.flatMap((caches) => takenNames(caches, registry, cache))];
 }
 
-function placeProblems(
-  path: Path,
-  place: EcrCacheRegistryConfig,
-  index: number,
-  { registry, cache = [] }: ParsedSections,
-): Problem[] {
+function placeProblems(path: Path, place: EcrCacheRegistryConfig, index: number, config: ParsedSections): Problem[] {
+  const { registry } = config;
   const problems = [
     ...assumedAccount(path, place),
     ...keyRegion([...path, "encryption"], place.encryption, place.region),
@@ -44,12 +41,7 @@ function placeProblems(
       "write kind: dockerRegistry with its host, and a login for it";
     problems.push(problem([...path, "kind"], message));
   }
-  const before = cache.findIndex(({ registry: other }) => other?.kind === "ecr" && isSamePlace(other, place));
-  if (before < index && JSON.stringify(cache[before]?.registry) !== JSON.stringify(place)) {
-    const message = `is the registry of pergola:cache[${before}], but its entry says something else; write the same in both`;
-    problems.push(problem(path, message));
-  }
-  return problems;
+  return [...problems, ...saidOtherwise(path, place, index, config)];
 }
 
 /** Builders with a role get exactly the rights that are told to be needed; a login by ECR's helper brings none. */

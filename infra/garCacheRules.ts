@@ -1,10 +1,12 @@
 /** Rules of a stack file about repositories of Artifact Registry that only hold caches. */
+import { isGcpAccess } from "./access/builderServiceAccount.ts";
+import { saidOtherwise } from "./cacheRules.ts";
 import type { ParsedSections } from "./config.ts";
 import { type Problem, problem } from "./configProblems.ts";
 import { GCR_LOCATIONS, locationOfHost } from "./documents/gcp/registryHosts.ts";
 import { configKey } from "./documents/registryHost.ts";
 import { keyLocation, labelCount } from "./garRules.ts";
-import { cachePlaceOf, isSamePlace } from "./registries/cacheRegistries.ts";
+import { cachePlaceOf } from "./registries/cacheRegistries.ts";
 import { builderRepositories } from "./registries/garRepositories.ts";
 import { listedLogins } from "./registries/givenLogins.ts";
 import { isGar } from "./registries/registryPlace.ts";
@@ -24,14 +26,14 @@ export function garCacheProblems(config: ParsedSections): Problem[] {
       ...labelCount(path, place.labels),
       ...withoutEffect(path, place),
       ...taken(path, place, config),
-      ...saidTwice(path, place, index, config),
+      ...saidOtherwise(path, place, index, config),
     ];
   });
 }
 
 /** Builders write there as their service account. */
 function writers(path: Path, { access }: ParsedSections): Problem[] {
-  if (access === undefined || access.kind === "workloadIdentity" || access.kind === "serviceAccountKey") return [];
+  if (access === undefined || isGcpAccess(access)) return [];
   const message =
     `is "artifactRegistry", where builders write as a service account of Google Cloud, but pergola:access is of kind ${access.kind}; ` +
     "write kind: workloadIdentity or serviceAccountKey there";
@@ -68,20 +70,6 @@ function taken(path: Path, place: GarCacheRegistryConfig, { registry }: ParsedSe
   return [problem([...path, "repository"], `${JSON.stringify(place.repository)} is ${USES[found.use]}; ${what}`)];
 }
 
-function saidTwice(
-  path: Path,
-  place: GarCacheRegistryConfig,
-  index: number,
-  { cache = [] }: ParsedSections,
-): Problem[] {
-  const before = cache.findIndex(
-    ({ registry }) => registry?.kind === "artifactRegistry" && isSamePlace(registry, place),
-  );
-  if (before >= index || JSON.stringify(cache[before]?.registry) === JSON.stringify(place)) return [];
-  const message = `is the registry of pergola:cache[${before}], but its entry says something else; write the same in both`;
-  return [problem(path, message)];
-}
-
 /**
  * The builders' service account gets exactly the rights that are told to be needed; a login by Google's helper brings none. One
  * with a password is somebody else's, with rights of their own.
@@ -96,7 +84,7 @@ function withoutRights(
   const isGcr = Object.hasOwn(GCR_LOCATIONS, host);
   const location = locationOfHost(host);
   if (location === null || !isGar(registry)) return [];
-  if (access?.kind !== "workloadIdentity" && access?.kind !== "serviceAccountKey") return [];
+  if (access === undefined || !isGcpAccess(access)) return [];
   if (listedLogins(config).some(({ key, helper }) => key === configKey(host) && helper === null)) return [];
   const instead = isGcr
     ? `a repository for caches: kind: artifactRegistry, location: ${location}, with its project and repository`

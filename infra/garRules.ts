@@ -4,10 +4,9 @@ import { type Problem, problem } from "./configProblems.ts";
 import { repositoryIdProblem } from "./documents/gcp/names.ts";
 import { cleanupProblems } from "./garCleanupRules.ts";
 import { garLocation, garRepository, isGar, registryOfCaches } from "./registries/registryPlace.ts";
-import type { ArtifactRegistryConfig, GcrConfig } from "./sections/artifactRegistry.ts";
+import type { GarConfig } from "./sections/artifactRegistry.ts";
 
 type Path = readonly (string | number)[];
-type GarConfig = ArtifactRegistryConfig | GcrConfig;
 
 /** API reference of Repository: labels. */
 const MOST_LABELS = 64;

@@ -2,7 +2,7 @@
 import { builderNamespaceNames } from "./access/builderRoles.ts";
 import { isGcpAccess, serviceAccountProject } from "./access/builderServiceAccount.ts";
 import { clusterProjectOf, memberNamespaces } from "./access/gcpGrants.ts";
-import { modesOf, namespacesOf, type ParsedSections } from "./config.ts";
+import { builderNamespaces, type ParsedSections } from "./config.ts";
 import { listedTwice, type Problem, problem } from "./configProblems.ts";
 import { MEMBERS_LIMIT } from "./documents/gcp/members.ts";
 import { projectOfServiceAccount } from "./documents/gcp/names.ts";
@@ -123,15 +123,13 @@ function patterns({ namespacePatterns }: WorkloadIdentityConfig): Problem[] {
 /** Builders without push rights would build and fail at the end. */
 function covered({ namespaces }: WorkloadIdentityConfig, { builder }: ParsedSections): Problem[] {
   if (builder === undefined || namespaces === undefined) return [];
-  return modesOf({ builder }).flatMap(([mode, entry]) =>
-    namespacesOf(entry).flatMap(({ name }, index) => {
-      if (namespaces.includes(name)) return [];
-      const message =
-        `${JSON.stringify(name)} could not push: pergola:access.namespaces does not have it; add it there, or remove that list, ` +
-        "which is the builder namespaces by default";
-      return [problem(["builder", "modes", mode, "namespaces", index], message)];
-    }),
-  );
+  return builderNamespaces({ builder }).flatMap(({ path, namespace: { name } }) => {
+    if (namespaces.includes(name)) return [];
+    const message =
+      `${JSON.stringify(name)} could not push: pergola:access.namespaces does not have it; add it there, or remove that list, ` +
+      "which is the builder namespaces by default";
+    return [problem(path, message)];
+  });
 }
 
 /** Members are of the one policy of the service account. */

@@ -3,6 +3,7 @@
  * default providers are disabled, so nothing is made in a project that the stack file does not name.
  */
 import { Provider } from "@pulumi/gcp/provider.js";
+import { providerFinder } from "./cloudProviders.ts";
 
 /** Where a provider works. */
 export interface GcpPlace {
@@ -11,24 +12,13 @@ export interface GcpPlace {
   readonly impersonate?: string | undefined;
 }
 
-/** Project -> its providers, by whom they act as. */
-const providers = new Map<string, Map<string, Provider>>();
+const find = providerFinder<Provider>();
 
-/** The provider of a project, made at the first call. */
+/**
+ * The provider of a project, made at the first call. Everything that is made by it says its project itself, or is by an address or a full
+ * name that has it: what moves to another project differs there, as it does not by its provider.
+ */
 export function gcpProvider({ project, impersonate }: GcpPlace): Provider {
-  const there = providers.get(project) ?? new Map<string, Provider>();
-  providers.set(project, there);
-  const actor = impersonate ?? "";
-  const known = there.get(actor);
-  if (known !== undefined) return known;
-  // Who it acts as is no part of the name of the first. What moves to a provider of another name stays as it is, though: the engine
-  // replaces only what the new provider says it has to (pulumi/pulumi, step_generator.go, providerChanged). So everything says its
-  // project itself, or is by an address or a full name that has it: what moves to another project differs there.
-  const place = `gcp-${project}`;
-  const provider = new Provider(there.size === 0 ? place : `${place}-${there.size + 1}`, {
-    project,
-    ...(impersonate === undefined ? {} : { impersonateServiceAccount: impersonate }),
-  });
-  there.set(actor, provider);
-  return provider;
+  const actor = impersonate === undefined ? {} : { impersonateServiceAccount: impersonate };
+  return find(`gcp-${project}`, impersonate ?? "", (name) => new Provider(name, { project, ...actor }));
 }

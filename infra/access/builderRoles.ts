@@ -1,5 +1,5 @@
 /** The roles that builders have, as names: pure, as roles, accounts and the BuildSetup all go by them. */
-import { modesOf, type NamespaceConfig, namespacesOf, type StackConfig } from "../config.ts";
+import { builderNamespaces, type NamespaceConfig, type StackConfig } from "../config.ts";
 import { partitionOf } from "../documents/aws/partition.ts";
 import { roleArnOf } from "../documents/aws/roleNames.ts";
 import { imageRepositories } from "../registries/ecrRepositories.ts";
@@ -70,7 +70,7 @@ export function builderRoles(config: AccessParts, stack: string): BuilderRole[] 
 
 /** Names of the builder namespaces of all modes, once each. */
 export function builderNamespaceNames({ builder }: Pick<AccessParts, "builder">): string[] {
-  return [...new Set(modesOf({ builder }).flatMap(([, mode]) => namespacesOf(mode).map(({ name }) => name)))];
+  return [...new Set(builderNamespaces({ builder }).map(({ namespace }) => namespace.name))];
 }
 
 /**

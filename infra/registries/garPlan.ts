@@ -4,7 +4,7 @@ import { type CleanupPolicy, cachePolicies, cleanupPolicies } from "../documents
 import type { GarRepository } from "../documents/gcp/registryHosts.ts";
 import type { GcpApi } from "../gcpApis.ts";
 import type { GcpPlace } from "../gcpProviders.ts";
-import type { ArtifactRegistryConfig, GcrConfig } from "../sections/artifactRegistry.ts";
+import type { GarConfig } from "../sections/artifactRegistry.ts";
 import type { CacheRegistryConfig, GarCacheRegistryConfig } from "../sections/cache.ts";
 import { isSamePlace } from "./cacheRegistries.ts";
 import { enablesApis, garLocation, garRepository, isGar, registryOfCaches } from "./registryPlace.ts";
@@ -35,7 +35,6 @@ export interface PlannedGarRegistry {
 }
 
 type Parts = Pick<StackConfig, "registry" | "cache" | "builder">;
-type GarConfig = ArtifactRegistryConfig | GcrConfig;
 
 /** The registry of the images, where it is Google's, and the separate ones of caches, where they have something to make. */
 export function plannedGarRegistries(config: Parts): PlannedGarRegistry[] {

@@ -52,26 +52,23 @@ function isSameLogin(one: HostLogin, other: HostLogin): boolean {
 /** Every login, whether or not its host already has one; what goes before comes first. */
 function everyLogin({ registry, access, cache }: ParsedSections): HostLogin[] {
   const found: HostLogin[] = [];
-  const add = (login: HostLogin): void => {
-    found.push(login);
-  };
   const google = (host: string, path: HostLogin["path"]): void => {
-    if (access?.kind === "workloadIdentity") add({ host, path, by: "helper", helper: GOOGLE_HELPER });
-    if (access?.kind === "serviceAccountKey") add({ host, path, by: "key", username: access.username });
+    if (access?.kind === "workloadIdentity") found.push({ host, path, by: "helper", helper: GOOGLE_HELPER });
+    if (access?.kind === "serviceAccountKey") found.push({ host, path, by: "key", username: access.username });
   };
   if (registry !== undefined) {
     const { host } = registryPlace(registry);
     const path = ["registry"];
-    if (registry.kind === "ecr") add({ host, path, by: "helper", helper: ECR_HELPER });
+    if (registry.kind === "ecr") found.push({ host, path, by: "helper", helper: ECR_HELPER });
     if (registry.kind === "inCluster" && registry.basicAuth) {
       const secretPath = ["registry", "basicAuth", "passwordSecret"];
-      add({ host, path: ["registry", "basicAuth"], by: "password", ...registry.basicAuth, secretPath });
+      found.push({ host, path: ["registry", "basicAuth"], by: "password", ...registry.basicAuth, secretPath });
     }
     if (registry.kind === "dockerRegistry" && registry.login) {
       const { login } = registry;
       const at = { host, path: ["registry", "login"] };
-      if ("helper" in login) add({ ...at, by: "helper", helper: login.helper });
-      else add({ ...at, by: "password", ...login, secretPath: ["registry", "login", "passwordSecret"] });
+      if ("helper" in login) found.push({ ...at, by: "helper", helper: login.helper });
+      else found.push({ ...at, by: "password", ...login, secretPath: ["registry", "login", "passwordSecret"] });
     }
     if (isGar(registry)) {
       google(host, path);
@@ -84,7 +81,7 @@ function everyLogin({ registry, access, cache }: ParsedSections): HostLogin[] {
     if (place === undefined) continue;
     const path = ["cache", index, "registry"];
     const { host } = cachePlaceOf(place);
-    if (place.kind === "ecr") add({ host, path, by: "helper", helper: ECR_HELPER });
+    if (place.kind === "ecr") found.push({ host, path, by: "helper", helper: ECR_HELPER });
     if (place.kind === "artifactRegistry") google(host, path);
   }
   return found;

@@ -8,6 +8,7 @@ import {
 } from "../documents/gcp/registryHosts.ts";
 import { REGISTRY_LABELS } from "../documents/registryConfig.ts";
 import { givenRegistryKind } from "../documents/registryProducts.ts";
+import type { GarConfig } from "../sections/artifactRegistry.ts";
 import type { BuildSetup } from "../setup.ts";
 import { setupImages } from "./ecrPlan.ts";
 import { ecrHostOf } from "./ecrRepositories.ts";
@@ -66,19 +67,17 @@ export function registryPods(registry: RegistryConfig): RegistryPods | null {
 }
 
 /** Location of a repository of Artifact Registry, also of one that is behind gcr.io. */
-export function garLocation(registry: Extract<RegistryConfig, { kind: "artifactRegistry" | "gcr" }>): string {
+export function garLocation(registry: GarConfig): string {
   return registry.kind === "gcr" ? GCR_LOCATIONS[registry.host] : registry.location;
 }
 
 /** Id of a repository of Artifact Registry: behind gcr.io it is the host. */
-export function garRepository(registry: Extract<RegistryConfig, { kind: "artifactRegistry" | "gcr" }>): string {
+export function garRepository(registry: GarConfig): string {
   return registry.kind === "gcr" ? registry.host : registry.repository;
 }
 
 /** Whether a stack's registry is Google's. */
-export function isGar(
-  registry: RegistryConfig | undefined,
-): registry is Extract<RegistryConfig, { kind: "artifactRegistry" | "gcr" }> {
+export function isGar(registry: RegistryConfig | undefined): registry is GarConfig {
   return registry?.kind === "artifactRegistry" || registry?.kind === "gcr";
 }
 

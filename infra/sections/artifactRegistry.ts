@@ -130,4 +130,6 @@ export const gcr = z.strictObject({
 
 export type ArtifactRegistryConfig = z.infer<typeof artifactRegistry>;
 export type GcrConfig = z.infer<typeof gcr>;
+/** A registry that is Google's. */
+export type GarConfig = ArtifactRegistryConfig | GcrConfig;
 export type CleanupConfig = z.infer<typeof cleanup>;
