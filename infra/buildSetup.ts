@@ -3,12 +3,12 @@
 import { builderAnnotations, imagesOf, namespacePatternsOf, teamOf } from "./access/builderRoles.ts";
 import { ciUser } from "./access/gcpCi.ts";
 import { egressOf } from "./cluster/egress.ts";
+import { builderPlacement, modePlacement } from "./cluster/nodeUse.ts";
 import { modesOf, namespacesOf, type StackConfig } from "./config.ts";
 import { priorityClassName } from "./documents/builderPriority.ts";
 import { ciGroup } from "./documents/ciRole.ts";
 import { freshNamespaceObjects } from "./documents/freshNamespace.ts";
 import { MODE_POD_SECURITY } from "./documents/podSecurity.ts";
-import { builderPlacement, modePlacement } from "./nodeUse.ts";
 import { cachePlaceOf } from "./registries/cacheRegistries.ts";
 import { hostLogins } from "./registries/hostLogins.ts";
 import { registryImages, registryOfCaches, registryPlace, registryPods } from "./registries/registryPlace.ts";

@@ -1,7 +1,7 @@
 /**
  * What a stack file may say: five keys (`registry`, `access`, `cluster`, `builder`, `cache`), plus `purpose`,
  * `allowProduction` and `secrets`, all under `pergola:`. Every object is strict. Each key has its file in sections/; rules that
- * span fields are in configRules.ts; stacks/schema.json is generated from here.
+ * span fields are in rules/; stacks/schema.json is generated from here.
  */
 import { z } from "zod";
 import { secretName } from "./configValues.ts";

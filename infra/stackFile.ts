@@ -4,8 +4,8 @@
  */
 import { type ParsedSections, SECTIONS, type SectionName, type StackConfig } from "./config.ts";
 import { type Problem, parseSection, pathText, unknownKey } from "./configProblems.ts";
-import { ruleProblems } from "./configRules.ts";
 import { stackNameProblem } from "./documents/names.ts";
+import { ruleProblems } from "./rules/all.ts";
 
 /** Configuration as the engine passes it: full key -> text; objects and lists as JSON. */
 export type ConfigurationValues = Readonly<Record<string, string>>;

@@ -1,8 +1,9 @@
 /** What whoever runs `up` should know of identities in Google Cloud and cannot see in the resources. Pure. */
+
+import { isOnGke } from "../cluster/nodeUse.ts";
 import type { StackConfig } from "../config.ts";
 import { READER, WRITER } from "../documents/gcp/members.ts";
 import { configKey } from "../documents/registryHost.ts";
-import { isOnGke } from "../nodeUse.ts";
 import { isGar, registryPlace } from "../registries/registryPlace.ts";
 import type { AccessParts } from "./builderRoles.ts";
 import { builderServiceAccount, isGcpAccess } from "./builderServiceAccount.ts";

@@ -1,9 +1,9 @@
 /** Builder nodes that are this stack's. */
 import * as pulumi from "@pulumi/pulumi";
 import type { Environment } from "../environment.ts";
-import { nodeNotes } from "../nodeUse.ts";
 import type { ProvisionedRegistry } from "../registries/registry.ts";
 import type { ClusterConnection } from "./connection.ts";
+import { nodeNotes } from "./nodeUse.ts";
 
 /** Makes the nodes that are this stack's. Each kind is loaded only when it is asked for, with the SDK that it needs. */
 export async function provisionBuilderNodes(

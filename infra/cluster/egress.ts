@@ -2,9 +2,9 @@
 import { GSA_ANNOTATION } from "../access/builderServiceAccount.ts";
 import type { StackConfig } from "../config.ts";
 import type { BuilderEgress } from "../documents/networkPolicy.ts";
-import { isOnGke } from "../nodeUse.ts";
 import { GOOGLE_HELPER, hostLogins } from "../registries/hostLogins.ts";
 import { registryPlace, registryPods } from "../registries/registryPlace.ts";
+import { isOnGke } from "./nodeUse.ts";
 
 type EgressParts = Pick<StackConfig, "registry" | "access" | "cluster" | "cache">;
 

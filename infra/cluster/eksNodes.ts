@@ -10,9 +10,9 @@ import { inAwsPlace } from "../awsProviders.ts";
 import { autoscalerTags, launchTemplate, nodeGroup, tagsOf } from "../documents/aws/nodeGroup.ts";
 import { nodePolicies, nodeRoleArgs, nodeTrust } from "../documents/aws/nodeRole.ts";
 import type { Environment } from "../environment.ts";
-import { groupNameOf } from "../nodeNames.ts";
-import { needsUserNamespaces } from "../nodeUse.ts";
 import type { EksNodesConfig } from "../sections/builderNodes.ts";
+import { groupNameOf } from "./nodeNames.ts";
+import { needsUserNamespaces } from "./nodeUse.ts";
 
 export interface EksBuilderNodesArgs {
   /** as in the stack file, with its name */

@@ -7,7 +7,7 @@ import { grantProject } from "../access/projectGrant.ts";
 import { makeServiceAccount } from "../access/serviceAccount.ts";
 import { READER, serviceAccountMember } from "../documents/gcp/members.ts";
 import type { GarRepository } from "../documents/gcp/registryHosts.ts";
-import type { NodeAccount } from "../gkeNodeNames.ts";
+import type { NodeAccount } from "./gkeNodeNames.ts";
 
 /** What a node's agents need: to write logs and metrics (GKE, "Harden your cluster's security", least privilege). */
 const NODE_ROLE = "roles/container.defaultNodeServiceAccount";

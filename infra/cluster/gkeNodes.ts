@@ -5,13 +5,13 @@ import { nodePool, type PoolCluster, type NodePool as PoolDocument } from "../do
 import type { Environment } from "../environment.ts";
 import { enableApis, type GcpApi } from "../gcpApis.ts";
 import { gcpProvider } from "../gcpProviders.ts";
-import { type NodeAccount, nodeAccountKey, nodeAccountOf, poolNameOf } from "../gkeNodeNames.ts";
 import { garKey } from "../registries/garPlan.ts";
 import { builderRepositories } from "../registries/garRepositories.ts";
 import type { ProvisionedRegistry } from "../registries/registry.ts";
 import { enablesApis, isGar } from "../registries/registryPlace.ts";
 import type { GkeNodesConfig } from "../sections/gkeNodes.ts";
 import { GkeNodeAccount } from "./gkeNodeAccount.ts";
+import { type NodeAccount, nodeAccountKey, nodeAccountOf, poolNameOf } from "./gkeNodeNames.ts";
 
 /** They make the service account of nodes, and give it its role in the project. */
 const NODE_ACCOUNT_APIS: readonly GcpApi[] = ["cloudresourcemanager", "iam"];

@@ -3,10 +3,10 @@ import { CustomResource } from "@pulumi/kubernetes/apiextensions/customResource.
 import * as pulumi from "@pulumi/pulumi";
 import { type KarpenterNodes, nodeClass, nodePool } from "../documents/aws/karpenter.ts";
 import type { Environment } from "../environment.ts";
-import { groupNameOf } from "../nodeNames.ts";
-import { needsUserNamespaces } from "../nodeUse.ts";
 import type { KarpenterNodesConfig } from "../sections/builderNodes.ts";
 import type { ClusterConnection } from "./connection.ts";
+import { groupNameOf } from "./nodeNames.ts";
+import { needsUserNamespaces } from "./nodeUse.ts";
 
 export interface KarpenterBuilderNodesArgs {
   readonly nodes: KarpenterNodes;

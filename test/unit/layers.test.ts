@@ -11,6 +11,15 @@ const SHARED = ["infra/setup.ts", "infra/setupNames.ts"];
 /** Folder -> what its files may import of the project's own, by the beginning of the path, beside the folder itself. */
 const LAYERS: Readonly<Record<string, readonly string[]>> = {
   "infra/documents": [...SHARED],
+  "infra/rules": [
+    "infra/config",
+    "infra/documents/",
+    "infra/sections/",
+    "infra/registries/",
+    "infra/access/",
+    "infra/cluster/",
+    ...SHARED,
+  ],
   infra: [],
   "builders/images": ["builders/errors.ts", "builders/memory.ts", ...SHARED],
   "builders/plan": ["builders/errors.ts", "builders/clusterModes.ts", "builders/images/", ...SHARED],
@@ -52,8 +61,8 @@ it.each(Object.entries(LAYERS))("%s imports itself and what stands below it", (f
   expect(strangers).toEqual([]);
 });
 
-it("documents and plans need neither Pulumi nor the machine", () => {
-  const pure = ["infra/documents", "builders/plan", "builders/garden"].flatMap((folder) =>
+it("documents, rules and plans need neither Pulumi nor the machine", () => {
+  const pure = ["infra/documents", "infra/rules", "builders/plan", "builders/garden"].flatMap((folder) =>
     readdirSync(path.join(repository, folder), { recursive: true, encoding: "utf8" })
       .filter((name) => name.endsWith(".ts"))
       .map((name) => path.join(folder, name)),

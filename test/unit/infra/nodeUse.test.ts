@@ -1,7 +1,7 @@
 // Where builders go: from the nodes of a stack file, by the BuildSetup, to the pods of a plan.
 import { describe, expect, test } from "vitest";
 import { makeBuildSetup } from "../../../infra/buildSetup.ts";
-import { builderPlacement, modePlacement, needsUserNamespaces } from "../../../infra/nodeUse.ts";
+import { builderPlacement, modePlacement, needsUserNamespaces } from "../../../infra/cluster/nodeUse.ts";
 import type { BuildSetup } from "../../../infra/setup.ts";
 import { image, planBuild, planOptions } from "../builders/samples.ts";
 import { configAfter } from "./config.ts";

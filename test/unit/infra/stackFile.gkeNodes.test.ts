@@ -1,7 +1,7 @@
 // pergola:cluster.builderNodes: every field and every rule of node pools of GKE once, with its words.
 import { describe, expect, test } from "vitest";
-import { gkeNodeProblems } from "../../../infra/gkeNodeRules.ts";
-import { nodeNotes } from "../../../infra/nodeUse.ts";
+import { nodeNotes } from "../../../infra/cluster/nodeUse.ts";
+import { gkeNodeProblems } from "../../../infra/rules/gkeNodes.ts";
 import type { Change } from "./config.ts";
 import { gcpCases, gcpConfig, gcpProblems } from "./gcpConfig.ts";
 import { AT, nodes } from "./nodeChanges.ts";

@@ -1,6 +1,6 @@
 // pergola:cluster.builderNodes: what is the same for nodes of any kind, each rule once, with its words.
 import { describe, expect, test } from "vitest";
-import { nodeNotes } from "../../../infra/nodeUse.ts";
+import { nodeNotes } from "../../../infra/cluster/nodeUse.ts";
 import { awsCases, awsConfig, awsProblems } from "./awsConfig.ts";
 import type { Change } from "./config.ts";
 import { AT, karpenter, nodes } from "./nodeChanges.ts";

@@ -1,8 +1,8 @@
 /** Rules of a stack file about the images that builders run from: what they are made for, and what they log in with. */
-import { modesOf, type ParsedSections } from "./config.ts";
-import { type Problem, problem } from "./configProblems.ts";
-import { builderImage } from "./documents/builderImages.ts";
-import { hostLogins } from "./registries/hostLogins.ts";
+import { modesOf, type ParsedSections } from "../config.ts";
+import { type Problem, problem } from "../configProblems.ts";
+import { builderImage } from "../documents/builderImages.ts";
+import { hostLogins } from "../registries/hostLogins.ts";
 
 /** All violations, in the order of the modes. Of images that are not known, only what the file says itself is judged. */
 export function builderImageProblems(config: ParsedSections): Problem[] {

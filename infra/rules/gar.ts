@@ -1,10 +1,10 @@
 /** Rules of a stack file about its repositories in Artifact Registry. What they are made with is in registries/garPlan.ts. */
-import type { ParsedSections } from "./config.ts";
-import { type Problem, problem } from "./configProblems.ts";
-import { repositoryIdProblem } from "./documents/gcp/names.ts";
-import { cleanupProblems } from "./garCleanupRules.ts";
-import { garLocation, garRepository, isGar, registryOfCaches } from "./registries/registryPlace.ts";
-import type { GarConfig } from "./sections/artifactRegistry.ts";
+import type { ParsedSections } from "../config.ts";
+import { type Problem, problem } from "../configProblems.ts";
+import { repositoryIdProblem } from "../documents/gcp/names.ts";
+import { garLocation, garRepository, isGar, registryOfCaches } from "../registries/registryPlace.ts";
+import type { GarConfig } from "../sections/artifactRegistry.ts";
+import { cleanupProblems } from "./garCleanup.ts";
 
 type Path = readonly (string | number)[];
 

@@ -1,15 +1,15 @@
 /** Rules of a stack file about the identity of CI jobs in Google Cloud. */
-import { builderServiceAccount, serviceAccountProject } from "./access/builderServiceAccount.ts";
-import { defaultAccount, defaultPool, type FederationPlan, gcpCiOf, gcpCiPlan } from "./access/gcpCi.ts";
-import { clusterProjectOf } from "./access/gcpGrants.ts";
-import type { ParsedSections } from "./config.ts";
-import { type Problem, problem } from "./configProblems.ts";
-import { CONDITION_LIMIT, SUBJECT_LIMIT } from "./documents/gcp/federation.ts";
-import { MEMBERS_LIMIT } from "./documents/gcp/members.ts";
-import { identityPoolIdProblem, projectOfServiceAccount, serviceAccountIdProblem } from "./documents/gcp/names.ts";
-import { nodeAccountOf } from "./gkeNodeNames.ts";
-import type { GcpAccessConfig } from "./sections/gcpAccess.ts";
-import type { GcpCiConfig } from "./sections/gcpCi.ts";
+import { builderServiceAccount, serviceAccountProject } from "../access/builderServiceAccount.ts";
+import { defaultAccount, defaultPool, type FederationPlan, gcpCiOf, gcpCiPlan } from "../access/gcpCi.ts";
+import { clusterProjectOf } from "../access/gcpGrants.ts";
+import { nodeAccountOf } from "../cluster/gkeNodeNames.ts";
+import type { ParsedSections } from "../config.ts";
+import { type Problem, problem } from "../configProblems.ts";
+import { CONDITION_LIMIT, SUBJECT_LIMIT } from "../documents/gcp/federation.ts";
+import { MEMBERS_LIMIT } from "../documents/gcp/members.ts";
+import { identityPoolIdProblem, projectOfServiceAccount, serviceAccountIdProblem } from "../documents/gcp/names.ts";
+import type { GcpAccessConfig } from "../sections/gcpAccess.ts";
+import type { GcpCiConfig } from "../sections/gcpCi.ts";
 
 /** All violations. @param stack its name, of which ids are made */
 export function gcpCiProblems(config: ParsedSections, access: GcpAccessConfig, stack: string): Problem[] {

@@ -1,10 +1,10 @@
 /** Rules of a stack file about documents that ECR would refuse, so that they are refused before anything is made. */
-import type { ParsedSections } from "./config.ts";
-import { type Problem, problem } from "./configProblems.ts";
-import { lifecycleProblem } from "./documents/aws/ecrLifecycle.ts";
-import { repositoryPolicyProblem } from "./documents/aws/ecrRepositoryPolicy.ts";
-import { type PlannedRepository, plannedRegistries } from "./registries/ecrPlan.ts";
-import type { EcrLifecycleConfig } from "./sections/ecrRegistry.ts";
+import type { ParsedSections } from "../config.ts";
+import { type Problem, problem } from "../configProblems.ts";
+import { lifecycleProblem } from "../documents/aws/ecrLifecycle.ts";
+import { repositoryPolicyProblem } from "../documents/aws/ecrRepositoryPolicy.ts";
+import { type PlannedRepository, plannedRegistries } from "../registries/ecrPlan.ts";
+import type { EcrLifecycleConfig } from "../sections/ecrRegistry.ts";
 
 type Path = readonly (string | number)[];
 

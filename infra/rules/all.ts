@@ -1,30 +1,30 @@
 /** Rules of a stack file that span fields. Each gets what could be parsed, so that all problems are seen at once. */
-import { clusterHome } from "./access/builderRoles.ts";
-import { amountProblems } from "./amountRules.ts";
-import { autopilotProblems } from "./autopilotRules.ts";
-import { awsAccessProblems } from "./awsAccessRules.ts";
-import { awsNodeProblems } from "./awsNodeRules.ts";
-import { awsRoleProblems } from "./awsRoleRules.ts";
-import { builderImageProblems } from "./builderImageRules.ts";
-import { cacheProblems } from "./cacheRules.ts";
-import { type InClusterMode, modesOf, namespacesOf, type ParsedSections } from "./config.ts";
-import { type Problem, problem } from "./configProblems.ts";
-import { dockerRegistryProblems } from "./dockerRegistryRules.ts";
-import { parseArn } from "./documents/aws/partition.ts";
-import { BCRYPT_PASSWORD_BYTES } from "./documents/htpasswd.ts";
-import { matchesAnything } from "./documents/namespacePattern.ts";
-import { nearest } from "./documents/nearest.ts";
-import { MODE_POD_SECURITY } from "./documents/podSecurity.ts";
-import { NODE_PORTS, splitHost } from "./documents/registryHost.ts";
-import { ecrCacheProblems } from "./ecrCacheRules.ts";
-import { ecrProblems } from "./ecrRules.ts";
-import { garCacheProblems } from "./garCacheRules.ts";
-import { garProblems } from "./garRules.ts";
-import { gcpAccessProblems } from "./gcpAccessRules.ts";
-import { gkeNodeProblems } from "./gkeNodeRules.ts";
-import { nodeProblems } from "./nodeRules.ts";
-import { listedPullSecrets, pullSecretProblems } from "./pullSecretRules.ts";
-import { hostLogins } from "./registries/hostLogins.ts";
+import { clusterHome } from "../access/builderRoles.ts";
+import { type InClusterMode, modesOf, namespacesOf, type ParsedSections } from "../config.ts";
+import { type Problem, problem } from "../configProblems.ts";
+import { parseArn } from "../documents/aws/partition.ts";
+import { BCRYPT_PASSWORD_BYTES } from "../documents/htpasswd.ts";
+import { matchesAnything } from "../documents/namespacePattern.ts";
+import { nearest } from "../documents/nearest.ts";
+import { MODE_POD_SECURITY } from "../documents/podSecurity.ts";
+import { NODE_PORTS, splitHost } from "../documents/registryHost.ts";
+import { hostLogins } from "../registries/hostLogins.ts";
+import { amountProblems } from "./amounts.ts";
+import { autopilotProblems } from "./autopilot.ts";
+import { awsAccessProblems } from "./awsAccess.ts";
+import { awsNodeProblems } from "./awsNodes.ts";
+import { awsRoleProblems } from "./awsRoles.ts";
+import { builderImageProblems } from "./builderImages.ts";
+import { cacheProblems } from "./caches.ts";
+import { dockerRegistryProblems } from "./dockerRegistry.ts";
+import { ecrProblems } from "./ecr.ts";
+import { ecrCacheProblems } from "./ecrCaches.ts";
+import { garProblems } from "./gar.ts";
+import { garCacheProblems } from "./garCaches.ts";
+import { gcpAccessProblems } from "./gcpAccess.ts";
+import { gkeNodeProblems } from "./gkeNodes.ts";
+import { nodeProblems } from "./nodes.ts";
+import { listedPullSecrets, pullSecretProblems } from "./pullSecrets.ts";
 
 /** Why the seeds of this kit keep builders out of production; the end of the message. */
 const PRODUCTION_REASONS =

@@ -1,7 +1,7 @@
 /** Names of builder nodes that are made: pure, as rules and nodes both go by them. */
-import { physicalName } from "./documents/names.ts";
+import { physicalName } from "../documents/names.ts";
+import type { BuilderNodesConfig, EksNodesConfig, KarpenterNodesConfig } from "../sections/builderNodes.ts";
 import { poolNameOf } from "./gkeNodeNames.ts";
-import type { BuilderNodesConfig, EksNodesConfig, KarpenterNodesConfig } from "./sections/builderNodes.ts";
 
 /** Name of a node group of EKS or a NodePool of Karpenter: that of the stack file, or the one by rule. */
 export function groupNameOf(

@@ -1,12 +1,12 @@
 /** Rules of a stack file about its repositories in ECR. What they are made with is in registries/ecrPlan.ts. */
-import type { ParsedSections } from "./config.ts";
-import { listedTwice, type Problem, problem } from "./configProblems.ts";
-import { ecrNameProblem } from "./documents/aws/ecrName.ts";
-import { matchesTag } from "./documents/aws/ecrTags.ts";
-import { parseArn, partitionOf } from "./documents/aws/partition.ts";
-import { ecrDocumentProblems } from "./ecrDocumentRules.ts";
-import { cacheRepositories, entryOf, type ImageRepository, imageRepositories } from "./registries/ecrRepositories.ts";
-import type { EcrRegistryConfig, EncryptionConfig, PrincipalsConfig } from "./sections/ecrRegistry.ts";
+import type { ParsedSections } from "../config.ts";
+import { listedTwice, type Problem, problem } from "../configProblems.ts";
+import { ecrNameProblem } from "../documents/aws/ecrName.ts";
+import { matchesTag } from "../documents/aws/ecrTags.ts";
+import { parseArn, partitionOf } from "../documents/aws/partition.ts";
+import { cacheRepositories, entryOf, type ImageRepository, imageRepositories } from "../registries/ecrRepositories.ts";
+import type { EcrRegistryConfig, EncryptionConfig, PrincipalsConfig } from "../sections/ecrRegistry.ts";
+import { ecrDocumentProblems } from "./ecrDocuments.ts";
 
 type Path = readonly (string | number)[];
 

@@ -1,9 +1,10 @@
 /** Rules about builder nodes of any kind, and about builders that have to find nodes. */
-import { modesOf, type ParsedSections } from "./config.ts";
-import { type Problem, problem } from "./configProblems.ts";
-import { nodesNameOf } from "./nodeNames.ts";
-import { nodePlatforms } from "./nodeUse.ts";
-import type { BuilderNodesConfig } from "./sections/builderNodes.ts";
+
+import { nodesNameOf } from "../cluster/nodeNames.ts";
+import { nodePlatforms } from "../cluster/nodeUse.ts";
+import { modesOf, type ParsedSections } from "../config.ts";
+import { type Problem, problem } from "../configProblems.ts";
+import type { BuilderNodesConfig } from "../sections/builderNodes.ts";
 
 /** One entry for each architecture, and builders that each find nodes. */
 export function nodeProblems({ builder, cluster }: ParsedSections, stack: string): Problem[] {

@@ -1,13 +1,13 @@
 /** Rules of a stack file about the roles that are made in AWS: of builders, of CI jobs, of nodes. */
-import { ciJobRole, ciOf } from "./access/accessDocuments.ts";
-import { builderRoles, clusterHome } from "./access/builderRoles.ts";
-import { elsewhere } from "./awsIdentityRules.ts";
-import type { ParsedSections } from "./config.ts";
-import { type Problem, pathText, problem } from "./configProblems.ts";
-import { nodeRoleName } from "./documents/aws/nodeRole.ts";
-import { roleNameProblem } from "./documents/aws/roleNames.ts";
-import { groupNameOf } from "./nodeNames.ts";
-import type { EksNodesConfig } from "./sections/builderNodes.ts";
+import { ciJobRole, ciOf } from "../access/accessDocuments.ts";
+import { builderRoles, clusterHome } from "../access/builderRoles.ts";
+import { groupNameOf } from "../cluster/nodeNames.ts";
+import type { ParsedSections } from "../config.ts";
+import { type Problem, pathText, problem } from "../configProblems.ts";
+import { nodeRoleName } from "../documents/aws/nodeRole.ts";
+import { roleNameProblem } from "../documents/aws/roleNames.ts";
+import type { EksNodesConfig } from "../sections/builderNodes.ts";
+import { elsewhere } from "./awsIdentities.ts";
 
 type Path = readonly (string | number)[];
 
@@ -108,7 +108,7 @@ function nodeRoles(config: ParsedSections, stack: string): MadeRole[] {
     const { name, role } = nodes;
     const at = [...path, "role", "name"];
     if (role?.name !== undefined) return [{ path: at, name: role.name, given: true }];
-    // Two groups of one name are said to be that, and whether the role of a group that has a name fits (nodeRules.ts, awsNodeRules.ts).
+    // Two groups of one name are said to be that, and whether the role of a group that has a name fits (nodes.ts, awsNodes.ts).
     const group = groupNameOf(nodes, stack);
     if (groups.slice(0, index).some(([, other]) => groupNameOf(other, stack) === group)) return [];
     return [{ path: at, name: nodeRoleName(group), given: name !== undefined }];

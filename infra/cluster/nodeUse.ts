@@ -1,8 +1,8 @@
 /** Which builders are on which nodes, and what leads them there: pure, as rules, nodes and the BuildSetup all go by it. */
-import { type InClusterMode, type ModeConfig, modesOf, type StackConfig } from "./config.ts";
-import { pathText } from "./configProblems.ts";
-import type { BuilderNodesConfig } from "./sections/builderNodes.ts";
-import { BUILDER_NODE_KEY, BUILDER_NODE_VALUE, type Toleration } from "./setup.ts";
+import { type InClusterMode, type ModeConfig, modesOf, type StackConfig } from "../config.ts";
+import { pathText } from "../configProblems.ts";
+import type { BuilderNodesConfig } from "../sections/builderNodes.ts";
+import { BUILDER_NODE_KEY, BUILDER_NODE_VALUE, type Toleration } from "../setup.ts";
 
 type Architecture = BuilderNodesConfig[number]["architecture"];
 

@@ -1,10 +1,10 @@
 /** Rules of a stack file about build caches and the registries that they are in. */
-import type { ParsedSections } from "./config.ts";
-import { type Problem, problem } from "./configProblems.ts";
-import { type CachePlace, cachePlaceOf, isSamePlace } from "./registries/cacheRegistries.ts";
-import { hasListedLogin } from "./registries/givenLogins.ts";
-import { registryPlace } from "./registries/registryPlace.ts";
-import type { CacheRegistryConfig } from "./sections/cache.ts";
+import type { ParsedSections } from "../config.ts";
+import { type Problem, problem } from "../configProblems.ts";
+import { type CachePlace, cachePlaceOf, isSamePlace } from "../registries/cacheRegistries.ts";
+import { hasListedLogin } from "../registries/givenLogins.ts";
+import { registryPlace } from "../registries/registryPlace.ts";
+import type { CacheRegistryConfig } from "../sections/cache.ts";
 
 type Entry = NonNullable<ParsedSections["cache"]>[number];
 

@@ -1,12 +1,12 @@
 /** Rules of a stack file about ARNs in IAM, and about the identity of CI jobs. */
-import { ciJobRole, ciOf, clusterOidcProviders } from "./access/accessDocuments.ts";
-import { type AccessParts, clusterHome } from "./access/builderRoles.ts";
-import type { ParsedSections, StackConfig } from "./config.ts";
-import { type Problem, problem } from "./configProblems.ts";
-import { parseArn, partitionOf } from "./documents/aws/partition.ts";
-import { POLICY_LIMITS, policySize } from "./documents/aws/policyDocument.ts";
-import { issuerOf, oidcProviderArnOf } from "./documents/aws/webIdentity.ts";
-import type { CiIdentityConfig } from "./sections/access.ts";
+import { ciJobRole, ciOf, clusterOidcProviders } from "../access/accessDocuments.ts";
+import { type AccessParts, clusterHome } from "../access/builderRoles.ts";
+import type { ParsedSections, StackConfig } from "../config.ts";
+import { type Problem, problem } from "../configProblems.ts";
+import { parseArn, partitionOf } from "../documents/aws/partition.ts";
+import { POLICY_LIMITS, policySize } from "../documents/aws/policyDocument.ts";
+import { issuerOf, oidcProviderArnOf } from "../documents/aws/webIdentity.ts";
+import type { CiIdentityConfig } from "../sections/access.ts";
 
 type Access = Exclude<StackConfig["access"], { kind: "none" }>;
 type Path = readonly (string | number)[];

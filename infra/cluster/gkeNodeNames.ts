@@ -1,6 +1,6 @@
 /** Names of node pools of GKE and of their nodes' service accounts: pure, as rules and nodes both go by them. */
-import { serviceAccountEmail } from "./documents/gcp/names.ts";
-import type { GkeNodesConfig } from "./sections/gkeNodes.ts";
+import { serviceAccountEmail } from "../documents/gcp/names.ts";
+import type { GkeNodesConfig } from "../sections/gkeNodes.ts";
 
 /** The service account of nodes. */
 export interface NodeAccount {

@@ -1,7 +1,7 @@
 /** Rules about amounts: requests, limits, defaults and quotas that no pod could satisfy together. */
-import { type GuardrailsConfig, type ModeConfig, modesOf, namespacesOf, type ParsedSections } from "./config.ts";
-import { type Problem, pathText, problem } from "./configProblems.ts";
-import { quantityValue } from "./documents/quantity.ts";
+import { type GuardrailsConfig, type ModeConfig, modesOf, namespacesOf, type ParsedSections } from "../config.ts";
+import { type Problem, pathText, problem } from "../configProblems.ts";
+import { quantityValue } from "../documents/quantity.ts";
 
 type Amounts = ModeConfig["resources"];
 type Path = readonly string[];

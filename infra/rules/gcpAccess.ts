@@ -1,14 +1,14 @@
 /** Rules of a stack file about the builders' service account of Google Cloud: what it is for, whose it is, who is it. */
-import { builderNamespaceNames } from "./access/builderRoles.ts";
-import { isGcpAccess, serviceAccountProject } from "./access/builderServiceAccount.ts";
-import { clusterProjectOf, memberNamespaces } from "./access/gcpGrants.ts";
-import { builderNamespaces, type ParsedSections } from "./config.ts";
-import { listedTwice, type Problem, problem } from "./configProblems.ts";
-import { MEMBERS_LIMIT } from "./documents/gcp/members.ts";
-import { projectOfServiceAccount } from "./documents/gcp/names.ts";
-import { gcpCiProblems } from "./gcpCiRules.ts";
-import { isGar } from "./registries/registryPlace.ts";
-import type { GcpAccessConfig, WorkloadIdentityConfig } from "./sections/gcpAccess.ts";
+import { builderNamespaceNames } from "../access/builderRoles.ts";
+import { isGcpAccess, serviceAccountProject } from "../access/builderServiceAccount.ts";
+import { clusterProjectOf, memberNamespaces } from "../access/gcpGrants.ts";
+import { builderNamespaces, type ParsedSections } from "../config.ts";
+import { listedTwice, type Problem, problem } from "../configProblems.ts";
+import { MEMBERS_LIMIT } from "../documents/gcp/members.ts";
+import { projectOfServiceAccount } from "../documents/gcp/names.ts";
+import { isGar } from "../registries/registryPlace.ts";
+import type { GcpAccessConfig, WorkloadIdentityConfig } from "../sections/gcpAccess.ts";
+import { gcpCiProblems } from "./gcpCi.ts";
 
 /** All violations. @param stack its name, of which names of CI's identity are made */
 export function gcpAccessProblems(config: ParsedSections, stack: string): Problem[] {

@@ -1,7 +1,7 @@
 /** Rules about builders on GKE Autopilot, which takes pods as they are or changes them, and makes nodes after their requests. */
-import { type ModeConfig, modesOf, type ParsedSections } from "./config.ts";
-import { type Problem, problem } from "./configProblems.ts";
-import { quantityValue } from "./documents/quantity.ts";
+import { type ModeConfig, modesOf, type ParsedSections } from "../config.ts";
+import { type Problem, problem } from "../configProblems.ts";
+import { quantityValue } from "../documents/quantity.ts";
 
 type Path = readonly (string | number)[];
 

@@ -1,7 +1,7 @@
 /** Rules of a stack file about clean-up policies of Artifact Registry. How they are read is in documents/gcp/cleanupPolicies.ts. */
-import { listedTwice, type Problem, problem } from "./configProblems.ts";
-import { MOST_POLICIES, type OwnPolicy, secondsOf } from "./documents/gcp/cleanupPolicies.ts";
-import type { CleanupConfig } from "./sections/artifactRegistry.ts";
+import { listedTwice, type Problem, problem } from "../configProblems.ts";
+import { MOST_POLICIES, type OwnPolicy, secondsOf } from "../documents/gcp/cleanupPolicies.ts";
+import type { CleanupConfig } from "../sections/artifactRegistry.ts";
 
 type Path = readonly (string | number)[];
 

@@ -1,13 +1,13 @@
 /** Rules about builder nodes that are made in GKE. */
-import { builderServiceAccount, serviceAccountProject } from "./access/builderServiceAccount.ts";
-import type { ParsedSections } from "./config.ts";
-import { listedTwice, type Problem, problem } from "./configProblems.ts";
-import { defaultDiskType, diskTypeProblem, machineArchitecture } from "./documents/gcp/machineTypes.ts";
-import { regionProblem, serviceAccountIdProblem } from "./documents/gcp/names.ts";
-import { type PoolCluster, poolNameProblem } from "./documents/gcp/nodePool.ts";
-import { nodeAccountOf, poolNameOf } from "./gkeNodeNames.ts";
-import type { BuilderNodesConfig } from "./sections/builderNodes.ts";
-import type { GkeNodesConfig } from "./sections/gkeNodes.ts";
+import { builderServiceAccount, serviceAccountProject } from "../access/builderServiceAccount.ts";
+import { nodeAccountOf, poolNameOf } from "../cluster/gkeNodeNames.ts";
+import type { ParsedSections } from "../config.ts";
+import { listedTwice, type Problem, problem } from "../configProblems.ts";
+import { defaultDiskType, diskTypeProblem, machineArchitecture } from "../documents/gcp/machineTypes.ts";
+import { regionProblem, serviceAccountIdProblem } from "../documents/gcp/names.ts";
+import { type PoolCluster, poolNameProblem } from "../documents/gcp/nodePool.ts";
+import type { BuilderNodesConfig } from "../sections/builderNodes.ts";
+import type { GkeNodesConfig } from "../sections/gkeNodes.ts";
 
 type Path = readonly (string | number)[];
 

@@ -1,12 +1,12 @@
 /** Rules about builder nodes that are made in AWS. */
-import { clusterHome } from "./access/builderRoles.ts";
-import type { ParsedSections } from "./config.ts";
-import { listedTwice, type Problem, problem } from "./configProblems.ts";
-import { architectureOf } from "./documents/aws/instanceTypes.ts";
-import { nodeRoleName } from "./documents/aws/nodeRole.ts";
-import { parseArn, partitionOf } from "./documents/aws/partition.ts";
-import { ROLE_NAME_LIMIT, roleNameProblem } from "./documents/aws/roleNames.ts";
-import type { EksNodesConfig, KarpenterNodesConfig } from "./sections/builderNodes.ts";
+import { clusterHome } from "../access/builderRoles.ts";
+import type { ParsedSections } from "../config.ts";
+import { listedTwice, type Problem, problem } from "../configProblems.ts";
+import { architectureOf } from "../documents/aws/instanceTypes.ts";
+import { nodeRoleName } from "../documents/aws/nodeRole.ts";
+import { parseArn, partitionOf } from "../documents/aws/partition.ts";
+import { ROLE_NAME_LIMIT, roleNameProblem } from "../documents/aws/roleNames.ts";
+import type { EksNodesConfig, KarpenterNodesConfig } from "../sections/builderNodes.ts";
 
 type Path = readonly (string | number)[];
 type Home = { readonly account: string | null; readonly region: string };

@@ -1,14 +1,14 @@
 /** Rules of a stack file about logins: those of builders (`cluster.pullSecret`) and of workloads (`cluster.pullSecrets`). */
-import { builderNamespaceNames, namespacePatternsOf } from "./access/builderRoles.ts";
-import type { ParsedSections } from "./config.ts";
-import { listedTwice, type Problem, pathText, problem } from "./configProblems.ts";
-import { authEntry, type DockerConfig } from "./documents/dockerConfig.ts";
-import { hostOfKey, widerKeys } from "./documents/givenDockerConfig.ts";
-import { matchesPattern } from "./documents/namespacePattern.ts";
-import { configKey, helperProblem } from "./documents/registryHost.ts";
-import { givenDockerConfig, secretOf } from "./registries/givenLogins.ts";
-import { clashingLogins, type HostLogin, hostLogins } from "./registries/hostLogins.ts";
-import type { LoginConfig, WorkloadSecretConfig } from "./sections/pullSecrets.ts";
+import { builderNamespaceNames, namespacePatternsOf } from "../access/builderRoles.ts";
+import type { ParsedSections } from "../config.ts";
+import { listedTwice, type Problem, pathText, problem } from "../configProblems.ts";
+import { authEntry, type DockerConfig } from "../documents/dockerConfig.ts";
+import { hostOfKey, widerKeys } from "../documents/givenDockerConfig.ts";
+import { matchesPattern } from "../documents/namespacePattern.ts";
+import { configKey, helperProblem } from "../documents/registryHost.ts";
+import { givenDockerConfig, secretOf } from "../registries/givenLogins.ts";
+import { clashingLogins, type HostLogin, hostLogins } from "../registries/hostLogins.ts";
+import type { LoginConfig, WorkloadSecretConfig } from "../sections/pullSecrets.ts";
 
 type Path = readonly (string | number)[];
 

@@ -1,16 +1,16 @@
 /** Rules of a stack file about repositories of Artifact Registry that only hold caches. */
-import { isGcpAccess } from "./access/builderServiceAccount.ts";
-import { saidOtherwise } from "./cacheRules.ts";
-import type { ParsedSections } from "./config.ts";
-import { type Problem, problem } from "./configProblems.ts";
-import { GCR_LOCATIONS, locationOfHost } from "./documents/gcp/registryHosts.ts";
-import { configKey } from "./documents/registryHost.ts";
-import { keyLocation, labelCount } from "./garRules.ts";
-import { cachePlaceOf } from "./registries/cacheRegistries.ts";
-import { builderRepositories } from "./registries/garRepositories.ts";
-import { listedLogins } from "./registries/givenLogins.ts";
-import { isGar } from "./registries/registryPlace.ts";
-import type { CacheRegistryConfig, GarCacheRegistryConfig } from "./sections/cache.ts";
+import { isGcpAccess } from "../access/builderServiceAccount.ts";
+import type { ParsedSections } from "../config.ts";
+import { type Problem, problem } from "../configProblems.ts";
+import { GCR_LOCATIONS, locationOfHost } from "../documents/gcp/registryHosts.ts";
+import { configKey } from "../documents/registryHost.ts";
+import { cachePlaceOf } from "../registries/cacheRegistries.ts";
+import { builderRepositories } from "../registries/garRepositories.ts";
+import { listedLogins } from "../registries/givenLogins.ts";
+import { isGar } from "../registries/registryPlace.ts";
+import type { CacheRegistryConfig, GarCacheRegistryConfig } from "../sections/cache.ts";
+import { saidOtherwise } from "./caches.ts";
+import { keyLocation, labelCount } from "./gar.ts";
 
 type Path = readonly (string | number)[];
 

@@ -1,15 +1,15 @@
 /** Rules of a stack file about roles of builders: what they are for, who gets them, and whether AWS would take them. */
-import { builderRolePolicy, builderTrust, clusterOidcProviders } from "./access/accessDocuments.ts";
-import { type AccessParts, type BuilderRole, builderRoles, isAwsAccess, teamsOf } from "./access/builderRoles.ts";
-import { awsIdentityProblems } from "./awsIdentityRules.ts";
-import { builderNamespaces, modesOf, type ParsedSections } from "./config.ts";
-import { listedTwice, type Problem, problem } from "./configProblems.ts";
-import { POLICY_LIMITS, policySize } from "./documents/aws/policyDocument.ts";
-import { matchesPattern } from "./documents/namespacePattern.ts";
-import { nearest } from "./documents/nearest.ts";
-import { imageRepositories } from "./registries/ecrRepositories.ts";
-import type { AwsAccessConfig as Access, RoleOptions, TeamConfig } from "./sections/access.ts";
-import { roleOptions } from "./sections/awsValues.ts";
+import { builderRolePolicy, builderTrust, clusterOidcProviders } from "../access/accessDocuments.ts";
+import { type AccessParts, type BuilderRole, builderRoles, isAwsAccess, teamsOf } from "../access/builderRoles.ts";
+import { builderNamespaces, modesOf, type ParsedSections } from "../config.ts";
+import { listedTwice, type Problem, problem } from "../configProblems.ts";
+import { POLICY_LIMITS, policySize } from "../documents/aws/policyDocument.ts";
+import { matchesPattern } from "../documents/namespacePattern.ts";
+import { nearest } from "../documents/nearest.ts";
+import { imageRepositories } from "../registries/ecrRepositories.ts";
+import type { AwsAccessConfig as Access, RoleOptions, TeamConfig } from "../sections/access.ts";
+import { roleOptions } from "../sections/awsValues.ts";
+import { awsIdentityProblems } from "./awsIdentities.ts";
 
 type Path = readonly (string | number)[];
 

@@ -1,15 +1,15 @@
 /** Rules of a stack file about registries of ECR that only hold caches. */
-import { isAwsAccess } from "./access/builderRoles.ts";
-import { saidOtherwise } from "./cacheRules.ts";
-import type { ParsedSections } from "./config.ts";
-import { type Problem, problem } from "./configProblems.ts";
-import { ecrNameProblem } from "./documents/aws/ecrName.ts";
-import { parseEcrHost } from "./documents/aws/partition.ts";
-import { assumedAccount, keyRegion } from "./ecrRules.ts";
-import { cachePlaceOf, isSamePlace, type SeparateCaches, separateCaches } from "./registries/cacheRegistries.ts";
-import { cacheRepositories, imageRepositories } from "./registries/ecrRepositories.ts";
-import type { CacheRegistryConfig, EcrCacheRegistryConfig } from "./sections/cache.ts";
-import type { EcrRegistryConfig } from "./sections/ecrRegistry.ts";
+import { isAwsAccess } from "../access/builderRoles.ts";
+import type { ParsedSections } from "../config.ts";
+import { type Problem, problem } from "../configProblems.ts";
+import { ecrNameProblem } from "../documents/aws/ecrName.ts";
+import { parseEcrHost } from "../documents/aws/partition.ts";
+import { cachePlaceOf, isSamePlace, type SeparateCaches, separateCaches } from "../registries/cacheRegistries.ts";
+import { cacheRepositories, imageRepositories } from "../registries/ecrRepositories.ts";
+import type { CacheRegistryConfig, EcrCacheRegistryConfig } from "../sections/cache.ts";
+import type { EcrRegistryConfig } from "../sections/ecrRegistry.ts";
+import { saidOtherwise } from "./caches.ts";
+import { assumedAccount, keyRegion } from "./ecr.ts";
 
 type Path = readonly (string | number)[];
 

@@ -1,10 +1,10 @@
 /** Rules of a stack file about registries that are somebody else's: the registry of images, and those that only hold caches. */
-import type { ParsedSections } from "./config.ts";
-import { type Problem, problem } from "./configProblems.ts";
-import { googleRegistryKind, helperProblem, isEcrHost } from "./documents/registryHost.ts";
-import { type GivenRegistry, productOf, productOfHost, REGISTRY_PRODUCTS } from "./documents/registryProducts.ts";
-import { hasListedLogin } from "./registries/givenLogins.ts";
-import type { DockerRegistryConfig } from "./sections/dockerRegistry.ts";
+import type { ParsedSections } from "../config.ts";
+import { type Problem, problem } from "../configProblems.ts";
+import { googleRegistryKind, helperProblem, isEcrHost } from "../documents/registryHost.ts";
+import { type GivenRegistry, productOf, productOfHost, REGISTRY_PRODUCTS } from "../documents/registryProducts.ts";
+import { hasListedLogin } from "../registries/givenLogins.ts";
+import type { DockerRegistryConfig } from "../sections/dockerRegistry.ts";
 
 type Path = readonly (string | number)[];
 
