@@ -6,9 +6,14 @@ import { type Principals, type RepositoryPolicy, repositoryPolicy } from "../doc
 import { parseArn, partitionOf } from "../documents/aws/partition.ts";
 import type { EcrCacheRegistryConfig } from "../sections/cache.ts";
 import type { EcrLifecycleConfig, EcrRegistryConfig, EncryptionConfig } from "../sections/ecrRegistry.ts";
-import type { BuildSetup } from "../setup.ts";
 import { isSamePlace, type SeparateCaches, separateCaches } from "./cacheRegistries.ts";
-import { type CacheRepository, cacheRepositories, type ImageRepository, imageRepositories } from "./ecrRepositories.ts";
+import {
+  type CacheRepository,
+  cacheRepositories,
+  type ImageRepository,
+  imageRepositories,
+  MUTABILITY,
+} from "./ecrRepositories.ts";
 
 /** A repository that is made or taken over. */
 export interface PlannedRepository {
@@ -36,30 +41,7 @@ export interface PlannedRegistry {
 
 type Parts = Pick<StackConfig, "registry" | "access" | "cluster" | "builder" | "cache">;
 
-const MUTABILITY = {
-  mutable: "MUTABLE",
-  immutable: "IMMUTABLE",
-  immutableWithExclusion: "IMMUTABLE_WITH_EXCLUSION",
-} as const;
-
 const NOBODY: Principals = { accounts: [], organizations: [], roles: [] };
-
-/** What the BuildSetup says of the image repositories. */
-export function setupImages(config: EcrRegistryConfig): BuildSetup["images"] {
-  return imageRepositories(config).map((image) => ({
-    name: image.name,
-    repository: image.name,
-    cacheRepository: image.cacheRepository,
-    tagMutability: tagMutabilityOf(image),
-  }));
-}
-
-/** The mutability of an image repository as ECR names it. */
-function tagMutabilityOf({
-  tagMutability,
-}: Pick<ImageRepository, "tagMutability">): PlannedRepository["tagMutability"] {
-  return MUTABILITY[tagMutability];
-}
 
 /**
  * The registry of the images, and the separate ones of caches that have repositories to make; none for a registry of another kind.
@@ -116,7 +98,7 @@ function imageRepository(
   return {
     ...{ name, scanOnPush, encryption, protect, forceDelete, tags },
     import: image.import,
-    tagMutability: tagMutabilityOf(image),
+    tagMutability: MUTABILITY[image.tagMutability],
     mutableTags: image.tagMutability === "immutableWithExclusion" ? image.mutableTags : [],
     lifecycle: imageLifecycle({ ...lifecycle, untaggedDays: untaggedDaysOf(lifecycle), keep }),
     policy: repositoryPolicy({

@@ -8,6 +8,7 @@
 import type { StackConfig } from "../config.ts";
 import { ecrHost, partitionOf } from "../documents/aws/partition.ts";
 import type { EcrRegistryConfig, EcrRepositoryConfig } from "../sections/ecrRegistry.ts";
+import type { BuildSetup } from "../setup.ts";
 import { separateCaches } from "./cacheRegistries.ts";
 
 /** An account's registry in a region. */
@@ -21,6 +22,13 @@ export interface BuilderRights {
 
 /** Filters of tags that may be moved where a stack file has none: what the caches of BuildKit are kept under. */
 export const MUTABLE_TAGS: readonly string[] = ["_buildcache*"];
+
+/** The mutability of tags as ECR names it. */
+export const MUTABILITY = {
+  mutable: "MUTABLE",
+  immutable: "IMMUTABLE",
+  immutableWithExclusion: "IMMUTABLE_WITH_EXCLUSION",
+} as const;
 
 /** What an entry says, with what holds for all repositories where it says nothing. */
 export interface ImageRepository
@@ -51,6 +59,16 @@ export function imageRepositories(config: EcrRegistryConfig): ImageRepository[] 
       cacheExists: cache !== false && cache?.existing === true,
     };
   });
+}
+
+/** What the BuildSetup says of the image repositories. */
+export function setupImages(config: EcrRegistryConfig): BuildSetup["images"] {
+  return imageRepositories(config).map((image) => ({
+    name: image.name,
+    repository: image.name,
+    cacheRepository: image.cacheRepository,
+    tagMutability: MUTABILITY[image.tagMutability],
+  }));
 }
 
 /** An entry of `repositories` in its long form, with only what it says. */

@@ -10,8 +10,7 @@ import { REGISTRY_LABELS } from "../documents/registryConfig.ts";
 import { givenRegistryKind } from "../documents/registryProducts.ts";
 import type { GarConfig } from "../sections/artifactRegistry.ts";
 import type { BuildSetup } from "../setup.ts";
-import { setupImages } from "./ecrPlan.ts";
-import { ecrHostOf } from "./ecrRepositories.ts";
+import { ecrHostOf, setupImages } from "./ecrRepositories.ts";
 
 /** What the BuildSetup says of the registry. */
 export function registryPlace(registry: RegistryConfig): BuildSetup["registry"] {
