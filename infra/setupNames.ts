@@ -13,6 +13,9 @@ export const BUILDER_SERVICE_ACCOUNT = "garden-in-cluster-builder";
 /** The Secret of workloads where a stack file names none: what `pergola setup attach` attaches. */
 export const WORKLOAD_PULL_SECRET = "pergola-images";
 
+/** The credential helper of Google's registries, without `docker-credential-`. It asks the metadata server. */
+export const GOOGLE_HELPER = "gcr";
+
 /** Name of the ConfigMap that carries the BuildSetup in each builder namespace, and its key. */
 export const SETUP_CONFIG_MAP = "pergola-setup";
 export const SETUP_KEY = "setup.json";

@@ -15,6 +15,7 @@ import { type KanikoExecutor, kanikoExecutor } from "./kanikoExecutor.ts";
 import { KANIKO_FLAGS } from "./kanikoFlags.ts";
 import { architectureSelector, DOCKER_CONFIG, planKanikoIndex } from "./kanikoIndex.ts";
 import { refuseWhatKanikoLacks } from "./kanikoRefusals.ts";
+import { kanikoScript } from "./kanikoScript.ts";
 import { platformArgumentsOf, withoutUnusedStages } from "./kanikoStages.ts";
 import { kanikoVolume } from "./kanikoVolume.ts";
 import { builderLabels, podName, RUNNER_ANNOTATION } from "./labels.ts";
@@ -25,26 +26,6 @@ import type { Auth, KanikoIndexPlan, KanikoPlan, LoadTarget, Manifest, Sibling }
 const DIRECTORY = "/.pergola";
 const CONTEXT = `${DIRECTORY}/context`;
 const MARKER = `${DIRECTORY}/received`;
-
-/** Programs that the context is brought in with, and kaniko itself: only its debug images have them all. */
-const TOOLS = ["cat", "gzip", "mkfifo", "rm", "sha256sum", "sleep", "tar", "tee", "wc", "/kaniko/executor"];
-
-/**
- * Waits at the marker, a pipe, for a line that says that the context is there: the process that wrote it, and a word. When that
- * process has ended kaniko runs; in one container, as the kubelet looks but once a second whether one has ended and the next can
- * start. For the same reason the log tells the end: both of its streams, which may change places, end with the word, kaniko's exit
- * code and the digest. kaniko does not run in the background of the shell, as all steps would ignore SIGINT then. Exit code 127 and a termination message say
- * what the image lacks.
- */
-const SCRIPT =
-  `for tool in ${TOOLS.join(" ")}; do ` +
-  `command -v "$tool" > /dev/null || { echo "missing $tool" > /dev/termination-log; exit 127; }; done; ` +
-  `trap 'exit 143' TERM INT; ` +
-  `mkfifo ${MARKER} 2>/dev/null; ` +
-  `until read -r sender word < ${MARKER}; do sleep 0.05 & wait $!; done 2>/dev/null; ` +
-  `while kill -0 "$sender" 2>/dev/null; do sleep 0.01; done; ` +
-  `/kaniko/executor "$@"; code=$?; ` +
-  `read -r digest < /dev/termination-log; echo "$word $code $digest"; echo "$word $code $digest" >&2; exit $code`;
 
 /** Istio goes by this label first; its annotation, and that of Linkerd, are with every builder's. */
 const NO_SIDECAR = { "sidecar.istio.io/inject": "false" };
@@ -138,7 +119,7 @@ function planPlatform(
       ...(setup.registry.caBundle === undefined ? {} : { [CA_FILE]: setup.registry.caBundle }),
     },
     siblings: options.siblings,
-    pod: pod(placement, image, platform, executor, args, options, deadlineSeconds),
+    pod: pod(setup, placement, image, platform, executor, args, options, deadlineSeconds),
     transfer: { directory: DIRECTORY, context: CONTEXT, marker: MARKER },
     container: "kaniko",
     deadlineSeconds,
@@ -201,6 +182,7 @@ function setupFlags(setup: BuildSetup, { mode }: Placement): FlagSource {
 }
 
 function pod(
+  setup: BuildSetup,
   placement: Placement,
   image: Image,
   platform: string,
@@ -238,7 +220,7 @@ function pod(
         {
           name: "kaniko",
           image: mode.image,
-          command: ["sh", "-c", SCRIPT, "kaniko"],
+          command: ["sh", "-c", kanikoScript(setup, MARKER), "kaniko"],
           args: [...args],
           ...(environment.length > 0 ? { env: environment.map(([name, value]) => ({ name, value })) } : {}),
           resources: mode.resources,

@@ -33,6 +33,15 @@ export function registryProblem(text: string, names: readonly string[] = []): Re
   return null;
 }
 
+/**
+ * Why a credential helper gave none: its own words, or why it did not run; null when the text tells of no helper. As docker's client
+ * library of helpers wraps it (docker/docker-credential-helpers, client), which both builders have in them.
+ */
+export function helperFailure(text: string): string | null {
+  const [, why = "", said = ""] = /error getting credentials - err: (.*?), out: `([^`]*)`/s.exec(text) ?? [];
+  return said.trim() || why || null;
+}
+
 /** host[:port] of the first URL in the text, null when there is none */
 export function hostOf(text: string): string | null {
   return /https?:\/\/([^/"\s]+)/.exec(text)?.[1] ?? null;

@@ -2,8 +2,9 @@
 import { GSA_ANNOTATION } from "../access/builderServiceAccount.ts";
 import type { StackConfig } from "../config.ts";
 import type { BuilderEgress } from "../documents/networkPolicy.ts";
-import { GOOGLE_HELPER, hostLogins } from "../registries/hostLogins.ts";
+import { hostLogins } from "../registries/hostLogins.ts";
 import { registryPlace, registryPods } from "../registries/registryPlace.ts";
+import { GOOGLE_HELPER } from "../setupNames.ts";
 import { isOnGke } from "./nodeUse.ts";
 
 type EgressParts = Pick<StackConfig, "registry" | "access" | "cluster" | "cache">;

@@ -1,5 +1,6 @@
 /** How builders log in to the registries of a stack, beside the logins that its file lists: pure. */
 import type { ParsedSections } from "../config.ts";
+import { GOOGLE_HELPER } from "../setupNames.ts";
 import { cachePlaceOf } from "./cacheRegistries.ts";
 import { isGar, registryOfCaches, registryPlace } from "./registryPlace.ts";
 
@@ -22,8 +23,6 @@ export type HostLogin = {
 
 /** The credential helper of ECR, without `docker-credential-`. */
 const ECR_HELPER = "ecr-login";
-/** The one of Google's registries, which asks the metadata server. */
-export const GOOGLE_HELPER = "gcr";
 
 /** The logins, each host once. Of a file that is partly wrong, those that it tells. */
 export function hostLogins(config: ParsedSections): HostLogin[] {

@@ -13,7 +13,8 @@ export type BinaryName =
   | "node-init"
   | "old-frontend"
   | "kind"
-  | "karpenter-crds";
+  | "karpenter-crds"
+  | "docker-credential-gcr";
 
 /** A tool has the name of its binary; BuildKit has two. */
 export type ToolName = Exclude<BinaryName, "buildkitd" | "buildctl"> | "buildkit";

@@ -6,6 +6,7 @@ const BUILDX = "0.30.0";
 const OLD_FRONTEND = "0.10.6";
 const KIND = "0.33.0";
 const KARPENTER = "1.3.3";
+const GOOGLE_HELPER = "2.2.1";
 
 /** Each is built only when it is asked for by name. */
 export const OPTIONAL_TOOLS: readonly GoTool[] = [
@@ -93,6 +94,29 @@ export const OPTIONAL_TOOLS: readonly GoTool[] = [
     tags: [],
     ldflags: [...STRIP, ...stamp({ "main.version": KARPENTER })],
     binaries: [{ name: "karpenter-crds", package: ".", probe: ["version"], says: `karpenter-crds ${KARPENTER}` }],
+    links: {},
+    optional: true,
+  },
+  {
+    name: "docker-credential-gcr",
+    version: GOOGLE_HELPER,
+    why: "the credential helper of Google's registries, by which a test's builders log in as they do on Google Cloud",
+    licence: "Apache-2.0",
+    module: "github.com/GoogleCloudPlatform/docker-credential-gcr/v2",
+    folder: "docker-credential-gcr",
+    tags: ["osusergo", "netgo"],
+    ldflags: [
+      ...STRIP,
+      ...stamp({ "github.com/GoogleCloudPlatform/docker-credential-gcr/v2/config.Version": GOOGLE_HELPER }),
+    ],
+    binaries: [
+      {
+        name: "docker-credential-gcr",
+        package: "github.com/GoogleCloudPlatform/docker-credential-gcr/v2",
+        probe: ["version"],
+        says: `credential helper ${GOOGLE_HELPER}`,
+      },
+    ],
     links: {},
     optional: true,
   },

@@ -1,17 +1,20 @@
 /** Certificates of a test's own registry, made by the environment's openssl. */
 import { readFile } from "node:fs/promises";
+import { isIP } from "node:net";
 import { join } from "node:path";
 import { execa } from "execa";
 import { context } from "./environment.ts";
 
-/** An authority, its certificate for an address, and another authority. */
+/** An authority, its certificate for an address or a name, and another authority. */
 export async function certificates(address: string): Promise<{
   readonly certificate: string;
   readonly key: string;
   readonly authority: string;
   readonly otherAuthority: string;
 }> {
-  const folder = await context({ extensions: `subjectAltName=IP:${address}\nbasicConstraints=CA:FALSE\n` });
+  const folder = await context({
+    extensions: `subjectAltName=${isIP(address) ? "IP" : "DNS"}:${address}\nbasicConstraints=CA:FALSE\n`,
+  });
   const root = process.env.PERGOLA_TEST_DEBIAN;
   if (!root) throw new Error('PERGOLA_TEST_DEBIAN is not set: run this tier by "npm test -- cluster"');
   const env = { LD_LIBRARY_PATH: `${root}/usr/lib/x86_64-linux-gnu`, OPENSSL_CONF: `${root}/etc/ssl/openssl.cnf` };

@@ -11,7 +11,7 @@ const runner = resolve(import.meta.dirname, "..", "..", "builders", "cli", "main
 
 /**
  * `pergola build` of one Dockerfile with the BuildSetup that the stack gives out.
- * @param pullSecret has the builders use this secret instead of the provisioned one
+ * @param change to that setup
  * @throws Error when the runner prints no result
  */
 export async function buildImage(
@@ -19,7 +19,7 @@ export async function buildImage(
   mode: ModeName,
   name: string,
   dockerfile: string,
-  pullSecret?: string,
+  change: (setup: BuildSetup) => BuildSetup = (same) => same,
 ): Promise<BuildResult> {
   const folder = join(stack.folder, "contexts", `${name}-${mode}`);
   await mkdir(folder, { recursive: true });
@@ -28,7 +28,7 @@ export async function buildImage(
     JSON.parse(await stack.run(["stack", "output", "setup", "--json", "--stack", stack.name])),
   );
   const file = join(folder, "..", `${name}-${mode}.json`);
-  await writeFile(file, JSON.stringify(pullSecret === undefined ? setup : withPullSecret(setup, pullSecret)));
+  await writeFile(file, JSON.stringify(change(setup)));
   const args = ["build", folder, "--name", name, "--mode", mode, "--setup", file, "--output", "json"];
   const done = await execa(process.execPath, [runner, ...args], {
     env: { KUBECONFIG: testKubeconfig() },
@@ -42,6 +42,7 @@ export async function buildImage(
   }
 }
 
-function withPullSecret(setup: BuildSetup, name: string): BuildSetup {
-  return { ...setup, pullSecrets: setup.pullSecrets.map((secret) => ({ ...secret, name })) };
+/** Has builders use this secret instead of the provisioned one. */
+export function withPullSecret(name: string): (setup: BuildSetup) => BuildSetup {
+  return (setup) => ({ ...setup, pullSecrets: setup.pullSecrets.map((secret) => ({ ...secret, name })) });
 }

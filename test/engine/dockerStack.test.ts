@@ -3,7 +3,7 @@
 import { resolve } from "node:path";
 import { execa } from "execa";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { buildImage } from "./build.ts";
+import { buildImage, withPullSecret } from "./build.ts";
 import { kubectl, live, testKubeconfig } from "./cluster.ts";
 import { createDockerStack, DOCKER_CONFIG, makeSurroundings, PLACES, removeSurroundings, USER } from "./dockerStack.ts";
 import type { EngineResult, EngineStack } from "./engine.ts";
@@ -105,7 +105,7 @@ describe.each(MODES)("a build in %s", (mode) => {
     const secret = { apiVersion: "v1", kind: "Secret", type: "kubernetes.io/dockerconfigjson", metadata, stringData };
     await kubectl(["apply", "-f", "-"], JSON.stringify(secret));
     const began = performance.now();
-    const { images } = await buildImage(stack, mode, name, dockerfile, metadata.name);
+    const { images } = await buildImage(stack, mode, name, dockerfile, withPullSecret(metadata.name));
     const seconds = (performance.now() - began) / 1000;
     expect(images[0]?.error?.message).not.toContain("not-it");
     return { error: images[0]?.error, seconds };

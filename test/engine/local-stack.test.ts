@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { parseDocument } from "yaml";
 import { BUILDER_SERVICE_ACCOUNT, buildSetup, SETUP_CONFIG_MAP, SETUP_KEY } from "../../infra/setup.ts";
-import { buildImage } from "./build.ts";
+import { buildImage, withPullSecret } from "./build.ts";
 import { kubectl, live } from "./cluster.ts";
 import type { EngineResult, EngineStack } from "./engine.ts";
 import { createLocalStack, PLACES, stackFile, temporaryFolder } from "./localStack.ts";
@@ -147,7 +147,13 @@ describe.each(["cluster-buildkit", "kaniko"] as const)(
       const metadata = { name: "wrong-login", namespace };
       const stringData = { ".dockerconfigjson": JSON.stringify(wrong) };
       await kubectl(["create", "-f", "-"], JSON.stringify({ ...secret, metadata, stringData }));
-      const { images } = await buildImage(stack, mode, "denied", "FROM scratch\nCOPY Dockerfile /\n", metadata.name);
+      const { images } = await buildImage(
+        stack,
+        mode,
+        "denied",
+        "FROM scratch\nCOPY Dockerfile /\n",
+        withPullSecret(metadata.name),
+      );
       expect(images).toMatchObject([{ status: "failed", digest: null, error: { code: "push-denied" } }]);
       expect(images[0]?.error?.message).toContain(PLACES.host);
     });

@@ -5,8 +5,10 @@
 import { chmodSync, mkdirSync, writeFileSync } from "node:fs";
 import net from "node:net";
 import path from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import { GOOGLE_HELPER } from "../../../infra/setupNames.ts";
 import { CredentialMask, saidByHelper } from "./credentialMask.ts";
-import { type CredentialPlace, NO_PROGRAM } from "./credentialPlaces.ts";
+import { type CredentialPlace, type HelperRun, NO_PROGRAM } from "./credentialPlaces.ts";
 import {
   type CredentialAnswer,
   NOT_FOUND,
@@ -88,7 +90,7 @@ async function look(
 
   const program = `docker-credential-${source.helper}`;
   starting(program);
-  const { exitCode, stdout, stderr, message } = await place.run([program, "get"], host, signal);
+  const { exitCode, stdout, stderr, message } = await ask(place, program, host, signal);
   const said = stdout.trim();
   // As docker's own clients compare it: https://github.com/docker/docker-credential-helpers, credentials/error.go
   if (exitCode !== 0 && said === NOT_FOUND) return { notFound: true };
@@ -107,6 +109,26 @@ async function look(
     return { error: `${program} ${where} answered without Username and Secret for ${host}` };
   }
   return username === "" && secret === "" ? { notFound: true } : { username, secret };
+}
+
+/** What Google's helper says where no metadata server answers, and what it says of one that does not know the pod. */
+const NO_IDENTITY_YET = /could not find default credentials|metadata/i;
+
+/** Milliseconds that a pod may take to become somebody, and between questions whether it has. */
+const IDENTITY = { patience: 8000, pause: 500 } as const;
+
+/**
+ * Asks a helper. GKE's metadata server does not know a pod in its first seconds (GKE, "Troubleshoot Workload Identity"), and a
+ * builder may be that new: its helper is asked again.
+ */
+async function ask(place: CredentialPlace, program: string, host: string, signal: AbortSignal): Promise<HelperRun> {
+  const until = Date.now() + IDENTITY.patience;
+  for (;;) {
+    const run = await place.run([program, "get"], host, signal);
+    const early = program.endsWith(`-${GOOGLE_HELPER}`) && run.exitCode !== 0 && NO_IDENTITY_YET.test(run.stdout);
+    if (!early || Date.now() > until || signal.aborted) return run;
+    await delay(IDENTITY.pause, undefined, { signal }).catch(() => {});
+  }
 }
 
 /** An object; null when the text is no JSON, or JSON of anything else. */

@@ -1,6 +1,6 @@
 /** From what buildctl said to the error that a user sees. Pure. */
 import type { ErrorCode, ErrorData } from "../../errors.ts";
-import { type Builder, hostOf, isLayerRace, registryError } from "../registryErrors.ts";
+import { type Builder, helperFailure, hostOf, isLayerRace, registryError } from "../registryErrors.ts";
 import type { FailedStep } from "./progress.ts";
 
 export interface Failure {
@@ -46,8 +46,8 @@ export function verdict(failure: Failure): ErrorData {
     ...tail,
   });
 
-  const helper = /error getting credentials - err: [^,]*, out: `([^`]*)`/.exec(said);
-  if (helper) return error("credential-helper", `The credentials for the registry cannot be had: ${helper[1]?.trim()}`);
+  const helper = helperFailure(said);
+  if (helper !== null) return error("credential-helper", `The credentials for the registry cannot be had: ${helper}`);
 
   const exit = /process "(.*)" did not complete successfully: exit code: (\d+)/s.exec(said);
   if (exit) {

@@ -1,7 +1,7 @@
 /** From the end of a kaniko pod to the error that a user sees. Pure. */
 import type { ErrorCode, ErrorData } from "../../errors.ts";
 import type { PodEnd } from "../pods/state.ts";
-import { hostOf, registryError, registryProblem } from "../registryErrors.ts";
+import { helperFailure, hostOf, registryError, registryProblem } from "../registryErrors.ts";
 import type { KanikoStep } from "./log.ts";
 
 export interface KanikoFailure {
@@ -85,6 +85,12 @@ export function verdict(failure: KanikoFailure): ErrorData {
     const code = /exit status (\d+)/.exec(command)?.[1];
     const how = code === undefined ? `: ${command}` : ` with exit code ${code}`;
     return error("build-failed", `A step failed${how}${at}: ${oneLine(step?.name ?? "")}`, { inStep: true });
+  }
+  const helper = helperFailure(errorText);
+  if (helper !== null) {
+    return error("credential-helper", `The credentials for the registry cannot be had: ${helper}`, {
+      hint: "Check kaniko's image and the identity of its service account.",
+    });
   }
   if (/^error (?:checking push permissions|pushing image)|failed to push to destination/.test(errorText)) {
     const why = errorText

@@ -18,6 +18,26 @@ describe("kaniko", () => {
     expect(spec.tolerations).toHaveLength(1);
   });
 
+  it.each<[string, Record<string, string>, boolean]>([
+    ["Google's helper, which asks the node who its pod is", { "eu.gcr.io": "gcr" }, true],
+    ["another cloud's helper", { "1.dkr.ecr.eu-west-1.amazonaws.com": "ecr-login" }, false],
+    ["passwords alone", {}, false],
+  ])("waits for the metadata server's answer with %s: %s", (_, credHelpers, waits) => {
+    const { spec } = kaniko(
+      {},
+      {},
+      localSetup((input) => Object.assign(input, { credHelpers })),
+    ).pod as unknown as {
+      spec: { containers: { command: string[] }[] };
+    };
+    const [, , script = ""] = spec.containers[0]?.command ?? [];
+    expect(script.includes("169.254.169.254")).toBe(waits);
+    expect(script.includes(" wget;")).toBe(waits);
+    const [asked, begun] = [script.indexOf("Metadata-Flavor"), script.indexOf("mkfifo /")];
+    if (waits)
+      expect(asked < begun && script.indexOf('wait "$identity"') < script.indexOf('/kaniko/executor "$@"')).toBe(true);
+  });
+
   it("is given up by the cluster some time after the runner would have", () => {
     expect(kaniko({ timeoutSeconds: 100 }).deadlineSeconds).toBe(220);
   });

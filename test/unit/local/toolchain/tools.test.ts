@@ -61,9 +61,16 @@ describe("the list", () => {
   });
 
   it("leaves out the policy enforcer, and what only the bench or a test needs, unless they are asked for", () => {
-    for (const name of ["network-policies", "buildx", "old-frontend", "kind", "karpenter-crds"])
+    for (const name of [
+      "network-policies",
+      "buildx",
+      "old-frontend",
+      "kind",
+      "karpenter-crds",
+      "docker-credential-gcr",
+    ])
       expect(DEFAULT_TOOLS).not.toContain(name);
-    expect(DEFAULT_TOOLS).toHaveLength(GO_TOOLS.length - 5);
+    expect(DEFAULT_TOOLS).toHaveLength(GO_TOOLS.length - 6);
   });
 
   it("needs Go 1.26.8 at most, as the documentation says", () => {

@@ -24,6 +24,28 @@ const PUSH =
 /** Left: what the executor of chainguard-dev/kaniko 1.25.5 wrote, or how its pod ended. Right: what the user is told. */
 const CASES: [name: string, failure: Partial<KanikoFailure>, expected: object][] = [
   [
+    "a credential helper that its image lacks, which is no repository that is missing",
+    {
+      errorText: `${PUSH}checking push permission for "eu.gcr.io/shop/x:1": resolving authorization for eu.gcr.io failed: error getting credentials - err: exec: "docker-credential-gcr": executable file not found in $PATH, out: \`\``,
+    },
+    {
+      code: "credential-helper",
+      message:
+        'The credentials for the registry cannot be had: exec: "docker-credential-gcr": executable file not found in $PATH',
+      hint: "Check kaniko's image and the identity of its service account.",
+    },
+  ],
+  [
+    "a credential helper that fails, in its own words",
+    {
+      errorText: `${PUSH}resolving authorization for eu.gcr.io failed: error getting credentials - err: exit status 1, out: \`could not find default credentials\``,
+    },
+    {
+      code: "credential-helper",
+      message: "The credentials for the registry cannot be had: could not find default credentials",
+    },
+  ],
+  [
     "a RUN that fails",
     {
       errorText:
