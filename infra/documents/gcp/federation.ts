@@ -35,16 +35,30 @@ export function githubCondition(repository: string, { branches, tags }: Referenc
   ]);
 }
 
-/** Condition (CEL) on GitLab's claims (docs.gitlab.com, "OpenID Connect (OIDC) Authentication Using ID Tokens"). */
+/**
+ * Condition (CEL) on GitLab's claims (docs.gitlab.com, "OpenID Connect (OIDC) Authentication Using ID Tokens": the table of claims).
+ * A job of a merge request has the source branch as its ref, with `ref_type` "branch", and what it builds may be merged with a
+ * branch of anybody's (GitLab's source, Gitlab::Ci::Jwt and Ci::Pipeline#source_ref); before GitLab 18.2.2 a fork's has the
+ * parent's project, too (gitlab-org/gitlab issue 561735). Only its pipeline's source tells it.
+ */
 export function gitlabCondition(project: string, { branches, tags }: References): string {
   const kinds = [
-    ...(branches.length > 0 ? [all([equal("ref_type", "branch"), among("ref", branches)])] : []),
+    ...(branches.length > 0 ? [all([equal("ref_type", "branch"), among("ref", branches), OF_NO_MERGE_REQUEST])] : []),
     ...(tags.length > 0 ? [all([equal("ref_type", "tag"), among("ref", tags)])] : []),
   ];
   // Of nothing selected nothing is taken: an empty alternative would be no condition at all.
   const [one = "false", ...more] = kinds;
   return all([equal("project_path", project), more.length === 0 ? one : `(${kinds.join(" || ")})`]);
 }
+
+/**
+ * A child pipeline is of a merge request when its parent is, and has a source of its own (docs.gitlab.com, "Downstream pipelines").
+ * What a merge request runs on counts as protected only where a project chose that, and where source and target both are
+ * (gitlab-org, epic 17186).
+ */
+const OF_NO_MERGE_REQUEST =
+  'assertion.pipeline_source != "merge_request_event" && ' +
+  '(assertion.pipeline_source != "parent_pipeline" || assertion.ref_protected == "true")';
 
 function all(conditions: readonly string[]): string {
   return conditions.join(" && ");

@@ -40,7 +40,7 @@ describe("jobs", () => {
       createPool: "gitlab-jobs",
       pool: null,
       condition:
-        'assertion.project_path == "shop/web/app" && (assertion.ref_type == "branch" && assertion.ref in ["main"] || assertion.ref_type == "tag" && assertion.ref in ["v1"])',
+        'assertion.project_path == "shop/web/app" && (assertion.ref_type == "branch" && assertion.ref in ["main"] && assertion.pipeline_source != "merge_request_event" && (assertion.pipeline_source != "parent_pipeline" || assertion.ref_protected == "true") || assertion.ref_type == "tag" && assertion.ref in ["v1"])',
       subjects: ["project_path:shop/web/app:ref_type:branch:ref:main", "project_path:shop/web/app:ref_type:tag:ref:v1"],
     });
   });

@@ -33,12 +33,12 @@ describe("GitLab", () => {
     [
       "a branch",
       gitlabCondition("shop/web/app", { branches: ["main"], tags: [] }),
-      'assertion.project_path == "shop/web/app" && assertion.ref_type == "branch" && assertion.ref in ["main"]',
+      'assertion.project_path == "shop/web/app" && assertion.ref_type == "branch" && assertion.ref in ["main"] && assertion.pipeline_source != "merge_request_event" && (assertion.pipeline_source != "parent_pipeline" || assertion.ref_protected == "true")',
     ],
     [
       "branches and tags, which may have the same names",
       gitlabCondition("shop/app", { branches: ["main"], tags: ["v1"] }),
-      'assertion.project_path == "shop/app" && (assertion.ref_type == "branch" && assertion.ref in ["main"] || assertion.ref_type == "tag" && assertion.ref in ["v1"])',
+      'assertion.project_path == "shop/app" && (assertion.ref_type == "branch" && assertion.ref in ["main"] && assertion.pipeline_source != "merge_request_event" && (assertion.pipeline_source != "parent_pipeline" || assertion.ref_protected == "true") || assertion.ref_type == "tag" && assertion.ref in ["v1"])',
     ],
     [
       "nothing selected, which admits nothing",
@@ -60,7 +60,7 @@ test("whatever is selected, the repository and the kind of reference are asked f
         expect(condition).toMatch(/^assertion\.(repository|project_path) == "shop\/monorepo" && ./);
         // Outside of texts there is nothing but claims and operators.
         const rest = condition.replaceAll(/"[^"\\]*"/g, "_");
-        expect(rest).toMatch(/^(assertion\.\w+|==|&&|\|\||in|false|_|[[\](), ])+$/);
+        expect(rest).toMatch(/^(assertion\.\w+|==|!=|&&|\|\||in|false|_|[[\](), ])+$/);
         for (const name of [...branches, ...tags]) expect(condition).toContain(`${name}"`);
       }
     }),
