@@ -44,6 +44,16 @@ export function samenessText(config: Pick<AccessParts, "access" | "registry" | "
   );
 }
 
+/** Who pods on nodes of a service account can be where nothing tells them apart; null where something does. */
+export function nodeMetadataText({ cluster }: Pick<StackConfig, "cluster">, account: string): string | null {
+  if (cluster.gke?.workloadIdentity !== false) return null;
+  return (
+    `builder nodes have no metadata server of GKE (pergola:cluster.gke.workloadIdentity is false): every pod there that reaches ` +
+    `169.254.169.254 can be ${account}, the nodes' service account, and reads what else Compute Engine tells the node. In a cluster ` +
+    "with Workload Identity pods are themselves"
+  );
+}
+
 /** How builders could push to a registry of Google's for which a stack has no identity; null where there is nothing to say. */
 export function noIdentityText({
   access,

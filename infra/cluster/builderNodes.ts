@@ -16,7 +16,7 @@ export async function provisionBuilderNodes(
   const gke = all.filter((nodes) => nodes.kind === "gke");
   if (gke.length > 0) {
     const { provisionGkeNodes } = await import("./gkeNodes.ts");
-    provisionGkeNodes(environment, gke, registry);
+    await provisionGkeNodes(environment, gke, registry);
   }
   for (const nodes of all) {
     if (nodes.kind === "eks") {

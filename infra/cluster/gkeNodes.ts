@@ -1,6 +1,7 @@
 /** Builder nodes as node pools of GKE. */
 import { NodePool } from "@pulumi/gcp/container/nodePool.js";
 import * as pulumi from "@pulumi/pulumi";
+import { nodeMetadataText } from "../access/gcpTexts.ts";
 import { nodePool, type PoolCluster, type NodePool as PoolDocument } from "../documents/gcp/nodePool.ts";
 import type { Environment } from "../environment.ts";
 import { enableApis, type GcpApi } from "../gcpApis.ts";
@@ -44,18 +45,20 @@ export class GkeNodes extends pulumi.ComponentResource {
   }
 }
 
-/** Makes the node pools of the stack file, in the project of the cluster, which the rules made sure of. */
-export function provisionGkeNodes(
+/** Makes the node pools of the stack file, and says what their pods can be; in the project of the cluster, which the rules made sure of. */
+export async function provisionGkeNodes(
   { config, stack }: Environment,
   all: readonly GkeNodesConfig[],
   registry: ProvisionedRegistry,
-): void {
+): Promise<void> {
   const cluster = config.cluster.gke!;
   const provider = gcpProvider(cluster);
   const accounts = new Map<string, GkeNodeAccount>();
   for (const nodes of all) {
     const account = nodeAccountOf(nodes, stack, cluster.project);
     const known = accounts.get(account.email);
+    const text = known === undefined ? nodeMetadataText(config, account.email) : null;
+    if (text !== null) await pulumi.log.warn(text);
     const made = known ?? nodeAccount({ config }, account, registry);
     accounts.set(account.email, made);
     new GkeNodes(

@@ -31,6 +31,10 @@ export function autopilotProblems({ builder, cluster }: ParsedSections): Problem
       "kind gke in a Standard cluster";
     return [problem([...path, "architecture"], message)];
   });
+  if (cluster?.gke?.workloadIdentity === false) {
+    const message = "is false, but clusters of Autopilot have Workload Identity, which cannot be turned off; remove it";
+    problems.push(problem(["cluster", "gke", "workloadIdentity"], message));
+  }
   for (const [name, mode] of builder === undefined ? [] : modesOf({ builder })) {
     const path = ["builder", "modes", name];
     problems.push(...(name === "kaniko" ? resources([...path, "resources"], mode.resources) : [buildkit(path)]));

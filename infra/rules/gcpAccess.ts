@@ -89,6 +89,7 @@ function project(access: GcpAccessConfig, { registry }: ParsedSections): Problem
 function principals(access: WorkloadIdentityConfig, config: ParsedSections): Problem[] {
   return [
     ...clusterProject(access, config),
+    ...clusterHasIt(access, config),
     ...listedTwice(["access", "namespaces"], access.namespaces ?? []),
     ...patterns(access),
     ...covered(access, config),
@@ -110,6 +111,15 @@ function clusterProject(access: WorkloadIdentityConfig, { cluster }: ParsedSecti
     "is missing: builders are principals of the cluster's project (PROJECT.svc.id.goog), which need not be the registry's; add it, or " +
     "pergola:cluster.gke: { project, location, name }";
   return [problem(at, message)];
+}
+
+/** Without GKE's metadata server no pod becomes a service account of its own. */
+function clusterHasIt({ kind }: WorkloadIdentityConfig, { cluster }: ParsedSections): Problem[] {
+  if (cluster?.gke === undefined || cluster.gke.workloadIdentity) return [];
+  const message =
+    `is ${JSON.stringify(kind)}, but pergola:cluster.gke.workloadIdentity is false: builders would be the nodes' service account. ` +
+    "Enable it in the cluster and remove that, or write kind: serviceAccountKey";
+  return [problem(["access", "kind"], message)];
 }
 
 function patterns({ namespacePatterns }: WorkloadIdentityConfig): Problem[] {

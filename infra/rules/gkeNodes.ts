@@ -1,5 +1,5 @@
 /** Rules about builder nodes that are made in GKE. */
-import { builderServiceAccount, serviceAccountProject } from "../access/builderServiceAccount.ts";
+import { builderServiceAccount, GSA_ANNOTATION, serviceAccountProject } from "../access/builderServiceAccount.ts";
 import { nodeAccountOf, poolNameOf } from "../cluster/gkeNodeNames.ts";
 import type { ParsedSections } from "../config.ts";
 import { listedTwice, type Problem, problem } from "../configProblems.ts";
@@ -18,6 +18,7 @@ export function gkeNodeProblems(config: ParsedSections, stack: string): Problem[
   if (cluster?.gke !== undefined && cluster.eks !== undefined) {
     problems.push(problem(["cluster"], "has both eks and gke, but is one cluster; keep one"));
   }
+  problems.push(...annotated(config));
   for (const [index, nodes] of (cluster?.builderNodes ?? []).entries()) {
     if (nodes.kind !== "gke") continue;
     const path = ["cluster", "builderNodes", index];
@@ -32,6 +33,16 @@ export function gkeNodeProblems(config: ParsedSections, stack: string): Problem[
     problems.push(...madeElsewhere(path, nodes, cluster.builderNodes, stack, cluster.gke));
   }
   return problems;
+}
+
+/** The annotation by which GKE's metadata server knows whom a pod is. */
+function annotated({ access, cluster }: ParsedSections): Problem[] {
+  if (cluster?.gke?.workloadIdentity !== false || access?.kind !== "none") return [];
+  if (!Object.hasOwn(access.annotations, GSA_ANNOTATION)) return [];
+  const message =
+    "is for Workload Identity, but pergola:cluster.gke.workloadIdentity is false: builders would be the nodes' service account; " +
+    "remove one of both";
+  return [problem(["access", "annotations", GSA_ANNOTATION], message)];
 }
 
 function machines(path: Path, { machineType, architecture, diskType }: GkeNodesConfig): Problem[] {

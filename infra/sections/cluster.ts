@@ -74,6 +74,13 @@ export const cluster = z.strictObject({
       location: clusterLocation,
       name: z.string().regex(/^[a-z]([a-z0-9-]{0,38}[a-z0-9])?$/, "is not the name of a GKE cluster"),
       impersonate: impersonate.optional(),
+      workloadIdentity: z
+        .boolean()
+        .default(true)
+        .describe(
+          "false for a cluster that has no Workload Identity: GKE's metadata server is not for its nodes, so pods there can be the nodes' " +
+            "service account",
+        ),
     })
     .optional()
     .describe("the cluster as Google Cloud knows it, for what is made there: nodes, members, rights of CI"),

@@ -53,9 +53,11 @@ function fill(state: State, config: StackFileConfig, registrations: readonly Reg
   for (const projectId of new Set(projects)) put(PROJECT, { projectId }, projectId);
   const { gke, builderNodes } = config["pergola:cluster"] as { gke?: ValueMap; builderNodes: { kind: string }[] };
   if (gke !== undefined) {
-    const pool = { workloadPool: `${gke.project}.svc.id.goog`, releaseChannel: "REGULAR" };
+    const { workloadIdentity = true, ...named } = gke;
+    const pool = workloadIdentity ? { workloadPool: `${gke.project}.svc.id.goog` } : {};
     const autopilot = builderNodes.some(({ kind }) => kind === "autopilot");
-    put(CLUSTER, { ...gke, ...pool, ...(autopilot ? { autopilot } : {}) }, gke.project);
+    const inputs = { ...named, ...pool, releaseChannel: "REGULAR", ...(autopilot ? { autopilot } : {}) };
+    put(CLUSTER, inputs, gke.project);
   }
   for (const [, id, project] of JSON.stringify(config).matchAll(/"existing":"([^"@]+)@([^".]+)\.iam/g)) {
     put(ACCOUNT, { accountId: id as string }, project);

@@ -1,6 +1,7 @@
 // Builder nodes of GKE by the program's production entry: what is asked of the provider.
 import { describe, expect, test } from "vitest";
 import { buildSetup } from "../../infra/setup.ts";
+import { expectTaken } from "./gcpTaken.ts";
 import type { Registration } from "./monitor.ts";
 import { type ProgramRun, readStackFile, runProgram, type StackFileConfig } from "./program.ts";
 
@@ -99,6 +100,25 @@ describe("a node pool", () => {
       ],
     });
   });
+});
+
+test("in a cluster without Workload Identity, nodes do not ask for the server that it has not, and the preview says what that means", async () => {
+  const without: Change = (cluster, config) => {
+    config["pergola:access"] = { kind: "serviceAccountKey", serviceAccount: "gar-access", rotation: 1 };
+    cluster.gke.workloadIdentity = false;
+    cluster.builderNodes.push({ kind: "gke", architecture: "arm64", machineType: "c4a-standard-8", max: 3 });
+  };
+  const run = await gcpDev(without);
+  for (const architecture of ["amd64", "arm64"]) {
+    expect(nodesOf(run).get(`builder-nodes-${architecture}-pool`)!.inputs).toMatchObject({
+      nodeConfig: { serviceAccount: NODES, workloadMetadataConfig: { mode: "GCE_METADATA" } },
+    });
+  }
+  const said = run.messages.filter(({ text }) => text.includes(`can be ${NODES}, the nodes' service account`));
+  expect(said.map(({ severity }) => severity)).toEqual(["WARNING"]);
+  const config = readStackFile("gcp-dev");
+  without(config["pergola:cluster"], config);
+  await expectTaken(run.registrations, config);
 });
 
 describe("the right to pull", () => {

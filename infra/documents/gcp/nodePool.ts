@@ -34,6 +34,8 @@ export interface PoolCluster {
   /** region or zone */
   readonly location: string;
   readonly name: string;
+  /** whether the cluster has a pool of Workload Identity */
+  readonly workloadIdentity: boolean;
 }
 
 /**
@@ -60,7 +62,7 @@ export function nodePool(pool: NodePool, cluster: PoolCluster, serviceAccount: s
     // One node more before one goes, so that builds always have where to begin.
     upgradeSettings: { strategy: "SURGE", maxSurge: 1, maxUnavailable: 0 },
     ...(pool.zones === undefined ? {} : { nodeLocations: [...pool.zones] }),
-    nodeConfig: nodeConfig(pool, serviceAccount),
+    nodeConfig: nodeConfig(pool, cluster, serviceAccount),
   };
 }
 
@@ -74,7 +76,7 @@ export function initialPerZone({ min, zones }: Pick<NodePool, "min" | "zones">, 
   return Math.floor(min / (zones?.length ?? (zonal ? 1 : 3)));
 }
 
-function nodeConfig(pool: NodePool, serviceAccount: string) {
+function nodeConfig(pool: NodePool, { workloadIdentity }: PoolCluster, serviceAccount: string) {
   return {
     machineType: pool.machineType,
     spot: pool.spot,
@@ -89,8 +91,10 @@ function nodeConfig(pool: NodePool, serviceAccount: string) {
     serviceAccount,
     // What the account may do is said by IAM alone (GKE, "Harden your cluster's security").
     oauthScopes: ["https://www.googleapis.com/auth/cloud-platform"],
-    // Pods are themselves: they get at neither the node's service account nor at its own metadata.
-    workloadMetadataConfig: { mode: "GKE_METADATA" },
+    // By GKE's metadata server pods are themselves: they get at neither the node's service account nor at its own metadata. It is
+    // only for clusters with Workload Identity (provider docs, `google_container_cluster`: workload_metadata_config). The other mode is
+    // said, too: left out, a pool would keep what it has.
+    workloadMetadataConfig: { mode: workloadIdentity ? "GKE_METADATA" : "GCE_METADATA" },
     metadata: { "disable-legacy-endpoints": "true" },
     // Secure Boot is not said to be there on all machines of ARM.
     shieldedInstanceConfig: { enableSecureBoot: pool.architecture === "amd64", enableIntegrityMonitoring: true },

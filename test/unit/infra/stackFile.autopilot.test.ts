@@ -40,6 +40,16 @@ gcpCases("Autopilot", [
       `${NODES}[1].kind: is "gke", beside an entry of kind autopilot: Autopilot makes all nodes of its cluster itself; keep one of the kinds`,
     ],
   ],
+  [
+    "a cluster without Workload Identity, which it is not",
+    autopilot((it) => {
+      it["pergola:cluster"].gke.workloadIdentity = false;
+      it["pergola:access"] = { kind: "serviceAccountKey", serviceAccount: "gar-access", rotation: 1 };
+    }),
+    [
+      "pergola:cluster.gke.workloadIdentity: is false, but clusters of Autopilot have Workload Identity, which cannot be turned off; remove it",
+    ],
+  ],
   ...(["rootful", "rootless"] as const).map((profile): [string, Change, string[]] => [
     `BuildKit, ${profile}`,
     autopilot((it) => {

@@ -217,6 +217,37 @@ gcpCases("node pools of GKE", [
     [`${AT}: is of kind gke, which needs pergola:cluster.gke: { project, location, name } of the cluster; add it`],
   ],
   [
+    "Workload Identity by another word",
+    (it) => (it["pergola:cluster"].gke.workloadIdentity = "none"),
+    ['pergola:cluster.gke.workloadIdentity: is "none"; allowed is true or false'],
+  ],
+  [
+    "a cluster without Workload Identity, whose builders have it",
+    (it) => (it["pergola:cluster"].gke.workloadIdentity = false),
+    [
+      'pergola:access.kind: is "workloadIdentity", but pergola:cluster.gke.workloadIdentity is false: builders would be the nodes\' service account. Enable it in the cluster and remove that, or write kind: serviceAccountKey',
+    ],
+  ],
+  [
+    "a cluster without Workload Identity, whose builders have a key",
+    (it) => {
+      it["pergola:cluster"].gke.workloadIdentity = false;
+      it["pergola:access"] = { kind: "serviceAccountKey", serviceAccount: "gar-access", rotation: 1 };
+    },
+    [],
+  ],
+  [
+    "a cluster without Workload Identity, whose builders have its annotation",
+    (it) => {
+      it["pergola:cluster"].gke.workloadIdentity = false;
+      const annotations = { "iam.gke.io/gcp-service-account": "gar-access@shop-registry.iam.gserviceaccount.com" };
+      it["pergola:access"] = { kind: "none", annotations };
+    },
+    [
+      `pergola:access.annotations["iam.gke.io/gcp-service-account"]: is for Workload Identity, but pergola:cluster.gke.workloadIdentity is false: builders would be the nodes' service account; remove one of both`,
+    ],
+  ],
+  [
     "a cluster of two clouds",
     (it) => (it["pergola:cluster"].eks = { name: "dev", region: "eu-central-1", account: "123456789012" }),
     ["pergola:cluster: has both eks and gke, but is one cluster; keep one"],

@@ -108,6 +108,16 @@ export const GOOD_INPUTS: readonly GivenInputs[] = [
     },
   },
   { type: NODE_POOL, inputs: BUILDERS },
+  // A cluster without Workload Identity.
+  {
+    type: NODE_POOL,
+    inputs: {
+      ...BUILDERS,
+      cluster: "old",
+      location: "europe-central2-a",
+      nodeConfig: { ...BUILDERS.nodeConfig, workloadMetadataConfig: { mode: "GCE_METADATA" } },
+    },
+  },
   {
     type: NODE_POOL,
     inputs: {

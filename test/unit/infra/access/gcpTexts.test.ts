@@ -1,6 +1,12 @@
 // What a preview says of identities in Google Cloud.
 import { describe, expect, test } from "vitest";
-import { keyText, noIdentityText, projectScopeText, samenessText } from "../../../../infra/access/gcpTexts.ts";
+import {
+  keyText,
+  nodeMetadataText,
+  noIdentityText,
+  projectScopeText,
+  samenessText,
+} from "../../../../infra/access/gcpTexts.ts";
 import type { Change } from "../config.ts";
 import { gcpConfig } from "../gcpConfig.ts";
 
@@ -30,6 +36,20 @@ test("Workload Identity says that other clusters of the project have the same pr
   expect(samenessText(gcpConfig())).toBe(
     "all clusters of shop-clusters share the pool shop-clusters.svc.id.goog: in each of them, whoever may make pods as " +
       `garden-in-cluster-builder in a namespace of this stack's list is ${EMAIL}, too`,
+  );
+});
+
+test("nodes without GKE's metadata server say whom pods there can be", () => {
+  const account = "gcp-dev-nodes@shop-clusters.iam.gserviceaccount.com";
+  expect(nodeMetadataText(gcpConfig(), account)).toBeNull();
+  const without: Change = (it) => {
+    key(it);
+    it["pergola:cluster"].gke.workloadIdentity = false;
+  };
+  expect(nodeMetadataText(gcpConfig(without), account)).toBe(
+    "builder nodes have no metadata server of GKE (pergola:cluster.gke.workloadIdentity is false): every pod there that reaches " +
+      `169.254.169.254 can be ${account}, the nodes' service account, and reads what else Compute Engine tells the node. In a cluster ` +
+      "with Workload Identity pods are themselves",
   );
 });
 

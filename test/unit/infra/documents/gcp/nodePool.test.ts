@@ -19,7 +19,7 @@ const pool: NodePool = {
   diskGiB: 100,
   labels: {},
 };
-const cluster = { project: "shop-clusters", location: "europe-central2", name: "dev" };
+const cluster = { project: "shop-clusters", location: "europe-central2", name: "dev", workloadIdentity: true };
 const ACCOUNT = "gcp-dev-nodes@shop-clusters.iam.gserviceaccount.com";
 
 describe("a node pool", () => {
@@ -54,6 +54,11 @@ describe("a node pool", () => {
   test("never says how many nodes there are, which is the autoscaler's", () => {
     expect(nodePool(pool, cluster, ACCOUNT)).not.toHaveProperty("nodeCount");
     expect(nodePool(pool, cluster, ACCOUNT).autoscaling).not.toHaveProperty("minNodeCount");
+  });
+
+  test("says how pods get at metadata also where the cluster has no Workload Identity, and GKE no server for them", () => {
+    const { nodeConfig } = nodePool(pool, { ...cluster, workloadIdentity: false }, ACCOUNT);
+    expect(nodeConfig).toMatchObject({ workloadMetadataConfig: { mode: "GCE_METADATA" } });
   });
 
   test("has the zones, the disk, its key and the labels that are chosen", () => {
