@@ -5,15 +5,25 @@ import { quantityValue } from "../documents/quantity.ts";
 
 type Path = readonly (string | number)[];
 
-/** GKE, "Resource requests in Autopilot": what a container gets that asks for nothing, and the least of a pod on nodes of its own. */
+/**
+ * GKE, "Resource requests in Autopilot": what a container gets that asks for nothing, and the least of a pod on nodes of its own
+ * ("workload separation"; agones-dev/agones pull request 2876 has the CPU, GoogleCloudPlatform/gcs-fuse-csi-driver issue 21 the storage).
+ */
 const REQUESTS = {
   cpu: { fallback: "500m", least: "500m" },
   memory: { fallback: "2Gi", least: "512Mi" },
   "ephemeral-storage": { fallback: "1Gi", least: "10Mi" },
 } as const;
 
-/** The same document: the most ephemeral storage of a pod. */
+/** The same document: the most ephemeral storage of a pod, to which Autopilot lowers what asks for more. */
 const MOST_STORAGE = "10Gi";
+
+/**
+ * The same document, general-purpose pods: GiB of memory for each CPU. Where it is less or more, Autopilot raises memory or CPU
+ * (GoogleContainerTools/config-sync, pull request 1105). How much a pod may have of both, sources do not agree on: that is Google's to say.
+ */
+const GIB_FOR_CPU = { least: 1, most: 6.5 };
+const GIB = 2 ** 30;
 
 /** What Autopilot would refuse, or change without a word. */
 export function autopilotProblems({ builder, cluster }: ParsedSections): Problem[] {
@@ -37,7 +47,13 @@ export function autopilotProblems({ builder, cluster }: ParsedSections): Problem
   }
   for (const [name, mode] of builder === undefined ? [] : modesOf({ builder })) {
     const path = ["builder", "modes", name];
-    problems.push(...(name === "kaniko" ? resources([...path, "resources"], mode.resources) : [buildkit(path)]));
+    if (name !== "kaniko") {
+      problems.push(buildkit(path));
+      continue;
+    }
+    const at = [...path, "resources"];
+    const each = resources(at, mode.resources);
+    problems.push(...each, ...(each.length > 0 ? [] : ratio([...at, "requests"], mode.resources.requests)));
   }
   return problems;
 }
@@ -73,6 +89,22 @@ function resources(path: Path, { limits, requests }: ModeConfig["resources"]): P
     const message = `is ${limit}, more than the request ${request}: Autopilot lowers it to that, and ends what uses more; write the same for both`;
     return [problem([...path, "limits", resource], message)];
   });
+}
+
+/** What is asked for is what a pod gets, and what is paid for. */
+function ratio(path: Path, { cpu = "", memory = "" }: ModeConfig["resources"]["requests"]): Problem[] {
+  const [cores, gib] = [quantityValue(cpu)!, quantityValue(memory)! / GIB];
+  if (gib > cores * GIB_FOR_CPU.most) {
+    const enough = `${Math.ceil((gib / GIB_FOR_CPU.most) * 1000)}m`;
+    const message = `is ${cpu}, less than a CPU for each ${GIB_FOR_CPU.most}Gi of memory, of which ${memory} is requested: Autopilot raises it; ask for ${enough} or more, or for less memory`;
+    return [problem([...path, "cpu"], message)];
+  }
+  if (gib < cores * GIB_FOR_CPU.least) {
+    const enough = `${Math.ceil(cores * GIB_FOR_CPU.least * 1024)}Mi`;
+    const message = `is ${memory}, less than ${GIB_FOR_CPU.least}Gi for each CPU, of which ${cpu} is requested: Autopilot raises it; ask for ${enough} or more, or for less CPU`;
+    return [problem([...path, "memory"], message)];
+  }
+  return [];
 }
 
 /** Resources have the names that a stack file gives them, also "constructor". */

@@ -16,6 +16,12 @@ const autopilot =
   };
 const resources = (change: Change): Change => autopilot((it) => change(it["pergola:builder"].modes.kaniko.resources));
 
+/** The same of both for requests and limits. */
+const asking = (cpu: string, memory: string): Change =>
+  resources((it) => {
+    for (const side of [it.limits, it.requests]) Object.assign(side, { cpu, memory });
+  });
+
 gcpCases("Autopilot", [
   ["kaniko that asks for what it may use", autopilot(), []],
   [
@@ -79,7 +85,23 @@ gcpCases("Autopilot", [
       `${KANIKO}.requests.ephemeral-storage: is missing: Autopilot makes nodes after requests, and gives a container that has none 1Gi; add it`,
     ],
   ],
-  ["the least CPU, and more where there is some", resources((it) => (it.requests.cpu = "0.5")), []],
+  ["the least CPU, and more where there is some", asking("0.5", "3Gi"), []],
+  ["as much memory for a CPU as there may be", asking("2", "13Gi"), []],
+  [
+    "more memory for a CPU",
+    asking("2", "13313Mi"),
+    [
+      `${KANIKO}.requests.cpu: is 2, less than a CPU for each 6.5Gi of memory, of which 13313Mi is requested: Autopilot raises it; ask for 2001m or more, or for less memory`,
+    ],
+  ],
+  ["as little memory for a CPU as there may be", asking("4", "4Gi"), []],
+  [
+    "less memory for a CPU",
+    asking("4", "4000Mi"),
+    [
+      `${KANIKO}.requests.memory: is 4000Mi, less than 1Gi for each CPU, of which 4 is requested: Autopilot raises it; ask for 4096Mi or more, or for less CPU`,
+    ],
+  ],
   [
     "less memory than the least",
     resources((it) => (it.requests.memory = "500Mi")),
