@@ -41,6 +41,7 @@ export function autopilotProblems({ builder, cluster }: ParsedSections): Problem
       "kind gke in a Standard cluster";
     return [problem([...path, "architecture"], message)];
   });
+  // GKE, "Authenticate to Google Cloud APIs from GKE workloads": on Autopilot it is always enabled.
   if (cluster?.gke?.workloadIdentity === false) {
     const message = "is false, but clusters of Autopilot have Workload Identity, which cannot be turned off; remove it";
     problems.push(problem(["cluster", "gke", "workloadIdentity"], message));

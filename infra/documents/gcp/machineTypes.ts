@@ -6,9 +6,13 @@ const ARM_SERIES = ["t2a", "c4a", "n4a", "a4x"];
 /** Series that take no Persistent Disk (Compute Engine, "General-purpose machine family": supported disk types). */
 const HYPERDISK_SERIES = ["c4", "c4a", "c4d", "n4", "n4a", "n4d"];
 
-/** Series that take no Hyperdisk Balanced (the same tables). Of what is in neither list, Google judges. */
-const PERSISTENT_DISK_SERIES = ["e2", "f1", "g1", "n1", "n2", "n2d", "t2a", "t2d"];
+/**
+ * Series that take no Hyperdisk Balanced (Compute Engine, "Hyperdisk Balanced": machine series support). A type without a series
+ * ("custom-8-16384") is of N1, and f1 and g1 are its small ones. Of what is in neither list, Google judges.
+ */
+const PERSISTENT_DISK_SERIES = ["c2", "c2d", "custom", "e2", "f1", "g1", "n1", "n2", "n2d", "t2a", "t2d"];
 
+/** Disks that nodes begin from (GKE, "Configuring a custom boot disk"). */
 export type GkeDiskType = "pd-standard" | "pd-balanced" | "pd-ssd" | "hyperdisk-balanced";
 
 /** Architecture of a machine type's processors. */

@@ -92,8 +92,8 @@ function nodeConfig(pool: NodePool, { workloadIdentity }: PoolCluster, serviceAc
     // What the account may do is said by IAM alone (GKE, "Harden your cluster's security").
     oauthScopes: ["https://www.googleapis.com/auth/cloud-platform"],
     // By GKE's metadata server pods are themselves: they get at neither the node's service account nor at its own metadata. It is
-    // only for clusters with Workload Identity (provider docs, `google_container_cluster`: workload_metadata_config). The other mode is
-    // said, too: left out, a pool would keep what it has.
+    // only for clusters with Workload Identity (GKE, "Authenticate to Google Cloud APIs from GKE workloads"). The other mode is said,
+    // too: left out, a pool would keep what it has.
     workloadMetadataConfig: { mode: workloadIdentity ? "GKE_METADATA" : "GCE_METADATA" },
     metadata: { "disable-legacy-endpoints": "true" },
     // Secure Boot is not said to be there on all machines of ARM.

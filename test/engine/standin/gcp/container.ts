@@ -146,8 +146,8 @@ function refusal(inputs: ValueMap, all: readonly Stored[]): string | undefined {
       `Auto_upgrade and auto_repair cannot be false when release_channel ${releaseChannel} is set.`,
     );
   }
-  // Provider docs, `google_container_cluster`, workload_metadata_config: only where Workload Identity is enabled for the cluster. In
-  // which words GKE refuses it, no document says.
+  // GKE, "Authenticate to Google Cloud APIs from GKE workloads": the cluster has to have Workload Identity before a node pool can.
+  // The provider's docs say the same (workload_metadata_config); in which words GKE refuses it, neither does.
   if ((config.workloadMetadataConfig as ValueMap | undefined)?.mode === "GKE_METADATA" && workloadPool === undefined) {
     return googleError(400, "GKE_METADATA needs Workload Identity to be enabled on the cluster");
   }
