@@ -111,6 +111,13 @@ describe("what means the same, and what does not", () => {
     ],
     ["spot", NODE_POOL, good.BUILDERS, nodes({ spot: true }), { path: "nodeConfig.spot", replaces: true }],
     [
+      "another way to metadata",
+      NODE_POOL,
+      good.BUILDERS,
+      nodes({ workloadMetadataConfig: { mode: "GCE_METADATA" } }),
+      { path: "nodeConfig.workloadMetadataConfig", replaces: false },
+    ],
+    [
       "more nodes",
       NODE_POOL,
       good.BUILDERS,
