@@ -7,14 +7,15 @@ import { isGar } from "./registryPlace.ts";
 
 /**
  * That nodes which the stack does not make, in a cluster of another project than the registry, need a right to pull; null where
- * there are none, or nothing tells the cluster's project. Node pools that are made have an account that gets the right.
+ * there are none, nothing tells the cluster's project, or somebody is named who may. Node pools that are made have an account that gets
+ * the right.
  */
 export function nodesNeedReaderText({
   registry,
   access,
   cluster,
 }: Pick<StackConfig, "registry" | "access" | "cluster">): string | null {
-  if (!isGar(registry)) return null;
+  if (!isGar(registry) || registry.pull.serviceAccounts.length > 0) return null;
   const project = clusterProjectOf({ access, cluster });
   if (project === null || project === registry.project) return null;
   if (!cluster.builderNodes.some(({ kind }) => kind === "existing" || kind === "autopilot")) return null;
@@ -23,7 +24,7 @@ export function nodesNeedReaderText({
     .map(({ location, repository }) => `projects/${registry.project}/locations/${location}/repositories/${repository}`);
   return (
     `the cluster is in the project ${project}, and the registry in ${registry.project}: builders may use it, but nodes that this stack does ` +
-    `not make can pull only if their service account has ${READER} on ${names.join(", ")}. For pods that run these images somebody has ` +
-    "to grant it"
+    `not make can pull only if their service account has ${READER} on ${names.join(", ")}. For pods that run these images write ` +
+    "pergola:registry.pull: { serviceAccounts: [ADDRESS] }"
   );
 }

@@ -46,5 +46,10 @@ export async function provisionRegistry(
   const unsaid = nodesNeedReaderText(environment.config);
   if (unsaid !== null) await pulumi.log.info(unsaid);
   const { provisionArtifactRegistry } = await import("./artifactRegistry.ts");
-  return provisionArtifactRegistry(environment);
+  const made = provisionArtifactRegistry(environment);
+  if (isGar(registry) && registry.pull.serviceAccounts.length > 0) {
+    const { provisionGarPullers } = await import("./garPullers.ts");
+    provisionGarPullers(registry, made);
+  }
+  return made;
 }

@@ -1,6 +1,9 @@
 /** Rules of a stack file about its repositories in Artifact Registry. What they are made with is in registries/garPlan.ts. */
+import { builderServiceAccount, isGcpAccess, serviceAccountProject } from "../access/builderServiceAccount.ts";
+import { gcpCiPlan } from "../access/gcpCi.ts";
+import { nodeAccountOf } from "../cluster/gkeNodeNames.ts";
 import type { ParsedSections } from "../config.ts";
-import { type Problem, problem } from "../configProblems.ts";
+import { listedTwice, type Problem, problem } from "../configProblems.ts";
 import { repositoryIdProblem } from "../documents/gcp/names.ts";
 import { garLocation, garRepository, isGar, registryOfCaches } from "../registries/registryPlace.ts";
 import type { GarConfig } from "../sections/artifactRegistry.ts";
@@ -11,8 +14,9 @@ type Path = readonly (string | number)[];
 /** API reference of Repository: labels. */
 const MOST_LABELS = 64;
 
-/** All violations, in the order of the rules. */
-export function garProblems({ registry }: ParsedSections): Problem[] {
+/** All violations, in the order of the rules. @param stack its name, of which names of nodes' accounts are made */
+export function garProblems(config: ParsedSections, stack: string): Problem[] {
+  const { registry } = config;
   if (!isGar(registry)) return [];
   return [
     ...bothWays(registry),
@@ -22,6 +26,7 @@ export function garProblems({ registry }: ParsedSections): Problem[] {
     ...labelCount(["registry"], registry.labels),
     ...withoutEffect(registry),
     ...cleanupProblems(["registry", "cleanup"], registry.cleanup),
+    ...pullers(registry, config, stack),
   ];
 }
 
@@ -113,4 +118,38 @@ function withoutEffect(registry: GarConfig): Problem[] {
       `changes nothing: ${id} is existing and stays as it is; remove it, or write import: true instead of existing`,
     ),
   );
+}
+
+/** Nodes that others made, and nobody else whom the stack knows. */
+function pullers({ pull }: GarConfig, config: ParsedSections, stack: string): Problem[] {
+  const path = ["registry", "pull", "serviceAccounts"];
+  const known = knownAccounts(config, stack);
+  return [
+    ...listedTwice(path, pull.serviceAccounts),
+    ...pull.serviceAccounts.flatMap((email, index) => {
+      const what = known.get(email);
+      return what === undefined ? [] : [problem([...path, index], `${JSON.stringify(email)} ${what}; remove it`)];
+    }),
+  ];
+}
+
+/**
+ * Service accounts that a stack gives their rights itself -> what they are, as the end of a sentence. A member that two parts add is
+ * one, and goes with whichever of them goes first.
+ */
+function knownAccounts(config: ParsedSections, stack: string): Map<string, string> {
+  const { access, registry, cluster } = config;
+  const found = new Map<string, string>();
+  const jobs = gcpCiPlan(config, stack);
+  if (jobs !== null)
+    found.set(jobs.email, "is that of CI jobs, which need no right to the registry and never are nodes");
+  const project = cluster?.gke?.project;
+  for (const [index, nodes] of (cluster?.builderNodes ?? []).entries()) {
+    if (nodes.kind !== "gke" || project === undefined) continue;
+    const what = `is that of the nodes of pergola:cluster.builderNodes[${index}], which may pull already`;
+    found.set(nodeAccountOf(nodes, stack, project).email, what);
+  }
+  if (access === undefined || registry === undefined || !isGcpAccess(access)) return found;
+  if (typeof access.serviceAccount === "string" && serviceAccountProject(access, registry) === null) return found;
+  return found.set(builderServiceAccount({ access, registry }), "is that of builders, which push and pull already");
 }

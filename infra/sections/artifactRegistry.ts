@@ -3,7 +3,7 @@ import { z } from "zod";
 import { checked } from "../configValues.ts";
 import { repositoryIdProblem } from "../documents/gcp/names.ts";
 import { GCR_LOCATIONS } from "../documents/gcp/registryHosts.ts";
-import { impersonate, kmsKey, labels, projectId, registryLocation } from "./gcpValues.ts";
+import { impersonate, kmsKey, labels, projectId, registryLocation, serviceAccountEmail } from "./gcpValues.ts";
 
 export const repositoryId = checked(repositoryIdProblem).describe("id of a repository of Artifact Registry");
 
@@ -45,6 +45,8 @@ const cleanup = z.strictObject({
     .default({})
     .describe("of the images' repository, by id; those of a repository of caches follow from the modes that build"),
 });
+
+const pull = z.strictObject({ serviceAccounts: z.array(serviceAccountEmail).default([]) });
 
 /** A repository that fetches base images from elsewhere and keeps them. */
 const remote = z.union([
@@ -91,6 +93,12 @@ const shared = {
     .default("inherited")
     .describe("of images for vulnerabilities; inherited: as the project has it"),
   cleanup: cleanup.prefault({}),
+  pull: pull
+    .prefault({})
+    .describe(
+      "who else may pull images and base images, beside builders and node pools of this stack: the service account of nodes that others " +
+        "made, or that Autopilot makes",
+    ),
   enableApis: z
     .boolean()
     .default(true)

@@ -181,6 +181,43 @@ describe("the right to pull", () => {
   });
 });
 
+describe("the right to pull of nodes that others made", () => {
+  const EMAIL = "autopilot@shop-clusters.iam.gserviceaccount.com";
+  const pull = { serviceAccounts: [EMAIL] };
+  const rights = ({ registrations }: ProgramRun) =>
+    registrations.filter(({ name }) => name.startsWith("registry-pull"));
+
+  test("is one member on each repository of images and base images, taken by Google in any order, and nothing else", async () => {
+    const config = readStackFile("gcp-dev");
+    (config["pergola:cluster"] as Record<string, unknown>).builderNodes = [{ kind: "existing" }];
+    const remotes = [{ repository: "hub", of: "dockerHub" }];
+    Object.assign(config["pergola:registry"] as object, { immutableTags: true, remotes, pull });
+    const run = await runProgram({ stack: "gcp-dev", config });
+    expect(run.exitCode, JSON.stringify(run.messages) + run.stderr).toBe(0);
+    const [component, ...found] = rights(run);
+    expect(component).toMatchObject({ type: "pergola:infra:GarPullers", name: "registry-pull", inputs: {} });
+    const REPOSITORY = { project: "shop-registry", location: "europe-central2" };
+    expect(found.map(({ name, inputs }) => [name, inputs])).toEqual(
+      ["shop", "hub"].map((repository) => [
+        `registry-pull-${EMAIL}-${repository}`,
+        { ...REPOSITORY, repository, role: READER, member: `serviceAccount:${EMAIL}` },
+      ]),
+    );
+    for (const { provider, propertyDependencies } of found) {
+      expect(provider).toContain("gcp-shop-registry");
+      expect(propertyDependencies).toHaveProperty("repository");
+    }
+    expect(run.messages.filter(({ text }) => text.includes("nodes that this stack does not make"))).toEqual([]);
+    await expectTaken(run.registrations, config);
+  });
+
+  test("is given on a repository that is there and stays as it is, too", async () => {
+    const run = await gcpDev((_, config) => Object.assign(config["pergola:registry"], { existing: true, pull }));
+    expect(run.registrations.filter(({ type }) => type === "gcp:artifactregistry/repository:Repository")).toEqual([]);
+    expect(rights(run).map(({ name }) => name)).toEqual(["registry-pull", `registry-pull-${EMAIL}-shop`]);
+  });
+});
+
 test("on Autopilot nothing is made, and the provider of Google Cloud is not even loaded", async () => {
   const run = await gcpDev((cluster, config) => {
     elsewhere(cluster, config);

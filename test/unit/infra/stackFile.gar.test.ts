@@ -97,7 +97,19 @@ gcpCases("fields of a registry in Artifact Registry", [
     "an unknown key",
     registry((it) => (it.repositories = ["shop"])),
     [
-      'pergola:registry: unknown key "repositories"; allowed: kind, project, location, repository, existing, import, immutableTags, cacheRepository, kmsKey, labels, scanning, cleanup, enableApis, protect, impersonate, remotes; did you mean repository?',
+      'pergola:registry: unknown key "repositories"; allowed: kind, project, location, repository, existing, import, immutableTags, cacheRepository, kmsKey, labels, scanning, cleanup, pull, enableApis, protect, impersonate, remotes; did you mean repository?',
+    ],
+  ],
+  [
+    "who may pull, as a list",
+    registry((it) => (it.pull = ["nodes@shop-clusters.iam.gserviceaccount.com"])),
+    ['pergola:registry.pull: is ["nodes@shop-clusters.iam.gserviceaccount.com"]; allowed is an object'],
+  ],
+  [
+    "who may pull, by an id",
+    registry((it) => (it.pull = { serviceAccounts: ["shop-nodes"] })),
+    [
+      'pergola:registry.pull.serviceAccounts[0]: "shop-nodes" is not the address of a service account, such as builder@project.iam.gserviceaccount.com',
     ],
   ],
   [
@@ -232,21 +244,21 @@ gcpCases("fields of a registry behind gcr.io", [
     "a location, which the host has already",
     gcr({ location: "eu" }),
     [
-      'pergola:registry: unknown key "location"; allowed: kind, project, host, existing, import, immutableTags, cacheRepository, kmsKey, labels, scanning, cleanup, enableApis, protect, impersonate',
+      'pergola:registry: unknown key "location"; allowed: kind, project, host, existing, import, immutableTags, cacheRepository, kmsKey, labels, scanning, cleanup, pull, enableApis, protect, impersonate',
     ],
   ],
   [
     "a repository, which is the host",
     gcr({ repository: "gcr.io" }),
     [
-      'pergola:registry: unknown key "repository"; allowed: kind, project, host, existing, import, immutableTags, cacheRepository, kmsKey, labels, scanning, cleanup, enableApis, protect, impersonate',
+      'pergola:registry: unknown key "repository"; allowed: kind, project, host, existing, import, immutableTags, cacheRepository, kmsKey, labels, scanning, cleanup, pull, enableApis, protect, impersonate',
     ],
   ],
   [
     "remote repositories, which are not behind gcr.io",
     gcr({ remotes: [{ repository: "hub", of: "dockerHub" }] }),
     [
-      'pergola:registry: unknown key "remotes"; allowed: kind, project, host, existing, import, immutableTags, cacheRepository, kmsKey, labels, scanning, cleanup, enableApis, protect, impersonate',
+      'pergola:registry: unknown key "remotes"; allowed: kind, project, host, existing, import, immutableTags, cacheRepository, kmsKey, labels, scanning, cleanup, pull, enableApis, protect, impersonate',
     ],
   ],
 ]);

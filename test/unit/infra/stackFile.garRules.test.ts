@@ -2,6 +2,8 @@
 import { gcr, keyAt, MANY_LABELS, registry } from "./garChanges.ts";
 import { gcpCases } from "./gcpConfig.ts";
 
+const NODES = "nodes@shop-clusters.iam.gserviceaccount.com";
+
 gcpCases("rules about the repositories", [
   [
     "existing and imported",
@@ -141,5 +143,32 @@ gcpCases("rules about the repositories", [
       }),
     ),
     [],
+  ],
+  [
+    "nodes of others that may pull, also Google's own account for them",
+    registry((it) => (it.pull = { serviceAccounts: [NODES, "123-compute@developer.gserviceaccount.com"] })),
+    [],
+  ],
+  [
+    "nodes of others twice",
+    registry((it) => (it.pull = { serviceAccounts: [NODES, NODES] })),
+    [`pergola:registry.pull.serviceAccounts[1]: "${NODES}" is listed twice`],
+  ],
+  [
+    "accounts that the stack knows among those of others' nodes",
+    (it) => {
+      it["pergola:access"].ci = { serviceAccount: "jobs@shop-ci.iam.gserviceaccount.com" };
+      const serviceAccounts = [
+        "gar-access@shop-registry.iam.gserviceaccount.com",
+        "gcp-dev-nodes@shop-clusters.iam.gserviceaccount.com",
+        "jobs@shop-ci.iam.gserviceaccount.com",
+      ];
+      it["pergola:registry"].pull = { serviceAccounts };
+    },
+    [
+      'pergola:registry.pull.serviceAccounts[0]: "gar-access@shop-registry.iam.gserviceaccount.com" is that of builders, which push and pull already; remove it',
+      'pergola:registry.pull.serviceAccounts[1]: "gcp-dev-nodes@shop-clusters.iam.gserviceaccount.com" is that of the nodes of pergola:cluster.builderNodes[0], which may pull already; remove it',
+      'pergola:registry.pull.serviceAccounts[2]: "jobs@shop-ci.iam.gserviceaccount.com" is that of CI jobs, which need no right to the registry and never are nodes; remove it',
+    ],
   ],
 ]);

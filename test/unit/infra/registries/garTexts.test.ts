@@ -14,7 +14,8 @@ test("nodes that the stack does not make are said to need the role, on the repos
   expect(text(existing)).toBe(
     "the cluster is in the project shop-clusters, and the registry in shop-registry: builders may use it, but nodes that this stack does " +
       "not make can pull only if their service account has roles/artifactregistry.reader on " +
-      "projects/shop-registry/locations/europe-central2/repositories/shop. For pods that run these images somebody has to grant it",
+      "projects/shop-registry/locations/europe-central2/repositories/shop. For pods that run these images write " +
+      "pergola:registry.pull: { serviceAccounts: [ADDRESS] }",
   );
   expect(text(() => {}, "gcr-eu")).toContain("on projects/shop-images/locations/europe/repositories/eu.gcr.io. For");
   const elsewhere: Change = (it) => {
@@ -37,6 +38,13 @@ test("repositories of base images are named, too, and none of caches", () => {
 
 test.each<[string, Change, string?]>([
   ["by nodes that are made, whose account gets the right", () => {}],
+  [
+    "by an account that is named",
+    (it) => {
+      existing(it);
+      it["pergola:registry"].pull = { serviceAccounts: ["nodes@shop-clusters.iam.gserviceaccount.com"] };
+    },
+  ],
   ["in the project of the registry", () => {}, "gcp-autopilot"],
   ["in a cluster that is not known", () => {}, "gcp-key"],
   [
