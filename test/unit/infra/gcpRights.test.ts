@@ -1,7 +1,11 @@
-/** docs/gcp.md names what the program has: every type of resource with the rights that it takes, every example. */
+/** The pages of Google Cloud and other registries say what the program has: rights of every type of resource, examples, names. */
 import { readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { expect, it } from "vitest";
+import { parse } from "yaml";
+import { gcpCiPlan } from "../../../infra/access/gcpCi.ts";
+import type { Change } from "./config.ts";
+import { gcpConfig } from "./gcpConfig.ts";
 
 const repository = path.resolve(import.meta.dirname, "../../..");
 const read = (name: string): string => readFileSync(path.join(repository, name), "utf8");
@@ -45,4 +49,41 @@ it.each([
       .filter((row) => examples.includes(row))
       .sort(),
   ).toEqual(expected.sort());
+});
+
+/** The YAML of a page that has a word in it. */
+const yamlOf = (text: string, word: string) =>
+  parse(
+    [...text.matchAll(/^```yaml\n([\s\S]*?)^```/gm)].flatMap(([, yaml = ""]) => (yaml.includes(word) ? yaml : []))[0]!,
+  );
+
+it("the job of docs/gcp.md is the account that gcp-central-registry makes, by its provider, in its cluster", () => {
+  const stack = "gcp-central-registry";
+  const config = gcpConfig(() => {}, stack);
+  const { email, federated } = gcpCiPlan(config, stack)!;
+  const { createPool, of } = federated!.federation;
+  const { project, location, name } = config.cluster.gke!;
+  const { steps, permissions } = yamlOf(page, "google-github-actions");
+  expect(permissions["id-token"]).toBe("write");
+  expect(steps.map((step: { with?: object }) => step.with)).toEqual([
+    undefined,
+    {
+      workload_identity_provider: `projects/NUMBER/locations/global/workloadIdentityPools/${createPool}/providers/${of}`,
+      service_account: email,
+    },
+    { cluster_name: name, location, project_id: project },
+    undefined,
+  ]);
+});
+
+it("the Secrets of docs/registries.md are a stack file's", () => {
+  const secrets: Change = (config) => {
+    config["pergola:cluster"] = yamlOf(read("docs/registries.md"), "pullSecrets")["pergola:cluster"];
+    const bases = JSON.stringify({ auths: { "bases.example": { username: "reader", password: "p" } } });
+    config["pergola:secrets"] = { ghcr: "t", ghcrRead: "t", bases };
+  };
+  const { pullSecrets } = gcpConfig(secrets, "ghcr").cluster;
+  expect(pullSecrets.map(({ name, namespaces }) => [name, namespaces])).toEqual([
+    ["pergola-images", ["shop", "shop-preview"]],
+  ]);
 });
