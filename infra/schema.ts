@@ -6,6 +6,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
 import { SECTIONS } from "./config.ts";
+import { workloadIdentity } from "./sections/gcpAccess.ts";
 
 type Schema = Record<string, unknown>;
 
@@ -28,7 +29,7 @@ export function stackFileSchema(): Schema {
       const description = "secrets by name; they are named where they are used";
       return [`pergola:${name}`, { type: "object", description, additionalProperties: SECURE }];
     }
-    const { $schema: _, ...schema } = z.toJSONSchema(section, { io: "input" }) as Schema;
+    const { $schema: _, ...schema } = z.toJSONSchema(section, { io: "input", override: unsaidKind }) as Schema;
     return [`pergola:${name}`, schema];
   });
   return {
@@ -55,6 +56,18 @@ export function stackFileSchema(): Schema {
     required: ["config"],
     additionalProperties: false,
   };
+}
+
+/** The kind of access that a file may leave out (stackFile.ts). */
+function unsaidKind({
+  zodSchema,
+  jsonSchema,
+}: {
+  zodSchema: z.core.$ZodTypes;
+  jsonSchema: z.core.JSONSchema.BaseSchema;
+}) {
+  if (zodSchema !== workloadIdentity) return;
+  jsonSchema.required = jsonSchema.required?.filter((key) => key !== "kind") ?? [];
 }
 
 /** The file's text. */

@@ -5,7 +5,9 @@
 import { type ParsedSections, SECTIONS, type SectionName, type StackConfig } from "./config.ts";
 import { type Problem, parseSection, pathText, unknownKey } from "./configProblems.ts";
 import { stackNameProblem } from "./documents/names.ts";
+import { isGar } from "./registries/registryPlace.ts";
 import { ruleProblems } from "./rules/all.ts";
+import { DEFAULT_GCP_ACCESS } from "./sections/gcpAccess.ts";
 
 /** Configuration as the engine passes it: full key -> text; objects and lists as JSON. */
 export type ConfigurationValues = Readonly<Record<string, string>>;
@@ -42,7 +44,9 @@ export function parseStackFile(
     }
     const raw = rawSection(section, values[key]);
     const result =
-      "problem" in raw ? { problems: [raw.problem] } : parseSection<unknown>(section, SECTIONS[section], raw.value);
+      "problem" in raw
+        ? { problems: [raw.problem] }
+        : parseSection<unknown>(section, SECTIONS[section], withKind(section, raw.value, parsed as ParsedSections));
     if ("problems" in result) problems.push(...result.problems);
     else parsed[section] = result.value;
   }
@@ -101,6 +105,16 @@ function rawSection(section: SectionName, text: string | undefined): { value: un
       message: `is ${found}; allowed is ${section === "cache" ? "a list" : "an object"}`,
     },
   };
+}
+
+/**
+ * The kind of access that a file may leave out. A union by a discriminator takes no default of it, and which it is depends on the
+ * registry, which is parsed before.
+ */
+function withKind(section: SectionName, value: unknown, { registry }: ParsedSections): unknown {
+  if (section !== "access" || !isGar(registry)) return value;
+  const unsaid = typeof value === "object" && value !== null && !Array.isArray(value) && !("kind" in value);
+  return unsaid ? { kind: DEFAULT_GCP_ACCESS, ...value } : value;
 }
 
 function json(text: string): unknown {

@@ -11,8 +11,11 @@ const scope = z
     "project: builders may write to all repositories of the registry's project, also those that are made later",
   );
 
+/** The kind of access to a registry of Google's whose file names none: no key is anywhere. */
+export const DEFAULT_GCP_ACCESS = "workloadIdentity";
+
 export const workloadIdentity = z.strictObject({
-  kind: z.literal("workloadIdentity"),
+  kind: z.literal(DEFAULT_GCP_ACCESS).describe("may be left out where the registry is artifactRegistry or gcr"),
   serviceAccount: serviceAccount.describe(
     "service account that builders push as: an id to make one, or { existing: ADDRESS }",
   ),

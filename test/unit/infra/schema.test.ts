@@ -30,3 +30,11 @@ test("it refuses unknown keys of ours, wrong values and secrets in clear text", 
   expect(accepts({ config: { ...localConfig(), "pergola:purpose": "tst" } })).toBe(false);
   expect(accepts({ config: { ...localConfig(), "pergola:secrets": { password: "x" } } })).toBe(false);
 });
+
+test("it lets the kind of access be unsaid where a service account is, and nowhere else", () => {
+  const access = (value: object) => accepts({ config: { ...localConfig(), "pergola:access": value } });
+  expect(access({ serviceAccount: "gar-access" })).toBe(true);
+  expect(access({ serviceAccount: "gar-access", rotation: 1 })).toBe(false);
+  expect(access({ oidcProviders: [] })).toBe(false);
+  expect(access({})).toBe(false);
+});

@@ -27,6 +27,11 @@ gcpCases("fields of a registry in Artifact Registry", [
     ['pergola:registry.project: "shop" is not the id of a project: 4 characters, where 6 to 30 are allowed'],
   ],
   [
+    "a project of what is no domain",
+    registry((it) => (it.project = "Example:shop-registry")),
+    ['pergola:registry.project: "Example:shop-registry" is not DOMAIN:PROJECT'],
+  ],
+  [
     "a location that is Container Registry's",
     registry((it) => (it.location = "eu")),
     ['pergola:registry.location: "eu" is no location; the multi-region is europe'],

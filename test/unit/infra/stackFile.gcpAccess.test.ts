@@ -37,6 +37,41 @@ const all =
 
 const ID_FORM = "a lower-case letter, then lower-case letters, digits and hyphens, no hyphen at the end";
 
+const unsaid = access((it) => delete it.kind);
+
+gcpCases("the kind of access, where a file says none", [
+  ["is Workload Identity where the registry is Google's", unsaid, []],
+  [
+    "is Workload Identity also behind gcr.io",
+    all((config) => {
+      config["pergola:registry"] = { kind: "gcr", project: "shop-registry", host: "eu.gcr.io" };
+    }, unsaid),
+    [],
+  ],
+  [
+    "has what Workload Identity has",
+    all(
+      unsaid,
+      access((it) => (it.rotation = 1)),
+    ),
+    [
+      'pergola:access: unknown key "rotation"; allowed: kind, serviceAccount, project, clusterProject, namespaces, namespacePatterns, scope, ci',
+    ],
+  ],
+  [
+    "is missing where the registry is somebody else's",
+    all(harbor, unsaid),
+    [
+      "pergola:access.kind: is missing; allowed: none, irsa, podIdentity, existing, workloadIdentity, serviceAccountKey",
+    ],
+  ],
+  [
+    "is missing where access is no object",
+    (config) => (config["pergola:access"] = ["gar-access"]),
+    ['pergola:access: is ["gar-access"]; allowed is an object'],
+  ],
+]);
+
 gcpCases("service accounts", [
   [
     "none",
