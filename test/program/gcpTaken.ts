@@ -59,10 +59,8 @@ function fill(state: State, config: StackFileConfig, registrations: readonly Reg
     const inputs = { ...named, ...pool, releaseChannel: "REGULAR", ...(autopilot ? { autopilot } : {}) };
     put(CLUSTER, inputs, gke.project);
   }
-  const named = JSON.stringify([config["pergola:registry"], config["pergola:access"], builderNodes]);
-  for (const email of new Set(named.match(/[a-z0-9-]+@[a-z0-9-]+(?=\.iam\.gserviceaccount\.com")/g))) {
-    const [accountId, project] = email.split("@") as [string, string];
-    put(ACCOUNT, { accountId }, project);
+  for (const [, id, project] of JSON.stringify(config).matchAll(/"existing":"([^"@]+)@([^".]+)\.iam/g)) {
+    put(ACCOUNT, { accountId: id as string }, project);
   }
   for (const { type, inputs, importId } of registrations.filter((one) => one.importId !== "")) {
     put(SERVICE, { service: "artifactregistry.googleapis.com" }, inputs.project);

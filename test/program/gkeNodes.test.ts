@@ -182,7 +182,7 @@ describe("the right to pull", () => {
 });
 
 describe("the right to pull of nodes that others made", () => {
-  const EMAIL = "autopilot@shop-clusters.iam.gserviceaccount.com";
+  const EMAIL = "autopilot@shop-platform.iam.gserviceaccount.com";
   const pull = { serviceAccounts: [EMAIL] };
   const rights = ({ registrations }: ProgramRun) =>
     registrations.filter(({ name }) => name.startsWith("registry-pull"));
