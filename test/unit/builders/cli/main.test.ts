@@ -1,8 +1,9 @@
 import { execFile, spawnSync } from "node:child_process";
-import { closeSync, existsSync, openSync, readFileSync } from "node:fs";
+import { chmodSync, closeSync, existsSync, openSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { describe, expect, it } from "vitest";
 import { parse, parseAllDocuments } from "yaml";
+import { gcpSetup } from "../garden/setups.ts";
 import { folder, localSetupInput } from "../samples.ts";
 
 const program = path.resolve(import.meta.dirname, "../../../../builders/cli/main.ts");
@@ -151,6 +152,44 @@ describe("pergola garden", () => {
   ])("%s: exit 2", async (_, args, message) => {
     const words = args.map((word) => (word === "SETUP" ? `${folder(files)}/setup.json` : word));
     const run = await pergola(["garden", ...words], { PATH: "/nonexistent" });
+    expect(run).toMatchObject({ code: 2, stdout: "" });
+    expect(run.stderr).toContain(message);
+  });
+
+  /** A `pulumi` that only knows one stack's output: that of an example, which no cluster has. */
+  const withPulumi = (stack: string, answer = JSON.stringify(gcpSetup(stack))) => {
+    const asked = `stack output setup --json --non-interactive --stack ${stack}`;
+    const script = `#!/bin/sh
+[ "$*" = "${asked}" ] || { echo "error: no stack named '$7' found" >&2; exit 255; }
+cat "\${0%/*}/answer"
+`;
+    const root = folder({ pulumi: script, answer });
+    chmodSync(`${root}/pulumi`, 0o755);
+    return { PATH: `${root}:${process.env.PATH}` };
+  };
+
+  it("-s takes the environment from the stack's output", async () => {
+    const run = await pergola(["garden", "-s", "gcp-dev"], withPulumi("gcp-dev"));
+    expect(run).toMatchObject({ code: 0, stderr: "gcp-dev, from stack gcp-dev.\n" });
+    expect(parse(run.stdout).providers).toMatchObject([
+      {
+        ...{ environments: ["gcp-dev"], context: "gcp-dev", buildMode: "kaniko", namespace: "shop-dev" },
+        deploymentRegistry: { hostname: "europe-central2-docker.pkg.dev", namespace: "shop-registry/shop" },
+      },
+    ]);
+  });
+
+  it.each<[string, string, () => Record<string, string>, string]>([
+    [
+      "a stack that is not there",
+      "gcp-key",
+      () => withPulumi("gcp-dev"),
+      "The output setup of stack gcp-key cannot be read: no stack named 'gcp-key' found.",
+    ],
+    ["an output that is no BuildSetup", "gcp-dev", () => withPulumi("gcp-dev", "{}"), "stack gcp-dev"],
+    ["no pulumi", "gcp-dev", () => ({ PATH: "/nonexistent" }), "pulumi could not be started"],
+  ])("-s with %s: exit 2", async (_, stack, env, message) => {
+    const run = await pergola(["garden", "-s", stack], env());
     expect(run).toMatchObject({ code: 2, stdout: "" });
     expect(run.stderr).toContain(message);
   });
