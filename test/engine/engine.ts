@@ -84,6 +84,8 @@ export class EngineStack implements AsyncDisposable {
   readonly prepared: PreparedPulumi;
   /** The program as the engine sees it: links to its files, with a stack file of the test's. */
   readonly project: string;
+  /** For temporary files of everything that a command starts: what is left of them is among {@link allFiles}. */
+  readonly #temporary: string;
   readonly #options: StackOptions;
 
   private constructor(folder: string, prepared: PreparedPulumi, options: StackOptions) {
@@ -92,6 +94,7 @@ export class EngineStack implements AsyncDisposable {
     this.#options = options;
     this.name = options.stack ?? "test";
     this.project = join(folder, "project");
+    this.#temporary = join(folder, "tmp");
   }
 
   /** Prepares home, backend and stack file, and creates the stack. */
@@ -99,6 +102,7 @@ export class EngineStack implements AsyncDisposable {
     const folder = await mkdtemp(join(tmpdir(), "pergola-engine-"));
     const prepared = await preparePulumi({ toolchain: { path: enginePath }, state: folder });
     const stack = new EngineStack(folder, prepared, options);
+    await mkdir(stack.#temporary);
     await linkProgram(options.program, stack.project);
     if (options.config !== undefined) await stack.writeConfig(options.config);
     await stack.run(["stack", "init", stack.name]);
@@ -161,7 +165,7 @@ export class EngineStack implements AsyncDisposable {
     return (await this.exportState()).resources.find(({ urn }) => urn.endsWith(`::${name}`));
   }
 
-  /** Every file below the stack's folder with its content: state, backups, history, workspace, stack file. */
+  /** Every file below the stack's folder with its content: state, backups, history, workspace, stack file, temporary files. */
   async allFiles(): Promise<{ path: string; content: Buffer }[]> {
     const entries = await readdir(this.folder, { recursive: true, withFileTypes: true });
     const files = entries.filter((entry) => entry.isFile() && !["pulumi", "passphrase"].includes(entry.name));
@@ -190,6 +194,7 @@ export class EngineStack implements AsyncDisposable {
         ...withoutUsersPulumi(process.env),
         ...this.prepared.environment,
         ...sharedCompileCache,
+        TMPDIR: this.#temporary,
         ...this.#options.environment,
         ...environment,
       },
