@@ -3,7 +3,7 @@ import { z } from "zod";
 import { checked, namespaceName } from "../configValues.ts";
 import { GITHUB_AUDIENCE } from "../documents/aws/ciTrust.ts";
 import { annotationKeyProblem } from "../documents/names.ts";
-import { allowAnyNamespace, namespacePatterns, namespaces } from "./accessNamespaces.ts";
+import { allowAnyNamespace, boundNamespaces, namespacePatterns, namespaces } from "./accessNamespaces.ts";
 import { oidcProviderArn, roleArn, roleOptions } from "./awsValues.ts";
 import { githubRepository, gitlabProject, gitlabUrl } from "./ciJobs.ts";
 import { serviceAccountKey, workloadIdentity } from "./gcpAccess.ts";
@@ -95,7 +95,7 @@ const irsa = z.strictObject({
 
 const podIdentity = z.strictObject({
   kind: z.literal("podIdentity"),
-  namespaces,
+  namespaces: boundNamespaces,
   namespacePatterns: z
     .array(z.string())
     .default([])

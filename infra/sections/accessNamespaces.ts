@@ -1,6 +1,7 @@
 /** What several kinds of `pergola:access` say of namespaces. */
 import { z } from "zod";
-import { checked, namespaceName } from "../configValues.ts";
+import { checked } from "../configValues.ts";
+import { namespaceProblem } from "../documents/names.ts";
 import { patternProblem } from "../documents/namespacePattern.ts";
 
 export const namespacePatterns = z
@@ -16,11 +17,19 @@ export const allowAnyNamespace = z
   .default(false)
   .describe("has to be true for a pattern without any letter or digit, such as *: then every namespace may push");
 
-export const namespaces = z
-  .array(namespaceName)
-  .min(1)
-  .optional()
-  .describe(
-    "namespaces whose account garden-in-cluster-builder may push; default: the builder namespaces. Garden's project namespaces " +
-      "need it too",
-  );
+/** Names, and what to do with a pattern that stands among them. */
+function listed(instead: string) {
+  const name = checked((text) => (/[*?]/.test(text) ? `has a wildcard: ${instead}` : namespaceProblem(text)));
+  return z
+    .array(name.describe("Kubernetes namespace"))
+    .min(1)
+    .optional()
+    .describe(
+      "namespaces whose account garden-in-cluster-builder may push; default: the builder namespaces. Garden's project namespaces " +
+        "need it too",
+    );
+}
+
+export const namespaces = listed("these are names; a pattern goes into namespacePatterns");
+/** Where an identity is bound to each namespace. */
+export const boundNamespaces = listed("an identity of this kind is bound to single namespaces; list each");

@@ -1,6 +1,6 @@
 /** `pergola:access` of the kinds `workloadIdentity` and `serviceAccountKey`: builders as a service account of Google Cloud. */
 import { z } from "zod";
-import { allowAnyNamespace, namespacePatterns, namespaces } from "./accessNamespaces.ts";
+import { allowAnyNamespace, boundNamespaces, namespacePatterns } from "./accessNamespaces.ts";
 import { ci } from "./gcpCi.ts";
 import { projectId, serviceAccount } from "./gcpValues.ts";
 
@@ -26,7 +26,7 @@ export const workloadIdentity = z.strictObject({
       "project of the cluster, of which builders are principals; default: cluster.gke.project. All clusters of a project share one pool " +
         "of them: in each, the same namespace and account are the same principal",
     ),
-  namespaces,
+  namespaces: boundNamespaces,
   namespacePatterns: z
     .array(z.string())
     .default([])

@@ -76,7 +76,7 @@ awsCases("fields of access", [
   [
     "a pattern in the list",
     access((it) => it.namespaces.push("shop-*")),
-    ['pergola:access.namespaces[1]: "shop-*" is not a DNS label: lower-case letters, digits and inner hyphens only'],
+    ['pergola:access.namespaces[1]: "shop-*" has a wildcard: these are names; a pattern goes into namespacePatterns'],
   ],
   [
     "a name among the patterns",

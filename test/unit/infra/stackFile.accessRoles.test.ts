@@ -76,6 +76,13 @@ awsCases("what access is for", [
     ['pergola:access.namespaces[1]: "shop-dev" is listed twice'],
   ],
   [
+    "a pattern where Pod Identity has a namespace",
+    asKind("podIdentity", { namespaces: ["shop-*"] }),
+    [
+      'pergola:access.namespaces[0]: "shop-*" has a wildcard: an identity of this kind is bound to single namespaces; list each',
+    ],
+  ],
+  [
     "patterns for Pod Identity",
     asKind("podIdentity", { namespacePatterns: ["shop-*"] }),
     [

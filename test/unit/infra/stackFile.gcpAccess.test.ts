@@ -266,7 +266,9 @@ gcpCases("who is the service account", [
   [
     "a pattern where a namespace belongs",
     access((it) => it.namespaces.push("shop-*")),
-    ['pergola:access.namespaces[1]: "shop-*" is not a DNS label: lower-case letters, digits and inner hyphens only'],
+    [
+      'pergola:access.namespaces[1]: "shop-*" has a wildcard: an identity of this kind is bound to single namespaces; list each',
+    ],
   ],
   [
     "a namespace twice",
