@@ -13,7 +13,7 @@ export const BAD_NODES: readonly BadInput[] = [
   ...bad(NODE_POOL, {
     "no such cluster": [on("none"), "Error 404: Not found"],
     "a cluster elsewhere": [on("dev", { location: "europe-west3" }), "Error 404: Not found"],
-    "Autopilot, which has no pools": [on("auto"), "Autopilot clusters do not support mutating node pools"],
+    "Autopilot, which has no pools": [on("auto"), "Autopilot node pools cannot be accessed or modified"],
     "a name that is taken": [pool({ name: "taken" }), "Error 409: Already exists"],
     "a name of 41 characters": [pool({ name: "p".repeat(41) }), "is not a name of GKE"],
     "a number of nodes beside the autoscaler": [pool({ nodeCount: 1 }), "is the autoscaler's to set"],

@@ -26,6 +26,7 @@ const nodeLabels = z.record(
   z.string().regex(/^([A-Za-z0-9]([\w.-]{0,61}[A-Za-z0-9])?)?$/, "is not the value of a label"),
 );
 
+/** REST reference, `ResourceLabels`; the prefix is Google's own ("Requirements for labels"). */
 const resourceLabels = z
   .record(z.string().regex(/^[a-z][a-z0-9_-]{0,62}$/), z.string().regex(/^[a-z0-9_-]{0,63}$/))
   .refine(
@@ -118,6 +119,7 @@ const poolInputs = z
     if (inputs.autoscaling !== undefined && inputs.nodeCount !== undefined) {
       problem("nodeCount", "is the autoscaler's to set");
     }
+    // Provider docs, "node_locations": zones of the cluster's region.
     const region = isZone(inputs.location) ? inputs.location.slice(0, -2) : inputs.location;
     for (const zone of (inputs.nodeLocations ?? []).filter((one) => !one.startsWith(`${region}-`))) {
       problem("nodeLocations", `${zone} is not in ${region}`);
@@ -131,14 +133,19 @@ const clusterName = (inputs: ValueMap, place: Place) => {
     : `projects/${projectOf(inputs, place)}/locations/${text(inputs, "location")}/clusters/${cluster}`;
 };
 
-/** Answers that depend on the cluster, and on whether the nodes' service account is there. */
+/**
+ * Answers that depend on the cluster, and on whether the nodes' service account is there, as users report GKE's words: of Autopilot
+ * turbot/steampipe-plugin-gcp pull request 591, of release channels
+ * kaiwaehner/hivemq-mqtt-tensorflow-kafka-realtime-iot-machine-learning-training-inference issue 47. That the metadata server needs
+ * Workload Identity is in the REST reference, `WorkloadMetadataConfig`; its words are ours, and those about the account, too.
+ */
 function refusal(inputs: ValueMap, all: readonly Stored[]): string | undefined {
   const config = inputs.nodeConfig as ValueMap;
   const cluster = all.find(
     ({ type, id }) => type === CLUSTER && id.endsWith(`/${text(inputs, "cluster").split("/").at(-1)}`),
   );
   const { autopilot, releaseChannel, workloadPool } = cluster?.properties ?? {};
-  if (autopilot === true) return googleError(400, "Autopilot clusters do not support mutating node pools.");
+  if (autopilot === true) return googleError(400, "Autopilot node pools cannot be accessed or modified.");
   const management = inputs.management as ValueMap | undefined;
   if (releaseChannel !== undefined && (management?.autoUpgrade === false || management?.autoRepair === false)) {
     return googleError(
@@ -192,6 +199,7 @@ export const CONTAINER: Readonly<Record<string, ResourceType>> = {
       return [{ type: CLUSTER, key, missing: googleError(404, `Not found: ${key}.`) }];
     },
     refuses: refusal,
+    // Provider: ForceNew of these in `google_container_node_pool`, and of these in its `node_config`.
     replaces: [
       ...["name", "cluster", "location", "project", "initialNodeCount", "maxPodsPerNode"],
       ...["spot", "bootDiskKmsKey", "serviceAccount", "oauthScopes", "metadata", "shieldedInstanceConfig"].map(

@@ -15,6 +15,7 @@ export const POOL_PROVIDER = "gcp:iam/workloadIdentityPoolProvider:WorkloadIdent
 /** Provider: ValidateWorkloadIdentityPoolId, ValidateWorkloadIdentityPoolProviderId. */
 const id = z.string().regex(/^(?!gcp-)[a-z0-9-]{4,32}$/, "is not 4 to 32 of a-z, 0-9 and -, without gcp- before them");
 
+/** REST reference: limits of both. */
 const shown = {
   displayName: z.string().max(32, "is longer than 32 characters").optional(),
   description: z.string().max(256, "is longer than 256 characters").optional(),
@@ -27,6 +28,7 @@ const shown = {
  */
 const FOR_EVERYBODY = ["https://token.actions.githubusercontent.com", "https://gitlab.com", "https://app.terraform.io"];
 
+/** REST reference, `attributeMapping`: its keys, and how long an expression may be; an OIDC provider has to map the subject. */
 const mapping = z
   .record(
     z.string().regex(/^(google\.(subject|groups)|attribute\.[a-z0-9_]{1,100})$/, "is no attribute of Google's"),
