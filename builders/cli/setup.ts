@@ -24,11 +24,7 @@ export function setupText(setup: BuildSetup): string {
       `${[registry.host, registry.namespace].filter(Boolean).join("/")} (${registry.kind}${registry.insecure ? ", plain http" : ""})`,
     ],
     ["mirrors", mirrors.join("; ") || "none"],
-    [
-      "images",
-      setup.images.map((image) => image.name).join(", ") ||
-        (registry.createsRepositoriesOnPush ? "any: made on push" : "none"),
-    ],
+    ["images", setup.images.map((image) => image.name).join(", ") || unlisted(registry)],
     [
       "cache",
       setup.cache
@@ -53,4 +49,10 @@ export function setupText(setup: BuildSetup): string {
   const width = Math.max(...facts.map(([title]) => title?.length ?? 0));
   const lines = facts.map(([title, text]) => `${title?.padEnd(width)}  ${text}`);
   return [...lines, "", table(["MODE", "NAMESPACE", "SERVICE ACCOUNT", "IMAGE", "PLATFORMS"], modes)].join("\n");
+}
+
+/** What images may be where none is listed. ECR by its host alone, as somebody else's registry, makes repositories only by a template. */
+function unlisted({ kind, createsRepositoriesOnPush }: BuildSetup["registry"]): string {
+  if (!createsRepositoriesOnPush) return "none";
+  return kind === "ecr" ? "any that there is a repository for" : "any: made on push";
 }
