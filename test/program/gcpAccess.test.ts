@@ -7,12 +7,12 @@ import { type ProgramRun, readStackFile, runProgram, type StackFileConfig } from
 // biome-ignore lint/suspicious/noExplicitAny: parts of a stack file
 type Change = (config: any) => void;
 
-async function run(change: Change = () => {}, preview = false): Promise<ProgramRun> {
+async function run(change: Change = () => {}, preview = false, environment = {}): Promise<ProgramRun> {
   const config: StackFileConfig = readStackFile("gcp-dev");
   // Nodes have tests of their own.
   (config["pergola:cluster"] as Record<string, unknown>).builderNodes = [{ kind: "existing" }];
   change(config);
-  const done = await runProgram({ stack: "gcp-dev", config, preview });
+  const done = await runProgram({ stack: "gcp-dev", config, preview, environment });
   expect(done.exitCode, JSON.stringify(done.messages) + done.stderr).toBe(0);
   return done;
 }
@@ -125,6 +125,15 @@ test("a service account that is there is made a member, and nothing else of it i
   );
   expect(providerOf(done, "builder-access-shop-dev")).toBe("gcp-shop-ops");
   expect(providerOf(done, `builder-access-${KEY}`)).toBe("gcp-shop-registry");
+});
+
+test("the providers are of their projects, whatever region, zone and project the environment names", async () => {
+  const environment = { GOOGLE_PROJECT: "elsewhere", CLOUDSDK_COMPUTE_REGION: "us-east1", GOOGLE_ZONE: "us-east1-b" };
+  const { registrations } = await run(() => {}, false, environment);
+  const providers = registrations.filter(({ type }) => type === "pulumi:providers:gcp");
+  expect(providers.map(({ name, inputs }) => [name, inputs]).sort()).toEqual(
+    ["shop-clusters", "shop-registry"].map((project) => [`gcp-${project}`, { project }]),
+  );
 });
 
 test("nodes of another project that the stack does not make are said to need a right, and those of the same are not", async () => {
