@@ -5,7 +5,7 @@ import { clusterProjectOf, memberNamespaces } from "../access/gcpGrants.ts";
 import { builderNamespaces, type ParsedSections } from "../config.ts";
 import { listedTwice, type Problem, problem } from "../configProblems.ts";
 import { MEMBERS_LIMIT } from "../documents/gcp/members.ts";
-import { projectOfServiceAccount } from "../documents/gcp/names.ts";
+import { projectOfServiceAccount, sharedAccount } from "../documents/gcp/names.ts";
 import { isGar } from "../registries/registryPlace.ts";
 import type { GcpAccessConfig, WorkloadIdentityConfig } from "../sections/gcpAccess.ts";
 import { gcpCiProblems } from "./gcpCi.ts";
@@ -18,7 +18,7 @@ export function gcpAccessProblems(config: ParsedSections, stack: string): Proble
   if (elsewhere.length > 0) return elsewhere;
   return [
     ...scope(access, config),
-    ...project(access, config),
+    ...(everybodys(access) ?? project(access, config)),
     ...(access.kind === "workloadIdentity" ? principals(access, config) : []),
     ...somebody(access, config),
     ...gcpCiProblems(config, access, stack),
@@ -62,6 +62,16 @@ function scope(access: GcpAccessConfig, { registry }: ParsedSections): Problem[]
     `is "project", that of the registry, but pergola:registry is of kind ${JSON.stringify(registry.kind)}, which has none; ` +
     "remove it: builders may write to the repositories of the caches";
   return [problem(["access", "scope"], message)];
+}
+
+/** Rights of builders are not for whatever else runs in a project. Null where the account may be one that was made for them. */
+function everybodys({ serviceAccount }: GcpAccessConfig): Problem[] | null {
+  if (typeof serviceAccount === "string") return null;
+  const { existing } = serviceAccount;
+  const whose = sharedAccount(existing);
+  if (whose === null) return null;
+  const message = `is ${existing}, ${whose}: whatever was told no account of its own is that one, and could push; name one that was made for builders`;
+  return [problem(["access", "serviceAccount", "existing"], message)];
 }
 
 /** The service account is of a project, and of one only. */

@@ -7,7 +7,12 @@ import type { ParsedSections } from "../config.ts";
 import { type Problem, problem } from "../configProblems.ts";
 import { CONDITION_LIMIT, SUBJECT_LIMIT } from "../documents/gcp/federation.ts";
 import { MEMBERS_LIMIT } from "../documents/gcp/members.ts";
-import { identityPoolIdProblem, projectOfServiceAccount, serviceAccountIdProblem } from "../documents/gcp/names.ts";
+import {
+  identityPoolIdProblem,
+  projectOfServiceAccount,
+  serviceAccountIdProblem,
+  sharedAccount,
+} from "../documents/gcp/names.ts";
 import type { GcpAccessConfig } from "../sections/gcpAccess.ts";
 import type { GcpCiConfig } from "../sections/gcpCi.ts";
 
@@ -18,7 +23,7 @@ export function gcpCiProblems(config: ParsedSections, access: GcpAccessConfig, s
   const problems = [...selection(ci), ...existing(ci), ...clusterKnown(config), ...ids(ci, stack)];
   const plan = gcpCiPlan(config, stack);
   if (plan === null) return problems;
-  problems.push(...apart(config, access, plan.email), ...apartFromNodes(config, stack, plan.email));
+  problems.push(...apart(config, access, plan.email), ...apartFromNodes(config, stack, plan.email), ...own(plan.email));
   return plan.federated === null ? problems : [...problems, ...limits(plan.federated.federation)];
 }
 
@@ -90,6 +95,14 @@ function apartFromNodes({ cluster }: ParsedSections, stack: string, email: strin
   );
   if (entry < 0) return [];
   const message = `is ${email}, the account of the nodes of pergola:cluster.builderNodes[${entry}]: whoever has a node could start builds, and jobs pull images; give jobs one of their own`;
+  return [problem(["access", "ci", "serviceAccount"], message)];
+}
+
+/** Jobs are somebody: what else runs in a project is not to build. */
+function own(email: string): Problem[] {
+  const whose = sharedAccount(email);
+  if (whose === null) return [];
+  const message = `is ${email}, ${whose}: whatever was told no account of its own is that one, and could start builds; name one that was made for the jobs`;
   return [problem(["access", "ci", "serviceAccount"], message)];
 }
 

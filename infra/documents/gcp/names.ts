@@ -90,6 +90,16 @@ export function projectOfServiceAccount(email: string): string | null {
   return domain === undefined ? name : `${domain}:${name}`;
 }
 
+/**
+ * What everything in a project is that was told no account of its own (IAM, "Types of service accounts": default service accounts),
+ * as a part of a sentence; null for another account.
+ */
+export function sharedAccount(email: string): string | null {
+  if (/^\d+-compute@developer\.gserviceaccount\.com$/.test(email))
+    return "the default account of Compute Engine, also of GKE's nodes";
+  return email.endsWith("@appspot.gserviceaccount.com") ? "the default account of App Engine" : null;
+}
+
 /** The id of a pool of Workload Identity Federation (IAM API, workloadIdentityPools.create). */
 export function identityPoolIdProblem(id: string): string | null {
   if (id.length < 4 || id.length > 32) return `has ${id.length} characters; ids of pools have 4 to 32`;

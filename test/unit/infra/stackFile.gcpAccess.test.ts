@@ -124,11 +124,25 @@ gcpCases("service accounts", [
   ],
   [
     "an address that does not tell its project",
-    access((it) => (it.serviceAccount = { existing: "123-compute@developer.gserviceaccount.com" })),
+    access((it) => (it.serviceAccount = { existing: "123@cloudservices.gserviceaccount.com" })),
     [
-      "pergola:access.project: is missing: the address 123-compute@developer.gserviceaccount.com does not tell the project of the service account; add it",
+      "pergola:access.project: is missing: the address 123@cloudservices.gserviceaccount.com does not tell the project of the service account; add it",
     ],
   ],
+  ...(
+    [
+      ["123-compute@developer.gserviceaccount.com", "Compute Engine, also of GKE's nodes"],
+      ["shop@appspot.gserviceaccount.com", "App Engine"],
+    ] as const
+  ).map(
+    ([existing, whose]): Case => [
+      `what everything of ${whose} is`,
+      access((it) => Object.assign(it, { serviceAccount: { existing }, project: "shop-clusters" })),
+      [
+        `pergola:access.serviceAccount.existing: is ${existing}, the default account of ${whose}: whatever was told no account of its own is that one, and could push; name one that was made for builders`,
+      ],
+    ],
+  ),
   [
     "no project to make it in",
     all(harbor, cacheInGoogle),

@@ -134,6 +134,13 @@ gcpCases("how jobs come to be the service account", [
     ],
   ],
   [
+    "the account that nodes are unless they are told another one",
+    ci({ serviceAccount: "123-compute@developer.gserviceaccount.com" }),
+    [
+      "pergola:access.ci.serviceAccount: is 123-compute@developer.gserviceaccount.com, the default account of Compute Engine, also of GKE's nodes: whatever was told no account of its own is that one, and could start builds; name one that was made for the jobs",
+    ],
+  ],
+  [
     "the service account of nodes by its address",
     ci({ serviceAccount: "gcp-dev-nodes@shop-clusters.iam.gserviceaccount.com" }),
     [

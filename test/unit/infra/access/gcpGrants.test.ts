@@ -83,7 +83,7 @@ describe("the service account", () => {
   });
 
   test("that is Google's own is of the project that the file says", () => {
-    const existing = "123-compute@developer.gserviceaccount.com";
+    const existing = "123@cloudservices.gserviceaccount.com";
     const config = gcpConfig((it) =>
       Object.assign(it["pergola:access"], { serviceAccount: { existing }, project: "elsewhere" }),
     );

@@ -7,6 +7,7 @@ import {
   serviceAccountEmail,
   serviceAccountEmailProblem,
   serviceAccountIdProblem,
+  sharedAccount,
 } from "../../../../../infra/documents/gcp/names.ts";
 
 describe("ids of service accounts", () => {
@@ -45,6 +46,13 @@ test("an address tells the project that it was made of, also of a domain", () =>
     }),
   );
 });
+
+test.each([
+  ["123-compute@developer.gserviceaccount.com", "the default account of Compute Engine, also of GKE's nodes"],
+  ["shop@appspot.gserviceaccount.com", "the default account of App Engine"],
+  ["123-compute@shop.iam.gserviceaccount.com", null],
+  ["service-123@compute-system.iam.gserviceaccount.com", null],
+])("whatever has no account of its own is %s: %s", (email, whose) => expect(sharedAccount(email)).toBe(whose));
 
 test.each(["123-compute@developer.gserviceaccount.com", "project@appspot.gserviceaccount.com"])(
   "%s, which is Google's own, tells none",
