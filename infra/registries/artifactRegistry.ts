@@ -27,6 +27,8 @@ export class ArtifactRegistry extends pulumi.ComponentResource {
         dependsOn: [...args.after],
         // Its id is that of the one it replaces, and an id is there once.
         deleteBeforeReplace: true,
+        // A stack file has no word for it: one that is taken over keeps its own.
+        ignoreChanges: ["description"],
         ...(planned.import ? { import: importId(planned) } : {}),
       });
       return [garKey(planned), repository] as const;

@@ -67,7 +67,12 @@ const remote = z.union([
 
 const shared = {
   existing: z.boolean().default(false).describe("it is there and stays as it is: builders only get the right to push"),
-  import: z.boolean().default(false).describe("it is there, and is taken over: from then on it is this stack's"),
+  import: z
+    .boolean()
+    .default(false)
+    .describe(
+      "it is there, and is taken over: from then on it is this stack's, and what differs from the file is changed to it at once",
+    ),
   immutableTags: z
     .boolean()
     .default(false)

@@ -81,8 +81,9 @@ describe("a registry with all that it may have", () => {
     expect(remote("registry-hub")).not.toHaveProperty("vulnerabilityScanningConfig");
   });
 
-  test("protects images alone, and replaces nothing before its id is free", () => {
+  test("protects images alone, replaces nothing before its id is free, and leaves descriptions, of which no file has one", () => {
     const made = Object.values(repositories(run));
+    expect(made.map((one) => one.ignoreChanges)).toEqual(made.map(() => ["description"]));
     expect(made.filter((one) => one.protect).map(({ name }) => name)).toEqual(["registry-shop"]);
     expect(made.map((one) => one.deleteBeforeReplace)).toEqual(made.map(() => true));
     expect(run.outputs.made).toEqual([

@@ -1,0 +1,63 @@
+// What becomes of a repository of Artifact Registry that a stack takes over and that is not like what its file says.
+import { createRequire } from "node:module";
+import { join, resolve } from "node:path";
+import { expect, test } from "vitest";
+import { EngineStack } from "./engine.ts";
+import { smallProgram } from "./smallProgram.ts";
+import { REPOSITORY } from "./standin/gcp/artifactRegistry.ts";
+import { gcpStandin } from "./standin/gcp/cloud.ts";
+import { PROJECT } from "./standin/gcp/members.ts";
+import { SERVICE } from "./standin/gcp/projects.ts";
+import { putThere } from "./standin/given.ts";
+import { placeStandin } from "./standin/home.ts";
+import { State } from "./standin/state.ts";
+import { succeed } from "./steps.ts";
+
+const SHOP = { project: "shop-registry", location: "europe", repository: "shop" };
+const infra = resolve(import.meta.dirname, "..", "..", "infra");
+
+/** The repository as a stack file plans it that says nothing more of it, but for the key that the environment names. */
+const program = `
+  import { ArtifactRegistry } from "${infra}/registries/artifactRegistry.ts";
+  import { gcpProvider } from "${infra}/gcpProviders.ts";
+  const planned = {
+    ...${JSON.stringify(SHOP)},
+    ...{ immutableTags: false, scanning: "INHERITED", remote: null, kmsKey: process.env.KEY ?? null, labels: {} },
+    ...{ cleanup: { dryRun: true, policies: [] }, protect: true, import: true },
+  };
+  new ArtifactRegistry("registry", { repositories: [planned], after: [] }, { providers: [gcpProvider(planned)] });
+`;
+
+test("it is changed to that in the same run, keeps its description, and is not made again for a key", async () => {
+  await using small = await smallProgram(program);
+  const environment: Record<string, string> = {};
+  await using stack = await EngineStack.create({ program: small.folder, environment });
+  const cloud = new State(join(stack.folder, "cloud"));
+  environment.PERGOLA_STANDIN_STATE = cloud.folder;
+  const { version } = createRequire(import.meta.url)("@pulumi/gcp/package.json") as { version: string };
+  const main = join(import.meta.dirname, "standin", "gcp", "main.ts");
+  placeStandin(stack.prepared.environment.PULUMI_HOME as string, { name: "gcp", version }, main);
+  const put = (type: string, inputs: Parameters<typeof putThere>[4]) =>
+    putThere(gcpStandin(), cloud, { account: SHOP.project, region: "" }, type, inputs);
+  put(PROJECT, { projectId: SHOP.project });
+  put(SERVICE, { service: "artifactregistry.googleapis.com" });
+  put(REPOSITORY, {
+    ...{ project: SHOP.project, location: SHOP.location, repositoryId: SHOP.repository, format: "DOCKER" },
+    ...{ description: "Images of the shop", labels: { team: "shop" }, dockerConfig: { immutableTags: true } },
+    cleanupPolicies: [{ id: "newest", action: "KEEP", mostRecentVersions: { keepCount: 5 } }],
+  });
+  const there = () => cloud.all().find(({ type }) => type === REPOSITORY)!.properties;
+  const before = there();
+
+  const KEY = "projects/shop-keys/locations/europe/keyRings/registry/cryptoKeys/images";
+  const refused = await stack.operate("up", { environment: { KEY } });
+  expect(refused.code).not.toBe(0);
+  expect(refused.shown).toContain("as it is currently marked for protection");
+  expect(there()).toEqual(before);
+
+  const taken = await succeed(stack, "up");
+  expect(taken.steps).toEqual(["update registry-shop"]);
+  expect(there()).toMatchObject({ description: "Images of the shop" });
+  for (const name of ["labels", "dockerConfig", "cleanupPolicies"]) expect(there()).not.toHaveProperty(name);
+  expect((await succeed(stack, "preview", "--expect-no-changes")).steps).toEqual([]);
+});
