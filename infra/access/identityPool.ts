@@ -10,8 +10,10 @@ export function makePool(
   name: string,
   { project, ...federation }: FederationPlan & { readonly project: string },
   said: { readonly displayName: string; readonly description: string },
-  opts: pulumi.CustomResourceOptions,
+  options: pulumi.CustomResourceOptions,
 ): pulumi.Output<string> {
+  // Who disables one keeps jobs out for longer than until the next run.
+  const opts = { ...options, ignoreChanges: ["disabled"] };
   const pool = new WorkloadIdentityPool(
     `${name}-pool`,
     { project, workloadIdentityPoolId: federation.createPool ?? "", ...said },

@@ -10,7 +10,8 @@ export function makeServiceAccount(
   said: { readonly displayName: string; readonly description: string },
   opts: pulumi.CustomResourceOptions,
 ): pulumi.Resource {
-  return new Account(name, { project, accountId: create ?? "", ...said }, opts);
+  // Somebody who disables one, as after a leak, does so for longer than until the next run.
+  return new Account(name, { project, accountId: create ?? "", ...said }, { ...opts, ignoreChanges: ["disabled"] });
 }
 
 /** What makes a service account; its SDK is loaded only where one is made. */

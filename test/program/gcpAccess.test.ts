@@ -136,6 +136,16 @@ test("the providers are of their projects, whatever region, zone and project the
   );
 });
 
+test("service accounts, pools and their providers that somebody disabled stay so", async () => {
+  const done = await run((it) => {
+    const jobs = { repository: "shop/monorepo", branches: ["main"], provider: { create: true } };
+    it["pergola:access"].ci = { github: jobs };
+  });
+  // By their default the provider would enable them again after a refresh.
+  for (const name of ["builder-access-account", "ci-identity-account", "ci-identity-pool", "ci-identity-github"])
+    expect(find(done, name).ignoreChanges, name).toEqual(["disabled"]);
+});
+
 test("nodes of another project that the stack does not make are said to need a right, and those of the same are not", async () => {
   const about = ({ messages }: ProgramRun) => messages.filter(({ text }) => text.includes(NODES_NEED));
   expect(about(await run()).map(({ severity }) => severity)).toEqual(["INFO"]);
