@@ -18,14 +18,18 @@ const provider = z
         /^projects\/\d+\/locations\/global\/workloadIdentityPools\/[a-z0-9-]{4,32}\/providers\/[a-z0-9-]{4,32}$/,
         "is not projects/NUMBER/locations/global/workloadIdentityPools/POOL/providers/PROVIDER",
       )
-      .describe("one that is there: it has to map google.subject to assertion.sub, and to have a condition"),
+      .describe(
+        "one that is there: it has to map google.subject to assertion.sub, and to have a condition. Jobs are subjects of its pool, whichever " +
+          "provider they come by: no other one of the pool may take tokens of another issuer with the same subjects",
+      ),
     z.strictObject({
       create: z.literal(true),
       pool: checked(identityPoolIdProblem)
         .optional()
         .describe(
-          "id of the pool, which is made with it in the cluster's project; default: pergola-<stack>. Google keeps the id of a deleted " +
-            "pool for about 30 days, in which the stack needs another one to be made again",
+          "id of the pool, which is made with it in the cluster's project; default: pergola-<stack>. Google keeps the ids of a deleted " +
+            "pool and of a deleted provider, which is github or gitlab, for about 30 days: to be made again, also after one for the other, they " +
+            "need another pool until then",
         ),
     }),
   ])
