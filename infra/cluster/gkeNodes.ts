@@ -61,9 +61,11 @@ export async function provisionGkeNodes(
     if (text !== null) await pulumi.log.warn(text);
     const made = known ?? nodeAccount({ config }, account, registry);
     accounts.set(account.email, made);
+    const name = poolNameOf(nodes, stack);
     new GkeNodes(
-      `builder-nodes-${nodes.architecture}`,
-      { pool: { ...nodes, name: poolNameOf(nodes, stack) }, cluster, serviceAccount: account.email },
+      // Called after the pool: one that has another architecture under a name that is written is the same for the engine, too.
+      `builder-nodes-${name}`,
+      { pool: { ...nodes, name }, cluster, serviceAccount: account.email },
       { providers: [provider], dependsOn: [made] },
     );
   }

@@ -40,15 +40,15 @@ describe("a node pool", () => {
   test("is made in the project of the cluster, after the account of its nodes, which may only be a node", async () => {
     const made = nodesOf(await gcpDev(elsewhere));
     expect(list(made)).toEqual([
-      "builder-nodes-amd64 pergola:infra:GkeNodes",
-      "builder-nodes-amd64-pool gcp:container/nodePool:NodePool",
+      "builder-nodes-gcp-dev-builder-amd64 pergola:infra:GkeNodes",
+      "builder-nodes-gcp-dev-builder-amd64-pool gcp:container/nodePool:NodePool",
       "node-account-gcp-dev-nodes pergola:infra:GkeNodeAccount",
       "node-account-gcp-dev-nodes-account gcp:serviceaccount/account:Account",
       "node-account-gcp-dev-nodes-node gcp:projects/iAMMember:IAMMember",
     ]);
-    const pool = made.get("builder-nodes-amd64-pool")!;
+    const pool = made.get("builder-nodes-gcp-dev-builder-amd64-pool")!;
     expect(pool).toMatchObject({
-      parent: made.get("builder-nodes-amd64")!.urn,
+      parent: made.get("builder-nodes-gcp-dev-builder-amd64")!.urn,
       provider: expect.stringContaining("gcp-shop-clusters"),
       ignoreChanges: ["initialNodeCount"],
       inputs: {
@@ -83,12 +83,12 @@ describe("a node pool", () => {
     });
     const made = nodesOf(run);
     expect(list(made).filter((one) => / gcp:/.test(one))).toEqual([
-      "builder-nodes-amd64-pool gcp:container/nodePool:NodePool",
-      "builder-nodes-arm64-pool gcp:container/nodePool:NodePool",
+      "builder-nodes-gcp-dev-builder-amd64-pool gcp:container/nodePool:NodePool",
+      "builder-nodes-gcp-dev-builder-arm64-pool gcp:container/nodePool:NodePool",
       "node-account-gcp-dev-nodes-account gcp:serviceaccount/account:Account",
       "node-account-gcp-dev-nodes-node gcp:projects/iAMMember:IAMMember",
     ]);
-    expect(made.get("builder-nodes-arm64-pool")!.inputs).toMatchObject({
+    expect(made.get("builder-nodes-gcp-dev-builder-arm64-pool")!.inputs).toMatchObject({
       name: "gcp-dev-builder-arm64",
       nodeConfig: { serviceAccount: NODES, diskType: "hyperdisk-balanced" },
     });
@@ -172,12 +172,14 @@ describe("the right to pull", () => {
     const existing = "nodes@shop-clusters.iam.gserviceaccount.com";
     const made = nodesOf(await gcpDev((cluster) => (cluster.builderNodes[0].nodeServiceAccount = { existing })));
     expect(list(made)).toEqual([
-      "builder-nodes-amd64 pergola:infra:GkeNodes",
-      "builder-nodes-amd64-pool gcp:container/nodePool:NodePool",
+      "builder-nodes-gcp-dev-builder-amd64 pergola:infra:GkeNodes",
+      "builder-nodes-gcp-dev-builder-amd64-pool gcp:container/nodePool:NodePool",
       "node-account-nodes pergola:infra:GkeNodeAccount",
       "node-account-nodes-pull-shop gcp:artifactregistry/repositoryIamMember:RepositoryIamMember",
     ]);
-    expect(made.get("builder-nodes-amd64-pool")!.inputs).toMatchObject({ nodeConfig: { serviceAccount: existing } });
+    expect(made.get("builder-nodes-gcp-dev-builder-amd64-pool")!.inputs).toMatchObject({
+      nodeConfig: { serviceAccount: existing },
+    });
   });
 });
 
