@@ -29,7 +29,9 @@ export class ArtifactRegistry extends pulumi.ComponentResource {
         deleteBeforeReplace: true,
         // A stack file has no word for it: one that is taken over keeps its own.
         ignoreChanges: ["description"],
-        ...(planned.import ? { import: importId(planned) } : {}),
+        // In another place this imports what is there, and the engine deletes what it imported before without asking whether it is
+        // protected (pulumi/pulumi, step_generator.go: import replacement).
+        ...(planned.import ? { import: importId(planned), retainOnDelete: planned.protect } : {}),
       });
       return [garKey(planned), repository] as const;
     });

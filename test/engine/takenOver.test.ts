@@ -16,19 +16,20 @@ import { succeed } from "./steps.ts";
 const SHOP = { project: "shop-registry", location: "europe", repository: "shop" };
 const infra = resolve(import.meta.dirname, "..", "..", "infra");
 
-/** The repository as a stack file plans it that says nothing more of it, but for the key that the environment names. */
+/** The repository as a stack file plans it that says nothing more of it than the environment does. */
 const program = `
   import { ArtifactRegistry } from "${infra}/registries/artifactRegistry.ts";
   import { gcpProvider } from "${infra}/gcpProviders.ts";
   const planned = {
     ...${JSON.stringify(SHOP)},
+    location: process.env.LOCATION ?? "europe",
     ...{ immutableTags: false, scanning: "INHERITED", remote: null, kmsKey: process.env.KEY ?? null, labels: {} },
-    ...{ cleanup: { dryRun: true, policies: [] }, protect: true, import: true },
+    ...{ cleanup: { dryRun: true, policies: [] }, protect: process.env.PROTECT !== "no", import: true },
   };
   new ArtifactRegistry("registry", { repositories: [planned], after: [] }, { providers: [gcpProvider(planned)] });
 `;
 
-test("it is changed to that in the same run, keeps its description, and is not made again for a key", async () => {
+test("it is changed to that in the same run, and is deleted neither for a key nor for another one that is taken over", async () => {
   await using small = await smallProgram(program);
   const environment: Record<string, string> = {};
   await using stack = await EngineStack.create({ program: small.folder, environment });
@@ -41,12 +42,24 @@ test("it is changed to that in the same run, keeps its description, and is not m
     putThere(gcpStandin(), cloud, { account: SHOP.project, region: "" }, type, inputs);
   put(PROJECT, { projectId: SHOP.project });
   put(SERVICE, { service: "artifactregistry.googleapis.com" });
+  const id = { project: SHOP.project, repositoryId: SHOP.repository, format: "DOCKER" };
+  put(REPOSITORY, { ...id, location: "us" });
   put(REPOSITORY, {
-    ...{ project: SHOP.project, location: SHOP.location, repositoryId: SHOP.repository, format: "DOCKER" },
-    ...{ description: "Images of the shop", labels: { team: "shop" }, dockerConfig: { immutableTags: true } },
+    ...id,
+    ...{
+      location: SHOP.location,
+      description: "Images of the shop",
+      labels: { team: "shop" },
+      dockerConfig: { immutableTags: true },
+    },
     cleanupPolicies: [{ id: "newest", action: "KEEP", mostRecentVersions: { keepCount: 5 } }],
   });
-  const there = () => cloud.all().find(({ type }) => type === REPOSITORY)!.properties;
+  const all = () => cloud.all().filter(({ type }) => type === REPOSITORY);
+  const there = () => all().find(({ properties }) => properties.location === SHOP.location)!.properties;
+  const locations = () =>
+    all()
+      .map(({ properties }) => properties.location)
+      .sort();
   const before = there();
 
   const KEY = "projects/shop-keys/locations/europe/keyRings/registry/cryptoKeys/images";
@@ -60,4 +73,12 @@ test("it is changed to that in the same run, keeps its description, and is not m
   expect(there()).toMatchObject({ description: "Images of the shop" });
   for (const name of ["labels", "dockerConfig", "cleanupPolicies"]) expect(there()).not.toHaveProperty(name);
   expect((await succeed(stack, "preview", "--expect-no-changes")).steps).toEqual([]);
+
+  environment.LOCATION = "us";
+  expect((await succeed(stack, "up")).steps).toContain("import-replacement registry-shop");
+  expect(locations()).toEqual(["europe", "us"]);
+  environment.PROTECT = "no";
+  await succeed(stack, "up");
+  await succeed(stack, "destroy");
+  expect(locations()).toEqual(["europe"]);
 });

@@ -151,6 +151,7 @@ test("a repository that is imported is found by its path; one that exists is lef
   expect(repositories(imported)["registry-shop"]?.importId).toBe(
     "projects/shop-registry/locations/europe-central2/repositories/shop",
   );
+  expect(repositories(imported)["registry-shop"]).toMatchObject({ protect: true, retainOnDelete: true });
   const existing = await runAfter(saying({ existing: true }));
   expect(repositories(existing)).toEqual({});
   // What the other part asks for comes of it alone.
