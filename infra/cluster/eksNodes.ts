@@ -92,7 +92,8 @@ export async function provisionEksNodes({ config, stack }: Environment, nodes: E
   const { name: clusterName, assumeRole } = config.cluster.eks!;
   const name = groupNameOf(nodes, stack);
   new EksBuilderNodes(
-    `builder-nodes-${nodes.architecture}`,
+    // As nodes of GKE: what has another architecture under a name that is written is the same for the engine.
+    `builder-nodes-${name}`,
     {
       nodes: { ...nodes, name },
       clusterName,

@@ -36,7 +36,8 @@ export async function provisionKarpenterNodes(
   const name = groupNameOf(nodes, stack);
   const userNamespaces = needsUserNamespaces(config, nodes.architecture);
   new KarpenterBuilderNodes(
-    `builder-nodes-${nodes.architecture}`,
+    // As nodes of GKE: what has another architecture under a name that is written is the same for the engine.
+    `builder-nodes-${name}`,
     { nodes: { ...nodes, name }, userNamespaces },
     { providers: [cluster.provider] },
   );

@@ -1,7 +1,8 @@
 /**
  * What an identity may do that runs builds (a developer, a CI job) and nothing else. Whoever may exec into a builder can use
- * its push rights; nothing here goes further than that: no listing of secrets, no service accounts, no wildcard, no change of
- * the BuildSetup. So the first build in a namespace that was made after `up` is not theirs: it needs the right to make
+ * its push rights, and whoever may make pods can mount what is in their namespace and be every account there: so builders have
+ * namespaces of their own, and one that is shared shares its Secrets with whoever builds. Beyond that: no listing of secrets, no
+ * service accounts, no wildcard, no change of the BuildSetup. So the first build in a namespace that was made after `up` is not theirs: it needs the right to make
  * what others then use. Kubernetes' own role `admin` in that namespace has it (and reading the pull secret that is copied).
  */
 import { BUILDER_SERVICE_ACCOUNT, BUILDKIT_NAME } from "../setup.ts";

@@ -110,7 +110,7 @@ test("in a cluster without Workload Identity, nodes do not ask for the server th
   };
   const run = await gcpDev(without);
   for (const architecture of ["amd64", "arm64"]) {
-    expect(nodesOf(run).get(`builder-nodes-${architecture}-pool`)!.inputs).toMatchObject({
+    expect(nodesOf(run).get(`builder-nodes-gcp-dev-builder-${architecture}-pool`)!.inputs).toMatchObject({
       nodeConfig: { serviceAccount: NODES, workloadMetadataConfig: { mode: "GCE_METADATA" } },
     });
   }
