@@ -99,22 +99,30 @@ function isIn(
   );
 }
 
-function repositories({ registry, images }: BuildSetup, destination: Destination): string[] {
-  const provisioned = images.flatMap((image) =>
-    [image.repository, image.cacheRepository].filter((one) => one !== null),
-  );
-  // Layers have tags that move, when they are made anew.
-  const ofImage = registry.caches === undefined ? destination.repository : null;
-  const own = [destination.cacheRepository, ofImage].filter((one) => one !== null);
-  return [...new Set([...own, ...provisioned.map((one) => `${registry.host}/${one}`)])];
+/** Repositories of the environment whose tags move, as those of layers do when they are made anew. */
+function repositories(setup: BuildSetup, destination: Destination): string[] {
+  const { registry, images } = setup;
+  const provisioned = images.flatMap((image) => [image.repository, image.cacheRepository]);
+  const own = [
+    destination.cacheRepository,
+    destination.repository,
+    ...provisioned.map((one) => one && `${registry.host}/${one}`),
+  ];
+  return [...new Set(own.filter((one) => one !== null))].filter((one) => !isFixed(setup, one));
+}
+
+/** Whether no tag of a layer moves there. Which exceptions there are is not known here; they are for other tags than checksums. */
+function isFixed({ registry, images }: BuildSetup, repository: string): boolean {
+  if (registry.caches !== undefined && isIn([{ registry }], repository)) return true;
+  const image = images.find((one) => `${registry.host}/${one.repository}` === repository);
+  return image?.tagMutability.startsWith("IMMUTABLE") ?? false;
 }
 
 function notGranted(setup: BuildSetup, destination: Destination, repository: string, source: FlagSource): PergolaError {
-  const { registry, environment } = setup;
-  const why =
-    registry.caches !== undefined && isIn([{ registry }], repository)
-      ? `is where no tag moves in the environment ${environment}: a layer could be written there only once.`
-      : `names a repository that is none of the environment ${environment}'s: nothing lets its builders push there.`;
+  const { environment } = setup;
+  const why = isFixed(setup, repository)
+    ? `is where no tag moves in the environment ${environment}: a layer could be written there only once.`
+    : `names a repository that is none of the environment ${environment}'s: nothing lets its builders push there.`;
   return new PergolaError({
     code: "repository-not-provisioned",
     message: `The extra flag --cache-repo=${repository} of ${source.of} ${why}`,

@@ -114,16 +114,23 @@ describe("kaniko's cache", () => {
       path: "pergola:builder.modes.kaniko.extraFlags",
       file: "stacks/Pulumi.local.yaml",
     });
-    const ecr = (flags: string[], cacheRepository: string | null = "shop/api/cache") => {
+    const ecr = (flags: string[], more: object = {}) => {
       const setup = ecrSetup();
-      const images = setup.images.map((one) => ({ ...one, cacheRepository }));
+      const images = setup.images.map((one) => ({ ...one, ...more }));
       const one = image({ name: "shop/api", extraFlags: flags });
       return planBuild({ ...setup, images }, one, { ...planOptions, mode: "kaniko" });
     };
     const { host } = ecrSetup().registry;
     expect(ecr([`--cache-repo=${host}/shop/api/cache`]).mode).toBe("kaniko");
     expect(errorOf(() => ecr([`--cache-repo=${host}/shop/web/cache`])).code).toBe("repository-not-provisioned");
-    expect(errorOf(() => ecr(["--cache=true"], null))).toMatchObject({
+    expect(ecr([`--cache-repo=${host}/shop/api`]).mode).toBe("kaniko");
+    const fixed = { tagMutability: "IMMUTABLE_WITH_EXCLUSION" };
+    expect(errorOf(() => ecr([`--cache-repo=${host}/shop/api`], fixed))).toMatchObject({
+      code: "repository-not-provisioned",
+      message: expect.stringContaining("is where no tag moves in the environment"),
+      hint: `Leave it out, or name one of these: ${host}/shop/api/cache.`,
+    });
+    expect(errorOf(() => ecr(["--cache=true"], { cacheRepository: null }))).toMatchObject({
       code: "repository-not-provisioned",
       message: expect.stringContaining("has no cache repository for image shop/api"),
     });
