@@ -66,7 +66,7 @@ const SUPPORT: Readonly<Record<string, RegistrySupport>> = {
   acr: DEFAULT,
 };
 
-/** The row of a kind of registry. */
+/** The row of a kind of registry. Of names that a stack file has, infra/rules/imagePaths.ts says before what a build would. */
 export function registrySupport(kind: string): RegistrySupport {
   return SUPPORT[kind] ?? DEFAULT;
 }

@@ -13,6 +13,8 @@ export interface RegistryProduct {
   readonly hosts: RegExp | null;
   /** what stands between host and image name, and how many parts that has */
   readonly namespace: { readonly form: string; readonly least: number; readonly most: number };
+  /** parts that the path of a repository has at most, with the name of the image; the runner's table says the same */
+  readonly mostParts: number;
 }
 
 const ANY = Number.POSITIVE_INFINITY;
@@ -29,20 +31,33 @@ export const REGISTRY_PRODUCTS = {
     title: "Docker Hub",
     hosts: new RegExp(`^${DOCKER_HUB.replace(".", "\\.")}$`),
     namespace: { form: "ACCOUNT", least: 1, most: 1 },
+    mostParts: 2,
   },
   ghcr: {
     title: "GitHub's registry",
     hosts: /^ghcr\.io$/,
     namespace: { form: "OWNER", least: 1, most: ANY },
+    mostParts: ANY,
   },
   gitlab: {
     title: "GitLab's registry",
     hosts: /^registry\.gitlab\.com$/,
     namespace: { form: "GROUP/PROJECT", least: 2, most: ANY },
+    mostParts: ANY,
   },
-  quay: { title: "Quay", hosts: /^quay\.io$/, namespace: { form: "ORGANIZATION", least: 1, most: ANY } },
-  harbor: { title: "Harbor", hosts: null, namespace: { form: "PROJECT", least: 1, most: ANY } },
-  acr: { title: "Azure Container Registry", hosts: AZURE_HOST, namespace: { form: "NAMESPACE", least: 0, most: ANY } },
+  quay: {
+    title: "Quay",
+    hosts: /^quay\.io$/,
+    namespace: { form: "ORGANIZATION", least: 1, most: ANY },
+    mostParts: ANY,
+  },
+  harbor: { title: "Harbor", hosts: null, namespace: { form: "PROJECT", least: 1, most: ANY }, mostParts: ANY },
+  acr: {
+    title: "Azure Container Registry",
+    hosts: AZURE_HOST,
+    namespace: { form: "NAMESPACE", least: 0, most: ANY },
+    mostParts: ANY,
+  },
 } as const satisfies Record<string, RegistryProduct>;
 
 export type ProductName = keyof typeof REGISTRY_PRODUCTS;

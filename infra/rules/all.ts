@@ -23,6 +23,7 @@ import { garProblems } from "./gar.ts";
 import { garCacheProblems } from "./garCaches.ts";
 import { gcpAccessProblems } from "./gcpAccess.ts";
 import { gkeNodeProblems } from "./gkeNodes.ts";
+import { imagePathProblems } from "./imagePaths.ts";
 import { kanikoFlagProblems } from "./kanikoFlags.ts";
 import { nodeProblems } from "./nodes.ts";
 import { listedPullSecrets, pullSecretProblems } from "./pullSecrets.ts";
@@ -52,6 +53,7 @@ export function ruleProblems(config: ParsedSections, stack: string): Problem[] {
     amountProblems,
     cacheProblems,
     dockerRegistryProblems,
+    imagePathProblems,
     ecrProblems,
     ecrCacheProblems,
     garProblems,
