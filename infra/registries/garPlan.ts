@@ -5,8 +5,8 @@ import type { GarRepository } from "../documents/gcp/registryHosts.ts";
 import type { GcpApi } from "../gcpApis.ts";
 import type { GcpPlace } from "../gcpProviders.ts";
 import type { GarConfig } from "../sections/artifactRegistry.ts";
-import type { CacheRegistryConfig, GarCacheRegistryConfig } from "../sections/cache.ts";
-import { isSamePlace } from "./cacheRegistries.ts";
+import type { GarCacheRegistryConfig } from "../sections/cache.ts";
+import { type CachePlace, cachePlaceOf, isSamePlace } from "./cacheRegistries.ts";
 import { enablesApis, garLocation, garRepository, isGar, registryOfCaches } from "./registryPlace.ts";
 
 /** A repository that is made or taken over. */
@@ -35,6 +35,9 @@ export interface PlannedGarRegistry {
 }
 
 type Parts = Pick<StackConfig, "registry" | "cache" | "builder">;
+
+/** Where a repository is for builders. */
+type Place = Pick<CachePlace, "host" | "namespace">;
 
 /** The registry of the images, where it is Google's, and the separate ones of caches, where they have something to make. */
 export function plannedGarRegistries(config: Parts): PlannedGarRegistry[] {
@@ -84,7 +87,7 @@ function ownRepositories(config: Parts, registry: GarConfig): PlannedGarReposito
     ...(registry.existing ? [] : [images]),
     ...(caches === null || caches.existing
       ? []
-      : [{ ...shared, ...CACHE, repository: caches.repository, cleanup: cleanupOf(config, undefined) }]),
+      : [{ ...shared, ...CACHE, repository: caches.repository, cleanup: cleanupOf(config, caches) }]),
     ...remotes.flatMap((remote) =>
       "of" in remote
         ? [
@@ -112,15 +115,21 @@ function separateRepository(place: GarCacheRegistryConfig, config: Parts): Plann
   return {
     ...CACHE,
     ...{ project, location, repository, kmsKey: kmsKey ?? null, labels },
-    cleanup: cleanupOf(config, place),
+    cleanup: cleanupOf(config, cachePlaceOf(place)),
   };
 }
 
-/** @param place the separate registry; undefined for the caches beside the images */
-function cleanupOf({ cache, builder }: Parts, place: CacheRegistryConfig | undefined): PlannedGarRepository["cleanup"] {
-  const isHere = cache.some(({ registry }) =>
-    place === undefined || registry === undefined ? registry === place : isSamePlace(registry, place),
-  );
-  const buildkit = isHere && builder.modes["cluster-buildkit"] !== undefined;
+/**
+ * As the modes take from a place. BuildKit's caches are where an entry says, and those that only the command line asks for (`--cache-to`)
+ * are beside the images where no entry is written: the runner's rule, cacheEntries in builders/plan/cache.ts. The Docker of somebody's
+ * own machine writes them, too.
+ */
+function cleanupOf({ registry, cache, builder }: Parts, place: Place): PlannedGarRepository["cleanup"] {
+  const beside = registryOfCaches({ registry });
+  const entries = cache.map(({ registry: separate }) => (separate === undefined ? beside : cachePlaceOf(separate)));
+  const asked = cache.some((entry) => entry.export) ? [] : [beside];
+  const isHere = [...entries, ...asked].some((one) => one?.host === place.host && one.namespace === place.namespace);
+  const { "cluster-buildkit": inCluster, "local-docker": onMachines } = builder.modes;
+  const buildkit = isHere && (inCluster !== undefined || onMachines !== undefined);
   return { dryRun: false, policies: cachePolicies({ buildkit }) };
 }

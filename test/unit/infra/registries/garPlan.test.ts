@@ -8,7 +8,7 @@ import { builderRepositories } from "../../../../infra/registries/garRepositorie
 import { registryOfCaches, registryPlace } from "../../../../infra/registries/registryPlace.ts";
 import type { Change } from "../config.ts";
 import { imageNames, locations, projectIds, repositoryIds } from "../documents/gcp/legalNames.ts";
-import { buildkitToo, CACHES, caches, cleanup, gcr, keyAt, registry } from "../garChanges.ts";
+import { CACHES, caches, cleanup, gcr, keyAt, registry } from "../garChanges.ts";
 import { gcpConfig } from "../gcpConfig.ts";
 
 /** The repositories that are made, by PROJECT/LOCATION/REPOSITORY. */
@@ -77,19 +77,6 @@ describe("the repository of caches that immutable tags need", () => {
       import: false,
       scanning: "DISABLED",
     });
-  });
-
-  test("is emptied as the modes take from it, and really so", () => {
-    const kaniko = made(saying({ immutableTags: true }))[BESIDE]?.cleanup;
-    expect(kaniko).toMatchObject({ dryRun: false, policies: [{ condition: { olderThan: "1209600s" } }] });
-    const both = made(saying({ immutableTags: true }), buildkitToo)[BESIDE]?.cleanup;
-    expect(both?.policies.map(({ id }) => id)).toEqual(["old", "newest"]);
-  });
-
-  test("is emptied as kaniko's where BuildKit's caches are elsewhere", () => {
-    const planned = made(saying({ immutableTags: true }), buildkitToo, caches({}));
-    expect(planned[BESIDE]?.cleanup.policies.map(({ id }) => id)).toEqual(["old"]);
-    expect(planned[SEPARATE]?.cleanup.policies.map(({ id }) => id)).toEqual(["old", "newest"]);
   });
 
   test("is called as the section says, stays as it is where it exists, and is made for images that do", () => {
