@@ -88,7 +88,13 @@ export function makeBuildSetup(config: Omit<StackConfig, "secrets">, facts: Setu
   });
 }
 
-/** The caches with their registries: that of the images has a second repository for them where its tags never move. */
+/**
+ * The caches with their registries: that of the images has a second repository for them where its tags never move.
+ *
+ * That place is in `registry.caches`, too, from which caches have it that no entry is of, and stays in both as long as the version of the
+ * BuildSetup does: to a reader an entry without a registry is a cache in the repository of the images (of Garden's provider it is
+ * one still), so one from before would write it where it could be written only once.
+ */
 function cachesOf({ registry, cache }: Pick<StackConfig, "registry" | "cache">): BuildSetup["cache"] {
   const own = registryOfCaches({ registry });
   const place = own && { kind: "artifactRegistry", host: own.host, namespace: own.namespace, insecure: false };

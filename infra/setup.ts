@@ -87,7 +87,10 @@ export const buildSetup = z.strictObject({
     /** registry host -> mirrors (host[:port]) asked instead of it, e.g. docker.io -> 172.30.0.11:30500 */
     mirrors: z.record(z.string(), z.array(z.string())).default({}),
     createsRepositoriesOnPush: z.boolean().default(false),
-    /** where no tag of any image ever moves: caches are in `host/namespace/image name` instead, also those that no entry of `cache` is of */
+    /**
+     * where no tag of any image ever moves: caches are in `host/namespace/image name` instead. For those that no entry of `cache` is
+     * of; entries without another registry say the same place themselves (why both: buildSetup.ts)
+     */
     caches: z.strictObject({ host: z.string(), namespace: z.string() }).optional(),
   }),
   /** Provisioned repositories. May be empty where the registry creates repositories on push. */

@@ -50,6 +50,25 @@ const NO_CACHES: readonly [string, Change][] = [
   ["only one that is read", (config) => (config["pergola:cache"] = [{ tag: "m", export: false }])],
 ];
 
+describe("the BuildSetup", () => {
+  it.each([immutable, gcr({ host: "eu.gcr.io", immutableTags: true })])(
+    "says the second repository in two places, which never differ, and builds need one of them",
+    (...changes) => {
+      const setup = setupAfter(...changes, (config) => {
+        config["pergola:cache"] = [{ tag: "a" }, { tag: "b", mode: "inline" }, { tag: "c", export: false }];
+      });
+      const { registry, cache } = setup;
+      expect(cache.map((entry) => entry.registry)).toEqual(
+        cache.map(() => ({ kind: "artifactRegistry", insecure: false, ...registry.caches })),
+      );
+      const bare = { ...setup, cache: cache.map(({ registry: _, ...entry }) => entry) };
+      const { argv } = buildkit(NAMES, {}, setup);
+      expect(buildkit(NAMES, {}, bare).argv).toEqual(argv);
+      expect(kaniko(NAMES, {}, bare).pod.spec).toEqual(kaniko(NAMES, {}, setup).pod.spec);
+    },
+  );
+});
+
 const HOST = "europe-central2-docker.pkg.dev/shop-registry";
 
 describe("BuildKit", () => {
