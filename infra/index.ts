@@ -34,5 +34,5 @@ export const setup: BuildSetup = makeBuildSetup(environment.config, {
   clusterUid: cluster.uid,
 });
 
-const builders = provisionBuilders(environment, cluster, access, setup);
+const builders = await provisionBuilders(environment, cluster, access, setup);
 provisionPullSecrets(environment, cluster, builders);

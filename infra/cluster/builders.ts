@@ -1,5 +1,6 @@
 /** Everything that builders find in the cluster, for all modes of a stack. */
 import { PriorityClass } from "@pulumi/kubernetes/scheduling/v1/priorityClass.js";
+import * as pulumi from "@pulumi/pulumi";
 import type { ProvisionedAccess } from "../access/access.ts";
 import { ciUser } from "../access/gcpCi.ts";
 import { priorityClassName } from "../documents/builderPriority.ts";
@@ -10,7 +11,7 @@ import type { BuildSetup } from "../setup.ts";
 import { ClusterIdentityAccess } from "./ciAccess.ts";
 import type { ClusterConnection } from "./connection.ts";
 import { builderDockerConfig } from "./dockerConfigs.ts";
-import { egressOf } from "./egress.ts";
+import { egressOf, unseenHostsText } from "./egress.ts";
 import { BuilderNamespace, builderNamespaces } from "./namespace.ts";
 
 /**
@@ -20,13 +21,15 @@ import { BuilderNamespace, builderNamespaces } from "./namespace.ts";
 const PRIORITY = -10;
 
 /** Makes the PriorityClass, the access of those who build, and all builder namespaces, which it returns. */
-export function provisionBuilders(
+export async function provisionBuilders(
   environment: Environment,
   cluster: ClusterConnection,
   access: ProvisionedAccess,
   setup: BuildSetup,
-): BuilderNamespace[] {
+): Promise<BuilderNamespace[]> {
   const { config, stack } = environment;
+  const unseen = unseenHostsText(config);
+  if (unseen !== null) await pulumi.log.info(unseen);
   const name = priorityClassName(stack);
   new PriorityClass(
     "builder-priority",

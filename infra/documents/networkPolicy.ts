@@ -76,8 +76,8 @@ export function allowGardenSync(): NetworkPolicySpec {
 
 /** What builders reach. */
 export interface BuilderEgress {
-  /** hosts (host or host:port) of the registry, its mirrors and everything with a login */
-  readonly registries: readonly string[];
+  /** host or host:port (443) of the registry, its mirrors, registries of caches, everything with a login, and what is named besides */
+  readonly hosts: readonly string[];
   /** the registry's pods, where the registry is in the same cluster */
   readonly registryPods: { readonly namespace: string; readonly labels: Record<string, string> } | null;
   /** plain and TLS web (80, 443) outside: base images, package sources */
@@ -91,7 +91,7 @@ export interface BuilderEgress {
 }
 
 /**
- * Builders reach DNS, the named registries and, where it is allowed, the web; and of what is link-local nothing but the agents that
+ * Builders reach DNS, the named hosts and, where it is allowed, the web; and of what is link-local nothing but the agents that
  * give them an identity of their own.
  */
 export function builderEgress(egress: BuilderEgress, pods: PodSelector = EVERY_POD): NetworkPolicySpec {
@@ -118,7 +118,7 @@ export function builderEgress(egress: BuilderEgress, pods: PodSelector = EVERY_P
       ports: [{ protocol: "TCP", port: REGISTRY_PORT }],
     });
   }
-  for (const host of [...new Set(egress.registries)].sort()) {
+  for (const host of [...new Set(egress.hosts)].sort()) {
     const { name, port } = splitHost(host);
     const to: Peer = {
       ipBlock: isAddress(name) ? { cidr: `${name}/32` } : { cidr: "0.0.0.0/0", except: [LINK_LOCAL] },

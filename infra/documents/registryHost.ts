@@ -82,6 +82,12 @@ export function mirroredHostProblem(host: string): string | null {
   return hostProblem(host);
 }
 
+/** What is wrong with a host that builders shall reach: the addresses by which clouds hand out identities are opened by identity alone. */
+export function reachedHostProblem(host: string): string | null {
+  if (host.startsWith("169.254.")) return "is link-local, where clouds hand out the identity of a node";
+  return hostProblem(host);
+}
+
 /** The key of a registry in docker's config.json: the host itself, but a URL for Docker Hub. */
 export function configKey(host: string): string {
   return canonicalHost(host) === DOCKER_HUB ? DOCKER_HUB_KEY : host;

@@ -23,6 +23,7 @@ import { garProblems } from "./gar.ts";
 import { garCacheProblems } from "./garCaches.ts";
 import { gcpAccessProblems } from "./gcpAccess.ts";
 import { gkeNodeProblems } from "./gkeNodes.ts";
+import { guardrailProblems } from "./guardrails.ts";
 import { imagePathProblems } from "./imagePaths.ts";
 import { kanikoFlagProblems } from "./kanikoFlags.ts";
 import { nodeProblems } from "./nodes.ts";
@@ -51,6 +52,7 @@ export function ruleProblems(config: ParsedSections, stack: string): Problem[] {
     namespaces,
     namespacePatterns,
     amountProblems,
+    guardrailProblems,
     cacheProblems,
     dockerRegistryProblems,
     imagePathProblems,

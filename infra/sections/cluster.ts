@@ -1,6 +1,7 @@
 /** `pergola:cluster`: the cluster, and what builders find and may do in it. */
 import { z } from "zod";
-import { objectName, quantities, secretName } from "../configValues.ts";
+import { checked, objectName, quantities, secretName } from "../configValues.ts";
+import { reachedHostProblem } from "../documents/registryHost.ts";
 import { accountId, assumeRole, region } from "./awsValues.ts";
 import { builderNodes } from "./builderNodes.ts";
 import { clusterLocation, impersonate, projectId } from "./gcpValues.ts";
@@ -11,11 +12,18 @@ export const guardrails = z.strictObject({
     .boolean()
     .default(true)
     .describe(
-      "nothing reaches builders; they reach DNS, the registries of this file and what `internet` allows. Policies see the pods " +
+      "nothing reaches builders; they reach DNS, the registries of this file, `hosts` and what `internet` allows. Policies see the pods " +
         "behind a Service: a registry or mirror that is a Service of the same cluster, in another namespace, is cut off unless " +
         "this is false",
     ),
   internet: z.boolean().default(true).describe("builders may reach ports 80 and 443 outside of the cluster"),
+  hosts: z
+    .array(checked(reachedHostProblem))
+    .default([])
+    .describe(
+      "further host or host:port (443 where there is none) that builders reach: package mirrors, registries that only a docker config " +
+        "names. Policies know no names: a host by name opens its port to every address, one by address opens that address alone",
+    ),
   quota: quantities
     .default({
       pods: "20",

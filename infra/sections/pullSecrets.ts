@@ -15,7 +15,8 @@ const dockerConfigSecrets = z
   .default([])
   .describe(
     "entries of pergola:secrets that hold a docker config JSON, whose logins are added. Their hosts stay as secret as they are: " +
-      "builders reach ports other than 80 and 443 only of registries that this file names",
+      "of these, builders reach ports other than 80 and 443, or all ports where cluster.guardrails.internet is false, only if this file " +
+      "names them, too: in cluster.guardrails.hosts",
   );
 
 export const pullSecret = z

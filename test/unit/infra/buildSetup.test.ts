@@ -166,9 +166,9 @@ describe("makeBuildSetup", () => {
       expect(pods).toMatchObject(podSelector.matchLabels);
       expect(builderLabels("buildkit")).toMatchObject(podSelector.matchLabels);
     }
-    const registries = ["172.30.0.11:30500", "public.ecr.aws"];
+    const hosts = ["172.30.0.11:30500", "public.ecr.aws"];
     const reach = {
-      registries,
+      hosts,
       registryPods: { namespace: "pergola-registry", labels: { "app.kubernetes.io/name": "registry" } },
       internet: false,
       podIdentity: false,

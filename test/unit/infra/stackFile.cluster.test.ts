@@ -186,7 +186,7 @@ cases("cluster", [
     "an unknown guardrail",
     cluster((it) => (it.guardrails.quotas = {})),
     [
-      'pergola:cluster.guardrails: unknown key "quotas"; allowed: networkPolicy, internet, quota, containerDefaults; did you mean quota?',
+      'pergola:cluster.guardrails: unknown key "quotas"; allowed: networkPolicy, internet, hosts, quota, containerDefaults; did you mean quota?',
     ],
   ],
   [
@@ -203,6 +203,27 @@ cases("cluster", [
     "a switch that is text",
     cluster((it) => (it.guardrails.internet = "no")),
     ['pergola:cluster.guardrails.internet: is "no"; allowed is true or false'],
+  ],
+  [
+    "a further host with a scheme, one that hands out a node's identity, and one that is none",
+    cluster((it) => (it.guardrails.hosts = ["https://npm.example", "169.254.169.254:80", "npm_example"])),
+    [
+      'pergola:cluster.guardrails.hosts[0]: "https://npm.example" has a scheme; write host or host:port',
+      'pergola:cluster.guardrails.hosts[1]: "169.254.169.254:80" is link-local, where clouds hand out the identity of a node',
+      'pergola:cluster.guardrails.hosts[2]: "npm_example" is not host or host:port',
+    ],
+  ],
+  [
+    "a further host twice",
+    cluster((it) => (it.guardrails.hosts = ["npm.example:8443", "npm.example:8443"])),
+    ['pergola:cluster.guardrails.hosts[1]: "npm.example:8443" is listed twice'],
+  ],
+  [
+    "further hosts where builders reach everything",
+    cluster((it) => Object.assign(it.guardrails, { networkPolicy: false, hosts: ["npm.example"] })),
+    [
+      "pergola:cluster.guardrails.hosts: have no effect: networkPolicy is false, so builders reach everything; remove one of the two",
+    ],
   ],
   [
     "network policies as text",

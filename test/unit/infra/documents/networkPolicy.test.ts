@@ -15,7 +15,7 @@ import { gcpConfig } from "../gcpConfig.ts";
 
 /** Builders that reach nothing but DNS. */
 const NOTHING: BuilderEgress = {
-  registries: [],
+  hosts: [],
   registryPods: null,
   internet: false,
   podIdentity: false,
@@ -38,7 +38,7 @@ describe("what builders reach", () => {
   test("without the web: DNS and the registry, by its node port and by its pods", () => {
     const registryPods = { namespace: "pergola-registry", labels: { app: "r" } };
     const host = "172.30.0.11:30500";
-    expect(builderEgress({ ...NOTHING, registries: [host, host], registryPods }).egress).toEqual([
+    expect(builderEgress({ ...NOTHING, hosts: [host, host], registryPods }).egress).toEqual([
       dns,
       {
         to: [
@@ -54,7 +54,7 @@ describe("what builders reach", () => {
   });
 
   test("by name: the port of the registry anywhere but at metadata services", () => {
-    const { egress } = builderEgress({ ...NOTHING, registries: ["r.example"] });
+    const { egress } = builderEgress({ ...NOTHING, hosts: ["r.example"] });
     expect(egress![1]).toEqual({
       to: [{ ipBlock: { cidr: "0.0.0.0/0", except: ["169.254.0.0/16"] } }],
       ports: [{ protocol: "TCP", port: 443 }],
