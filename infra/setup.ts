@@ -86,6 +86,8 @@ export const buildSetup = z.strictObject({
     caBundle: z.string().optional(),
     /** registry host -> mirrors (host[:port]) asked instead of it, e.g. docker.io -> 172.30.0.11:30500 */
     mirrors: z.record(z.string(), z.array(z.string())).default({}),
+    /** those of the mirrors that are reached by plain http */
+    insecureMirrors: z.array(z.string()).optional(),
     createsRepositoriesOnPush: z.boolean().default(false),
     /**
      * where no tag of any image ever moves: caches are in `host/namespace/image name` instead. For those that no entry of `cache` is

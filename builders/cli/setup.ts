@@ -16,7 +16,10 @@ export async function runSetup(options: GlobalOptions): Promise<number> {
 /** The environment on a few lines. */
 export function setupText(setup: BuildSetup): string {
   const { registry, cluster } = setup;
-  const mirrors = Object.entries(registry.mirrors).map(([host, to]) => `${host} by ${to.join(", ")}`);
+  const plain = (mirror: string) => (registry.insecureMirrors?.includes(mirror) ? " (plain http)" : "");
+  const mirrors = Object.entries(registry.mirrors).map(
+    ([host, to]) => `${host} by ${to.map((mirror) => mirror + plain(mirror)).join(", ")}`,
+  );
   const facts = [
     ["environment", `${setup.environment} (${setup.purpose})`],
     [

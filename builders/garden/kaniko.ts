@@ -4,6 +4,7 @@ import { decidingEntry, kanikoCacheOf, registrySupport, repositoryIn } from "../
 import { readFlags, withExtraFlags } from "../plan/extraFlags.ts";
 import { kanikoExecutor } from "../plan/kanikoExecutor.ts";
 import { KANIKO_FLAGS } from "../plan/kanikoFlags.ts";
+import { mirrorFlags, plainHttpFlags } from "../plan/kanikoMirrors.ts";
 import type { GardenPlace } from "./place.ts";
 import type { GardenKaniko, Remark } from "./provider.ts";
 
@@ -33,7 +34,9 @@ export function kanikoOfBlock(
   const mayBeFixed = images.length === 0 && GOOGLE_KINDS.includes(setup.registry.kind);
   const immutable = fixed || mayBeFixed ? ["--push-ignore-immutable-tag-errors"] : [];
   const environment = Object.keys(kanikoExecutor(mode.image).environment);
-  const own = [...cache.flags, ...immutable, ...mirrorFlags(setup)];
+  // As `pergola build` gives them; Garden's own --insecure is for what is pushed.
+  const reached = [...plainHttpFlags(setup).filter((flag) => !cache.flags.includes(flag)), ...mirrorFlags(setup)];
+  const own = [...cache.flags, ...immutable, ...reached];
   const remarks: Remark[] = [...cache.remarks];
   if (immutable.length > 0) {
     const text = `${fixed ? "Tags that were pushed stay" : "Where no tag of the repository moves, those that were pushed stay"} as they are; pushing one again is no failure (Garden itself forgives an older wording of ECR only).`;
@@ -113,16 +116,4 @@ function cacheFlags(
 function off(why: string) {
   const text = `${why} Garden turns it on again for a Build action with extraFlags of its own that say nothing about it.`;
   return { flags: ["--cache=false"], remarks: [{ at: FLAGS, text }] };
-}
-
-/** As `pergola build` gives them. */
-function mirrorFlags({ registry: { host, insecure, mirrors } }: BuildSetup): string[] {
-  return [
-    // Garden's own --insecure is for what is pushed.
-    ...(insecure ? [`--insecure-registry=${host}`] : []),
-    ...Object.entries(mirrors).flatMap(([name, to]) =>
-      to.map((mirror) => (name === "docker.io" ? `--registry-mirror=${mirror}` : `--registry-map=${name}=${mirror}`)),
-    ),
-    ...(Object.keys(mirrors).length > 0 ? ["--skip-default-registry-fallback"] : []),
-  ];
 }

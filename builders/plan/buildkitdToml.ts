@@ -2,6 +2,7 @@
 import type { BuilderMode, BuildSetup } from "../../infra/setup.ts";
 import { quantityValue } from "../../infra/setupNames.ts";
 import { HOST_NETWORK } from "./network.ts";
+import { certifiedHosts, plainHosts } from "./registryHosts.ts";
 
 /** Where buildkitd finds its configuration and what that names. */
 export const CONFIG_DIRECTORY = "/etc/buildkit";
@@ -65,7 +66,7 @@ function garbageCollection(storage: number | null): string[] {
 }
 
 function registries(setup: BuildSetup): string[] {
-  const { host, insecure, mirrors, caBundle } = setup.registry;
+  const { mirrors, caBundle } = setup.registry;
   const sections = new Map<string, string[]>();
   const add = (name: string, line: string): void => {
     const lines = sections.get(name) ?? [];
@@ -74,19 +75,10 @@ function registries(setup: BuildSetup): string[] {
   for (const [name, hosts] of Object.entries(mirrors)) {
     add(name, `  mirrors = [${hosts.map((mirror) => JSON.stringify(mirror)).join(", ")}]`);
   }
-  if (insecure) add(host, "  http = true");
-  for (const { registry } of setup.cache) if (registry?.insecure) add(registry.host, "  http = true");
+  for (const one of plainHosts(setup)) add(one, "  http = true");
   if (caBundle !== undefined) {
     const ca = `  ca = [${JSON.stringify(`${CONFIG_DIRECTORY}/${CA_FILE}`)}]`;
     for (const one of certifiedHosts(setup)) add(one, ca);
   }
   return [...sections].flatMap(([name, lines]) => [`[registry.${JSON.stringify(name)}]`, ...lines]);
-}
-
-/** Hosts that the environment's certificates vouch for: its registry, mirrors and registries of caches, as far as they have TLS. */
-export function certifiedHosts({ registry, cache }: Pick<BuildSetup, "registry" | "cache">): string[] {
-  const caches = cache.flatMap((entry) => (entry.registry === undefined ? [] : [entry.registry]));
-  const plain = [registry, ...caches].flatMap((one) => (one.insecure ? [one.host] : []));
-  const all = [registry.host, ...Object.values(registry.mirrors).flat(), ...caches.map((one) => one.host)];
-  return [...new Set(all)].filter((one) => !plain.includes(one));
 }

@@ -5,7 +5,7 @@ import type { ContextEntry } from "../images/context.ts";
 import { type Dockerfile, dockerfileOf } from "../images/dockerfile.ts";
 import type { Image } from "../images/image.ts";
 import { BUILDER_POD_ANNOTATIONS, dockerConfigVolume } from "./buildkitDeployment.ts";
-import { CA_FILE, certifiedHosts } from "./buildkitdToml.ts";
+import { CA_FILE } from "./buildkitdToml.ts";
 import type { CacheRequest } from "./cache.ts";
 import type { Destination } from "./destination.ts";
 import { withReferences } from "./dockerfileReferences.ts";
@@ -14,6 +14,7 @@ import { kanikoCache, withoutCacheFlags } from "./kanikoCache.ts";
 import { type KanikoExecutor, kanikoExecutor } from "./kanikoExecutor.ts";
 import { KANIKO_FLAGS } from "./kanikoFlags.ts";
 import { architectureSelector, DOCKER_CONFIG, planKanikoIndex } from "./kanikoIndex.ts";
+import { mirrorFlags, plainHttpFlags } from "./kanikoMirrors.ts";
 import { refuseWhatKanikoLacks } from "./kanikoRefusals.ts";
 import { kanikoScript } from "./kanikoScript.ts";
 import { platformArgumentsOf, withoutUnusedStages } from "./kanikoStages.ts";
@@ -21,6 +22,7 @@ import { kanikoVolume } from "./kanikoVolume.ts";
 import { builderLabels, podName, RUNNER_ANNOTATION } from "./labels.ts";
 import type { Placement } from "./placement.ts";
 import type { Auth, KanikoIndexPlan, KanikoPlan, LoadTarget, Manifest, Sibling } from "./plan.ts";
+import { certifiedHosts } from "./registryHosts.ts";
 
 /** Volume of the build: nothing else in an image is called so, and kaniko leaves mounted directories out of the image. */
 const DIRECTORY = "/.pergola";
@@ -136,21 +138,17 @@ function kanikoArguments(
   destination: Destination,
   cache: readonly string[],
 ): string[] {
-  const { host, insecure, mirrors, caBundle } = setup.registry;
-  const docker = mirrors["docker.io"] ?? [];
-  const others = Object.entries(mirrors).filter(([name]) => name !== "docker.io");
+  const { caBundle } = setup.registry;
   return [
     `--context=dir://${CONTEXT}`,
     `--dockerfile=${DIRECTORY}/Dockerfile`,
     ...destination.references.map((reference) => `--destination=${reference}`),
     ...cache,
-    ...(insecure ? [`--insecure-registry=${host}`] : []),
+    ...plainHttpFlags(setup).filter((flag) => !cache.includes(flag)),
     ...(caBundle === undefined ? [] : certifiedHosts(setup)).map(
       (one) => `--registry-certificate=${one}=${DIRECTORY}/${CA_FILE}`,
     ),
-    ...docker.map((mirror) => `--registry-mirror=${mirror}`),
-    ...others.flatMap(([name, hosts]) => hosts.map((mirror) => `--registry-map=${name}=${mirror}`)),
-    ...(Object.keys(mirrors).length > 0 ? ["--skip-default-registry-fallback"] : []),
+    ...mirrorFlags(setup),
     ...Object.entries({ ...platformArgumentsOf(dockerfile, platform), ...image.buildArgs }).map(
       ([key, value]) => `--build-arg=${key}=${value}`,
     ),

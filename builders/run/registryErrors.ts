@@ -79,7 +79,8 @@ interface Words {
   readonly way: string;
   /** @param own whether it is the environment's registry */
   authority(host: string, own: boolean): string;
-  plainHttp(host: string): string;
+  /** @param own as above */
+  plainHttp(host: string, own: boolean): string;
 }
 
 const WORDS: Readonly<Record<Builder, Words>> = {
@@ -91,7 +92,10 @@ const WORDS: Readonly<Record<Builder, Words>> = {
       own
         ? "Name that authority's certificate in the stack file, registry.caBundle, and run pulumi up."
         : "Copy the image into the environment's registry: registry.caBundle in the stack file is for that one.",
-    plainHttp: () => "It speaks plain http: registry.insecure in the stack file says so.",
+    plainHttp: (_, own) =>
+      own
+        ? "It speaks plain http: registry.insecure in the stack file says so."
+        : "It speaks plain http: registry.insecureMirrors in the stack file says so of a mirror.",
   },
   docker: {
     from: "Docker's daemon",
@@ -156,7 +160,7 @@ export function registryError(refusal: RegistryRefusal): Pick<ErrorData, "code" 
       return error(
         "registry-unreachable",
         `The registry ${host}, ${doing} cannot be reached from ${words.from}`,
-        /HTTP response to HTTPS client/.test(refusal.why) ? words.plainHttp(host) : words.way,
+        /HTTP response to HTTPS client/.test(refusal.why) ? words.plainHttp(host, host === ownHost) : words.way,
       );
     case "missing":
       return pulling

@@ -18,13 +18,16 @@ type EgressParts = Pick<StackConfig, "registry" | "access" | "cluster" | "cache"
  */
 export function egressOf(config: EgressParts): BuilderEgress {
   const { access, cache, cluster, registry } = config;
-  const { host, mirrors } = registryPlace(registry);
+  const own = registryPlace(registry);
+  const { mirrors, insecureMirrors = [] } = own;
   const logins = [...hostLogins(config), ...cluster.pullSecret.logins].map((login) => login.host);
   // Of one with a login in a docker config, this is the only place that names it.
-  const caches = cache.flatMap((entry) => (entry.registry === undefined ? [] : [cachePlaceOf(entry.registry).host]));
-  const hosts = [host, ...Object.values(mirrors).flat(), ...logins, ...caches, ...cluster.guardrails.hosts];
+  const caches = cache.flatMap((entry) => (entry.registry === undefined ? [] : [cachePlaceOf(entry.registry)]));
+  const plain = [...[own, ...caches].flatMap(({ host, insecure }) => (insecure ? [host] : [])), ...insecureMirrors];
+  const registries = [own.host, ...Object.values(mirrors).flat(), ...logins, ...caches.map(({ host }) => host)];
+  const ports = registries.map((host) => (plain.includes(host) && splitHost(host).port === null ? `${host}:80` : host));
   return {
-    hosts: [...new Set(hosts)],
+    hosts: [...new Set([...ports, ...cluster.guardrails.hosts])],
     registryPods: registryPods(registry),
     internet: cluster.guardrails.internet,
     podIdentity: access.kind === "podIdentity",

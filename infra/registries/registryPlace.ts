@@ -18,9 +18,13 @@ export function registryPlace(registry: RegistryConfig): BuildSetup["registry"] 
   switch (registry.kind) {
     case "inCluster":
     case "dockerRegistry": {
-      const { host, namespace, insecure, mirrors, caBundle } = registry;
+      const { host, namespace, insecure, mirrors, insecureMirrors, caBundle } = registry;
       const kind = registry.kind === "inCluster" ? registry.kind : givenRegistryKind(registry);
-      return { ...there, kind, host, namespace, insecure, mirrors, ...(caBundle === undefined ? {} : { caBundle }) };
+      const said = {
+        ...(insecureMirrors.length === 0 ? {} : { insecureMirrors }),
+        ...(caBundle === undefined ? {} : { caBundle }),
+      };
+      return { ...there, kind, host, namespace, insecure, mirrors, ...said };
     }
     case "ecr":
       return { ...there, host: ecrHostOf(registry), createsRepositoriesOnPush: false };

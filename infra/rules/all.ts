@@ -26,6 +26,7 @@ import { gkeNodeProblems } from "./gkeNodes.ts";
 import { guardrailProblems } from "./guardrails.ts";
 import { imagePathProblems } from "./imagePaths.ts";
 import { kanikoFlagProblems } from "./kanikoFlags.ts";
+import { mirrorProblems } from "./mirrors.ts";
 import { nodeProblems } from "./nodes.ts";
 import { listedPullSecrets, pullSecretProblems } from "./pullSecrets.ts";
 
@@ -54,6 +55,7 @@ export function ruleProblems(config: ParsedSections, stack: string): Problem[] {
     amountProblems,
     guardrailProblems,
     cacheProblems,
+    mirrorProblems,
     dockerRegistryProblems,
     imagePathProblems,
     ecrProblems,

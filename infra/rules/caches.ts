@@ -71,10 +71,13 @@ function placesOf(entries: readonly Entry[]): CachePlace[] {
 /** Certificates that vouch for nothing are a mistake: somebody waits for them to do something. */
 function certificates({ registry, cache }: ParsedSections): Problem[] {
   if (registry === undefined || cache === undefined) return [];
-  const { caBundle, host, insecure, mirrors } = registryPlace(registry);
+  const { caBundle, host, insecure, mirrors, insecureMirrors = [] } = registryPlace(registry);
   if (caBundle === undefined) return [];
   const caches = placesOf(cache);
-  const plain = [{ host, insecure }, ...caches].flatMap((one) => (one.insecure ? [one.host] : []));
+  const plain = [
+    ...[{ host, insecure }, ...caches].flatMap((one) => (one.insecure ? [one.host] : [])),
+    ...insecureMirrors,
+  ];
   const hosts = [host, ...Object.values(mirrors).flat(), ...caches.map((one) => one.host)];
   if (hosts.some((one) => !plain.includes(one))) return [];
   const message = `vouches for no registry: ${[...new Set(hosts)].join(", ")} ${new Set(hosts).size > 1 ? "are" : "is"} reached by plain HTTP; remove it`;

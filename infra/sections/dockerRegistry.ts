@@ -19,6 +19,13 @@ export const product = z
     "what the registry is, where its host does not tell: Harbor, and GitLab, Quay or another on a host of one's own",
   );
 
+export const insecureMirrors = z
+  .array(host)
+  .default([])
+  .describe(
+    "those of the mirrors that are reached by plain HTTP, beside the registry itself where `insecure` says so of it",
+  );
+
 export const dockerRegistry = z.strictObject({
   kind: z.literal("dockerRegistry"),
   host: registryHost,
@@ -41,6 +48,7 @@ export const dockerRegistry = z.strictObject({
     .record(checked(mirroredHostProblem), z.array(host).min(1))
     .default({})
     .describe("registry host (docker.io for Docker Hub) -> mirrors that builders ask instead"),
+  insecureMirrors,
 });
 
 export type DockerRegistryConfig = z.infer<typeof dockerRegistry>;

@@ -14,7 +14,7 @@ import {
 import { caBundleProblem } from "../documents/certificates.ts";
 import { mirroredHostProblem } from "../documents/registryHost.ts";
 import { artifactRegistry, gcr } from "./artifactRegistry.ts";
-import { dockerRegistry } from "./dockerRegistry.ts";
+import { dockerRegistry, insecureMirrors } from "./dockerRegistry.ts";
 import { ecrRegistry } from "./ecrRegistry.ts";
 
 /** A registry in the cluster itself. */
@@ -30,6 +30,7 @@ export const inClusterRegistry = z.strictObject({
       "registry host (docker.io for Docker Hub) -> mirrors that builders ask instead. A mirror that is a Service of the same " +
         "cluster needs cluster.guardrails.networkPolicy: false",
     ),
+  insecureMirrors,
   basicAuth: z.strictObject({ username, passwordSecret: secretName }).optional(),
   caBundle: checked(caBundleProblem)
     .optional()

@@ -40,8 +40,7 @@ function stackFile(): string {
   const login = { username: USER.username, passwordSecret: "registryPassword" };
   config["pergola:registry"] = {
     ...{ kind: "dockerRegistry", host: PLACES.host, product: "harbor", namespace: "shop", insecure: true },
-    // Of the two builders kaniko alone takes plain HTTP from a mirror beside the registry, at private addresses.
-    ...{ mirrors, login },
+    ...{ mirrors, insecureMirrors: mirrors["docker.io"], login },
   };
   delete config["pergola:access"].namespacePatterns;
   Object.assign(config["pergola:cluster"], {

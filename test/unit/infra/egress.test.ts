@@ -52,6 +52,21 @@ describe("builders reach", () => {
     expect(egressOf(changed(dockerConfig({ [host]: LOGIN }), caches)).hosts).toEqual([REGISTRY, host]);
   });
 
+  test("what is reached by plain HTTP at its port, 80 where none is written", () => {
+    const mirrors: Change = (config) => {
+      Object.assign(config["pergola:registry"], {
+        mirrors: { "docker.io": ["plain.example", "plain.example:5000", "mirror.example"] },
+        insecureMirrors: ["plain.example", "plain.example:5000"],
+      });
+    };
+    expect(egressOf(changed(mirrors)).hosts).toEqual([
+      REGISTRY,
+      "plain.example:80",
+      "plain.example:5000",
+      "mirror.example",
+    ]);
+  });
+
   test("no host that only a docker config names", () => {
     const config = changed(dockerConfig({ "base.example:5000": LOGIN }));
     expect(JSON.stringify(egressOf(config))).not.toContain("base.example");

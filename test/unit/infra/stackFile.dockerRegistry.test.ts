@@ -39,7 +39,7 @@ cases("dockerRegistry: fields", [
     "a misspelt key",
     docker((it) => (it.prodct = "harbor")),
     [
-      'pergola:registry: unknown key "prodct"; allowed: kind, host, product, namespace, login, insecure, caBundle, mirrors; did you mean product?',
+      'pergola:registry: unknown key "prodct"; allowed: kind, host, product, namespace, login, insecure, caBundle, mirrors, insecureMirrors; did you mean product?',
     ],
   ],
   [

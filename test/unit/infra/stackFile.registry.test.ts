@@ -23,7 +23,7 @@ cases("registry", [
     "an unknown key",
     registry((it) => (it.mirors = {})),
     [
-      'pergola:registry: unknown key "mirors"; allowed: kind, host, namespace, insecure, mirrors, basicAuth, caBundle, image, clusterNamespace, storage; did you mean mirrors?',
+      'pergola:registry: unknown key "mirors"; allowed: kind, host, namespace, insecure, mirrors, insecureMirrors, basicAuth, caBundle, image, clusterNamespace, storage; did you mean mirrors?',
     ],
   ],
   ["no host", registry((it) => delete it.host), ["pergola:registry.host: is missing (a string)"]],

@@ -20,6 +20,23 @@ describe("buildkitd.toml", () => {
     await expect(text).toMatchFileSnapshot("golden/buildkitd.toml");
   });
 
+  it("asks mirrors by plain HTTP where that is how they are reached, beside a registry with TLS", () => {
+    const text = toml({}, (input) => {
+      input.registry.mirrors = { "docker.io": ["plain.test:5000", "mirror.test"] };
+      Object.assign(input.registry, { insecure: false, caBundle: "pem", insecureMirrors: ["plain.test:5000"] });
+      input.cache = [];
+    });
+    const ca = '  ca = ["/etc/buildkit/registry-ca.pem"]';
+    expect(text.slice(text.indexOf("[registry"))).toBe(
+      [
+        ...['[registry."docker.io"]', '  mirrors = ["plain.test:5000", "mirror.test"]'],
+        ...['[registry."plain.test:5000"]', "  http = true"],
+        ...['[registry."172.30.0.11:30500"]', ca],
+        ...['[registry."mirror.test"]', ca, ""],
+      ].join("\n"),
+    );
+  });
+
   it.each([
     ["4", "4"],
     ["1", "4"],

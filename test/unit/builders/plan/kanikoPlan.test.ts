@@ -73,6 +73,22 @@ describe("kaniko", () => {
     expect(JSON.stringify(plan.pod)).toContain("--insecure-registry=caches.test");
   });
 
+  it("asks mirrors and registries of caches by plain HTTP where that is how they are reached, each said once", () => {
+    const registry = { kind: "x", host: "both.test:5000", insecure: true };
+    const setup = localSetup((input) => {
+      input.registry.mirrors = {
+        "docker.io": ["plain.test", "both.test:5000"],
+        "ghcr.io": ["plain.test", "mirror.test"],
+      };
+      Object.assign(input.registry, { insecureMirrors: ["plain.test", "both.test:5000"] });
+      input.cache = [{ tag: "c", registry }];
+    });
+    const flags = JSON.stringify(kaniko({}, {}, setup).pod).match(/--insecure-registry=[^"]*/g);
+    expect(flags?.toSorted()).toEqual(
+      [setup.registry.host, "both.test:5000", "plain.test"].map((host) => `--insecure-registry=${host}`),
+    );
+  });
+
   it("is given the certificates that vouch for the registry", () => {
     const setup = localSetup((input) => {
       Object.assign(input.registry, { caBundle: "pem", insecure: false, mirrors: { "ghcr.io": ["mirror.test"] } });
