@@ -4,6 +4,7 @@ import type { StackConfig } from "../config.ts";
 import { cacheLifecycle, imageLifecycle, type LifecyclePolicy, UNTAGGED_DAYS } from "../documents/aws/ecrLifecycle.ts";
 import { type Principals, type RepositoryPolicy, repositoryPolicy } from "../documents/aws/ecrRepositoryPolicy.ts";
 import { parseArn, partitionOf } from "../documents/aws/partition.ts";
+import { layerDays } from "../documents/kanikoFlags.ts";
 import type { EcrCacheRegistryConfig } from "../sections/cache.ts";
 import type { EcrLifecycleConfig, EcrRegistryConfig, EncryptionConfig } from "../sections/ecrRegistry.ts";
 import { isSamePlace, type SeparateCaches, separateCaches } from "./cacheRegistries.ts";
@@ -48,15 +49,16 @@ const NOBODY: Principals = { accounts: [], organizations: [], roles: [] };
  * @param stack name of the stack, which is part of the names of roles
  */
 export function plannedRegistries(config: Parts, stack: string): PlannedRegistry[] {
-  const { registry, cache } = config;
+  const { registry, cache, builder } = config;
   if (registry.kind !== "ecr") return [];
   const roles = rolesOf(config, stack);
+  const layers = cacheLifecycle(layerDays(builder.modes.kaniko?.extraFlags ?? []));
   const keep = cache.flatMap((entry) => (entry.registry === undefined ? [entry.tag] : []));
   const caches = cacheRepositories(registry).filter(({ existing }) => !existing);
   const repositories = imageRepositories(registry).flatMap((image) => [
     ...(image.existing ? [] : [imageRepository(image, registry, keep, roles)]),
     // Each cache after the first of its images.
-    ...caches.flatMap((one) => (one.of[0]?.name === image.name ? [cacheRepository(one, registry, roles)] : [])),
+    ...caches.flatMap((one) => (one.of[0]?.name === image.name ? [cacheRepository(one, registry, roles, layers)] : [])),
   ]);
   const separate = separateCaches(config).filter(({ place }) => !place.existing);
   return [
@@ -64,7 +66,7 @@ export function plannedRegistries(config: Parts, stack: string): PlannedRegistry
     ...separate.map((caches) => ({
       name: nameOf(caches.place),
       place: caches.place,
-      repositories: separateRepositories(caches, registry, cache, roles),
+      repositories: separateRepositories(caches, registry, cache, roles, layers),
     })),
   ];
 }
@@ -115,6 +117,7 @@ function cacheRepository(
   { name, of }: CacheRepository,
   registry: EcrRegistryConfig,
   roles: readonly PushingRole[],
+  layers: LifecyclePolicy,
 ): PlannedRepository {
   const images = of.map((image) => image.name);
   const all = (one: keyof Principals) => of.flatMap(({ push }) => push[one]);
@@ -125,7 +128,7 @@ function cacheRepository(
     encryption: of[0]?.encryption ?? registry.encryption,
     forceDelete: of.every(({ forceDelete }) => forceDelete),
     tags: of.length === 1 && of[0] !== undefined ? of[0].tags : registry.tags,
-    lifecycle: cacheLifecycle(),
+    lifecycle: layers,
     policy: repositoryPolicy({
       ...{ partition: partitionOf(registry.region), pull: NOBODY, push },
       builders: foreigners(roles, images, registry.account),
@@ -138,6 +141,7 @@ function separateRepositories(
   registry: EcrRegistryConfig,
   cache: Parts["cache"],
   roles: readonly PushingRole[],
+  layers: LifecyclePolicy,
 ): PlannedRepository[] {
   const { buildCacheDays } = registry.lifecycle;
   const keep = cache.flatMap((entry) =>
@@ -150,9 +154,7 @@ function separateRepositories(
     forceDelete: registry.forceDelete,
     tags: registry.tags,
     lifecycle:
-      holds === "kaniko"
-        ? cacheLifecycle()
-        : imageLifecycle({ untaggedDays: UNTAGGED_DAYS, buildCacheDays, keep, rules: [] }),
+      holds === "kaniko" ? layers : imageLifecycle({ untaggedDays: UNTAGGED_DAYS, buildCacheDays, keep, rules: [] }),
     policy: repositoryPolicy({
       ...{ partition: partitionOf(place.region), pull: NOBODY, push: NOBODY },
       builders: foreigners(roles, [of], place.account),

@@ -2,6 +2,7 @@
 import type { StackConfig } from "../config.ts";
 import { type CleanupPolicy, cachePolicies, cleanupPolicies } from "../documents/gcp/cleanupPolicies.ts";
 import type { GarRepository } from "../documents/gcp/registryHosts.ts";
+import { layerDays } from "../documents/kanikoFlags.ts";
 import type { GcpApi } from "../gcpApis.ts";
 import type { GcpPlace } from "../gcpProviders.ts";
 import type { GarConfig } from "../sections/artifactRegistry.ts";
@@ -131,5 +132,8 @@ function cleanupOf({ registry, cache, builder }: Parts, place: Place): PlannedGa
   const isHere = [...entries, ...asked].some((one) => one?.host === place.host && one.namespace === place.namespace);
   const { "cluster-buildkit": inCluster, "local-docker": onMachines } = builder.modes;
   const buildkit = isHere && (inCluster !== undefined || onMachines !== undefined);
-  return { dryRun: false, policies: cachePolicies({ buildkit }) };
+  return {
+    dryRun: false,
+    policies: cachePolicies({ buildkit, layerDays: layerDays(builder.modes.kaniko?.extraFlags ?? []) }),
+  };
 }

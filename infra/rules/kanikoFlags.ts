@@ -1,10 +1,9 @@
 /** Rules of a stack file about flags of kaniko's executor. Which of them can be given at all is the runner's: builders/plan/kanikoFlags.ts. */
 import type { ParsedSections } from "../config.ts";
 import { type Problem, problem } from "../configProblems.ts";
+import { flagValues } from "../documents/kanikoFlags.ts";
 import { imageRepositories } from "../registries/ecrRepositories.ts";
 import { registryPlace } from "../registries/registryPlace.ts";
-
-const FLAG = /^--?cache-repo(?:=(.*))?$/s;
 
 /**
  * No layer goes where tags stay: kaniko keeps each under a tag that follows from its step, and moves it when the layer is older than
@@ -13,10 +12,8 @@ const FLAG = /^--?cache-repo(?:=(.*))?$/s;
 export function kanikoFlagProblems({ builder, registry }: ParsedSections): Problem[] {
   const flags = builder?.modes.kaniko?.extraFlags ?? [];
   if (registry === undefined) return [];
-  return flags.flatMap((word, index) => {
-    const found = FLAG.exec(word);
-    const repository = found && (found[1] ?? flags[index + 1]);
-    const fixed = repository ? whereTagsStay(registry, repository) : null;
+  return flagValues(flags, "cache-repo").flatMap(({ index, value: repository }) => {
+    const fixed = whereTagsStay(registry, repository);
     if (fixed === null) return [];
     const message = `names ${repository}, ${fixed.why}: kaniko could write each layer there once, and not anew after two weeks; ${fixed.instead}`;
     return [problem(["builder", "modes", "kaniko", "extraFlags", index], message)];

@@ -7,9 +7,6 @@
  * Several patterns in one rule mean images that have a tag for each. Images that an image index refers to stay while it does.
  */
 
-/** Days after which a layer in a cache repository is of no use: as long as kaniko takes it (its flag --cache-ttl, two weeks). */
-export const CACHE_DAYS = 14;
-
 /** Days that an image without a tag stays, unless the stack file says otherwise. Why: docs/decisions/0017. */
 export const UNTAGGED_DAYS = 14;
 
@@ -96,11 +93,14 @@ export function imageLifecycle({
   return policyOf([...rules, ...last.map(ownRule)]);
 }
 
-/** The policy of a repository of kaniko's cache: everything goes when kaniko would not take it any more. */
-export function cacheLifecycle(): LifecyclePolicy {
+/**
+ * The policy of a repository of kaniko's cache: everything goes when kaniko would not take it any more.
+ * @param days that it takes a layer (layerDays in documents/kanikoFlags.ts)
+ */
+export function cacheLifecycle(days: number): LifecyclePolicy {
   const rule: Rule = {
-    description: `kaniko takes no layer that is older than ${inDays(CACHE_DAYS)}`,
-    selection: { tagStatus: "any", countType: "sinceImagePushed", countUnit: "days", countNumber: CACHE_DAYS },
+    description: `kaniko takes no layer that is older than ${inDays(days)}`,
+    selection: { tagStatus: "any", countType: "sinceImagePushed", countUnit: "days", countNumber: days },
   };
   return policyOf([rule]) as LifecyclePolicy;
 }

@@ -10,9 +10,6 @@
 /** "Cleanup policy overview": policies of one repository. */
 export const MOST_POLICIES = 10;
 
-/** Days that kaniko takes a layer from its cache, counted from when it was built (its flag --cache-ttl, two weeks). */
-const KANIKO_DAYS = 14;
-
 /** Days that a cache of BuildKit stays which nobody writes any more: as long as in ECR, where `buildCacheDays` says so. */
 const BUILDKIT_DAYS = 30;
 
@@ -56,10 +53,11 @@ export function cleanupPolicies(policies: Readonly<Record<string, OwnPolicy>>): 
  * The policies of a repository that only holds caches: nothing in it is ever run, and what is missing is built again. Ages count
  * from the upload, and kaniko counts from when a layer was built, so none goes that it would still take. The caches of pergola:cache
  * are not kept by their tags, as in ECR: a policy names the beginning of a tag, and with `_buildcache` every branch's would stay.
- * @param holds whose caches; BuildKit's last one of each image stays, so that what is seldom built begins warm, too
+ * @param holds whose caches, of BuildKit's the last one of each image stays, so that what is seldom built begins warm, too; and days
+ * that kaniko takes a layer (layerDays in documents/kanikoFlags.ts)
  */
-export function cachePolicies(holds: { readonly buildkit: boolean }): CleanupPolicy[] {
-  const days = holds.buildkit ? BUILDKIT_DAYS : KANIKO_DAYS;
+export function cachePolicies(holds: { readonly buildkit: boolean; readonly layerDays: number }): CleanupPolicy[] {
+  const days = holds.buildkit ? Math.max(BUILDKIT_DAYS, holds.layerDays) : holds.layerDays;
   const old: CleanupPolicy = {
     id: "old",
     action: "DELETE",

@@ -125,6 +125,18 @@ describe("lifecycles", () => {
     };
     expect(selections(made["shop/api"])).toEqual(expected);
   });
+
+  test("keep layers as long as the stack's flags let kaniko take them, in separate registries, too", () => {
+    const { registry: made, ...others } = planAfter((config) => {
+      const kaniko = { namespaces: ["shop-dev"], extraFlags: ["--cache-ttl=720h"] };
+      config["pergola:builder"] = { default: "kaniko", modes: { kaniko } };
+      config["pergola:cache"] = [
+        { tag: "_buildcache", registry: { kind: "ecr", account: OTHER, region: "eu-central-1" } },
+      ];
+    });
+    const separate = Object.assign({}, ...Object.values(others)) as Record<string, PlannedRepository>;
+    for (const one of [made, separate]) expect(selections(one?.["shop/api/cache"])).toEqual([["any", null, 30]]);
+  });
 });
 
 describe("policies of who may use a repository", () => {

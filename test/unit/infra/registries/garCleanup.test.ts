@@ -69,3 +69,16 @@ test.each<[string, Change[], string[]]>([
   const planned = cleanups(...changes);
   expect(planned[BESIDE]?.policies.map(({ id }) => id)).toEqual(ids);
 });
+
+// kaniko takes a layer as long as the stack's flags say: gone before, each build would make it anew.
+test.each<[string, string[], number]>([
+  ["for longer", ["--cache-ttl=720h"], 30],
+  ["for longer than BuildKit's caches stay", ["--cache-ttl", "1080h30m"], 46],
+  ["for less, where an image may say more", ["--cache-ttl=6h"], 14],
+  ["for a time that is none", ["--cache-ttl=soon"], 14],
+])("keeps layers that kaniko takes %s", (_, extraFlags, days) => {
+  const flags: Change = (config) => Object.assign(config["pergola:builder"].modes.kaniko, { extraFlags });
+  const ages = (...changes: Change[]) => cleanups(flags, ...changes)[BESIDE]?.policies[0]?.condition?.olderThan;
+  expect(ages()).toBe(`${days * 86_400}s`);
+  expect(ages(buildkitToo)).toBe(`${Math.max(days, 30) * 86_400}s`);
+});

@@ -133,7 +133,7 @@ describe("the lifecycle of a repository of images", () => {
 });
 
 test("layers of kaniko go when it would not take them any more", () => {
-  expect(cacheLifecycle().rules.map(({ selection }) => selection)).toEqual([
+  expect(cacheLifecycle(14).rules.map(({ selection }) => selection)).toEqual([
     { tagStatus: "any", countType: "sinceImagePushed", countUnit: "days", countNumber: 14 },
   ]);
 });
@@ -188,7 +188,7 @@ describe("every lifecycle policy", () => {
         expect(text.length).toBeGreaterThanOrEqual(LIFECYCLE_LIMITS.least);
       }),
     );
-    expect(lifecycleText(cacheLifecycle()).length).toBeGreaterThanOrEqual(LIFECYCLE_LIMITS.least);
+    expect(lifecycleText(cacheLifecycle(14)).length).toBeGreaterThanOrEqual(LIFECYCLE_LIMITS.least);
   });
 
   test("keeps the tags that shall stay, unless an own rule is about them; and all that no rule is about", () => {

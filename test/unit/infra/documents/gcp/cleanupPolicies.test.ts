@@ -67,13 +67,13 @@ test("a time in any unit is the same number of seconds", () => {
 
 describe("the policies of caches", () => {
   test("of kaniko alone take a layer when kaniko takes it no longer: after the two weeks of --cache-ttl=336h", () => {
-    expect(cachePolicies({ buildkit: false })).toEqual([
+    expect(cachePolicies({ buildkit: false, layerDays: 14 })).toEqual([
       { id: "old", action: "DELETE", condition: { tagState: "ANY", olderThan: `${336 * 60 * 60}s` } },
     ]);
   });
 
   test("of BuildKit take what nobody wrote for a month, but for the last cache of each image", () => {
-    expect(cachePolicies({ buildkit: true })).toEqual([
+    expect(cachePolicies({ buildkit: true, layerDays: 14 })).toEqual([
       { id: "old", action: "DELETE", condition: { tagState: "ANY", olderThan: "2592000s" } },
       { id: "newest", action: "KEEP", mostRecentVersions: { keepCount: 1 } },
     ]);
