@@ -25,7 +25,11 @@ describe.each(MODES)("base images of %s", (mode) => {
   it("are not taken by plain HTTP unless somebody says so", async () => {
     const { code, image } = await buildBy(undefined, "unsaid");
     expect(code).not.toBe(0);
-    expect(image.error?.code).toMatch(/^(registry-unreachable|base-image-missing)$/);
+    expect(image.error).toMatchObject({
+      code: "registry-unreachable",
+      message: expect.stringContaining(`The registry ${MIRROR}, which has the base image`),
+      hint: "It speaks plain http: registry.insecureMirrors in the stack file says so of a mirror.",
+    });
   });
 
   it("come from a mirror that is said to be reached so", async () => {
