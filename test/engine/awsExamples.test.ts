@@ -1,6 +1,7 @@
 // The other examples on AWS on the real engine, each with one change that tells them apart; aws-dev has a test of its own.
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type AwsExample, AwsStack, type Change, setupIn } from "./awsStack.ts";
+import { type AwsExample, AwsStack } from "./awsStack.ts";
+import { type Change, setupIn } from "./cloudStack.ts";
 import { applyAs, kubectl, live } from "./cluster.ts";
 import { karpenterDefinitions } from "./karpenterDefinitions.ts";
 import { awsStandin } from "./standin/aws/cloud.ts";
@@ -15,16 +16,12 @@ const unprotected: Change = (config) => {
   config["pergola:registry"].protect = false;
 };
 
-/** The first preview, up, and the preview after that. What it made is the tests' to look at. */
+/** What a stack of an example made is the tests' to look at. */
 async function comeUp(given: AwsExample, prepare?: (made: AwsStack) => Promise<void>): Promise<AwsStack> {
   const made = await AwsStack.create(given);
   try {
     await prepare?.(made);
-    const before = made.inAws();
-    expect(changes(await made.succeed("preview")).length).toBeGreaterThan(0);
-    expect(made.inAws()).toEqual(before);
-    await made.succeed("up");
-    expect(changes(await made.succeed("preview", "--expect-no-changes"))).toEqual([]);
+    await made.comeUp();
   } catch (error) {
     await made[Symbol.asyncDispose]();
     throw error;
@@ -32,17 +29,10 @@ async function comeUp(given: AwsExample, prepare?: (made: AwsStack) => Promise<v
   return made;
 }
 
-/** Nothing of a stack is in the cluster. */
-async function nothingLeft({ stack }: AwsStack): Promise<void> {
-  const all = "namespaces,priorityclasses,clusterroles,clusterrolebindings";
-  const left = (await kubectl(["get", all, "-o", "name"])).split("\n");
-  expect(left.filter((name) => name.includes(stack.name) || name.startsWith("namespace/engine-shop"))).toEqual([]);
-}
-
 describe("aws-teams", () => {
   let made: AwsStack;
   beforeAll(async () => {
-    made = await comeUp({ example: "teams", subnets: ["subnet-0a", "subnet-0b"], always: unprotected });
+    made = await comeUp({ example: "aws-teams", subnets: ["subnet-0a", "subnet-0b"], always: unprotected });
   });
   afterAll(() => made?.[Symbol.asyncDispose]());
 
@@ -79,8 +69,8 @@ describe("aws-teams", () => {
     ]);
     expect(changedPaths(changed, "builder-access-checkout-policy")).toEqual(["policy"]);
     await made.succeed("destroy");
-    expect(made.inAws()).toEqual({});
-    await nothingLeft(made);
+    expect(made.inCloud()).toEqual({});
+    await made.expectNothingInCluster();
   });
 });
 
@@ -90,7 +80,7 @@ describe("aws-podidentity", () => {
   beforeAll(async () => {
     definitions = await karpenterDefinitions();
     const ci = { name: "ci-jobs", assumeRolePolicy: JSON.stringify({ Version: "2012-10-17", Statement: [] }) };
-    made = await comeUp({ example: "podidentity", always: unprotected }, async ({ cloud, place, moto }) => {
+    made = await comeUp({ example: "aws-podidentity", always: unprotected }, async ({ cloud, place, moto }) => {
       putThere(awsStandin(place.account), cloud, place, "aws:iam/role:Role", ci);
       await putIntoMoto(moto.endpoint, place, "aws:iam/role:Role", ci);
     });
@@ -101,7 +91,7 @@ describe("aws-podidentity", () => {
   });
 
   test("has an association for each namespace, no annotation, and Karpenter's objects in the cluster", async () => {
-    expect(made.inAws().PodIdentityAssociation).toHaveLength(2);
+    expect(made.inCloud().PodIdentityAssociation).toHaveLength(2);
     const account = await live("engine-shop-dev", "serviceaccount/garden-in-cluster-builder");
     expect(JSON.stringify(account)).not.toContain("eks.amazonaws.com/role-arn");
     expect(await kubectl(["get", "nodepools,ec2nodeclasses", "-o", "name"])).toContain(
@@ -125,20 +115,25 @@ describe("aws-podidentity", () => {
       "engine-shop-kaniko-setup",
     ]);
     expect(changedPaths(changed, "builder-access-role")).toEqual(["assumeRolePolicy"]);
-    expect(made.inAws().PodIdentityAssociation).toHaveLength(3);
+    expect(made.inCloud().PodIdentityAssociation).toHaveLength(3);
   });
 
   test("destroy leaves the role that was there", async () => {
     await made.succeed("destroy");
-    expect(made.inAws()).toEqual({ Role: ["ci-jobs"] });
-    await nothingLeft(made);
+    expect(made.inCloud()).toEqual({ Role: ["ci-jobs"] });
+    await made.expectNothingInCluster();
   });
 });
 
 describe("aws-china", () => {
   let made: AwsStack;
   beforeAll(async () => {
-    const given = { example: "china", region: "cn-north-1", subnets: ["subnet-0c", "subnet-0d"], always: unprotected };
+    const given = {
+      example: "aws-china",
+      region: "cn-north-1",
+      subnets: ["subnet-0c", "subnet-0d"],
+      always: unprotected,
+    };
     made = await comeUp(given);
   });
   afterAll(() => made?.[Symbol.asyncDispose]());
@@ -158,8 +153,8 @@ describe("aws-china", () => {
     expect(names(changed, "update")).toEqual(["builder-access-policy", "engine-shop-dev-setup"]);
     expect(names(changed, "create").every((name) => name.startsWith("registry-shop/web"))).toBe(true);
     await made.succeed("destroy");
-    expect(made.inAws()).toEqual({});
-    await nothingLeft(made);
+    expect(made.inCloud()).toEqual({});
+    await made.expectNothingInCluster();
   });
 });
 
@@ -167,7 +162,7 @@ describe("aws-central-registry", () => {
   let made: AwsStack;
   const central = { account: "210987654321", region: "eu-west-1" };
   beforeAll(async () => {
-    made = await comeUp({ example: "central-registry", subnets: ["subnet-0a", "subnet-0b"] });
+    made = await comeUp({ example: "aws-central-registry", subnets: ["subnet-0a", "subnet-0b"] });
   });
   afterAll(() => made?.[Symbol.asyncDispose]());
 
@@ -177,7 +172,7 @@ describe("aws-central-registry", () => {
       expect(made.cloud.byId(REPOSITORY, name, { ...central, account: MOTO_ACCOUNT }), name).toBeUndefined();
     }
     expect(made.cloud.byId("aws:iam/role:Role", "engine-central-registry-builder", made.place)).toBeDefined();
-    expect(made.inAws().OpenIdConnectProvider).toHaveLength(1);
+    expect(made.inCloud().OpenIdConnectProvider).toHaveLength(1);
   });
 
   test("another account that pulls updates the policies of repositories, and nothing in the cluster's account", async () => {
@@ -190,17 +185,17 @@ describe("aws-central-registry", () => {
   });
 
   test("destroy is refused while repositories are protected, then leaves nothing in either account", async () => {
-    const before = made.inAws();
+    const before = made.inCloud();
     const refused = await made.destroyAsUsersDo();
     for (const name of ["shop/api", "shop/web"]) {
       expect(refused).toMatch(new RegExp(`${name}"? cannot be deleted\\s+because it is protected`));
     }
-    expect(made.inAws()).toEqual(before);
+    expect(made.inCloud()).toEqual(before);
     await made.write(unprotected);
     await made.succeed("up");
     await made.succeed("destroy");
-    expect(made.inAws()).toEqual({});
-    await nothingLeft(made);
+    expect(made.inCloud()).toEqual({});
+    await made.expectNothingInCluster();
   });
 });
 
@@ -216,7 +211,7 @@ describe("aws-existing", () => {
   }));
   beforeAll(async () => {
     await applyAs("somebody", namespace);
-    made = await comeUp({ example: "existing" }, async ({ cloud, place, moto }) => {
+    made = await comeUp({ example: "aws-existing" }, async ({ cloud, place, moto }) => {
       for (const repository of there) {
         putThere(awsStandin(place.account), cloud, place, REPOSITORY, repository);
         await putIntoMoto(moto.endpoint, place, REPOSITORY, repository);
@@ -229,11 +224,11 @@ describe("aws-existing", () => {
   });
 
   test("what was there is as it was, and the caches are new", async () => {
-    expect(made.inAws().Repository).toEqual(["shop/api", "shop/api/cache", "shop/web", "shop/web/cache"]);
+    expect(made.inCloud().Repository).toEqual(["shop/api", "shop/api/cache", "shop/web", "shop/web/cache"]);
     const { resources } = await made.stack.exportState();
     const ours = resources.filter(({ type }) => type === REPOSITORY).map(({ id }) => id);
     expect(ours.sort()).toEqual(["shop/api/cache", "shop/web", "shop/web/cache"]);
-    expect(made.inAws().Role).toBeUndefined();
+    expect(made.inCloud().Role).toBeUndefined();
     expect(JSON.stringify(await live("engine-shop-dev", "namespace/engine-shop-dev"))).not.toContain("pod-security");
   });
 
@@ -252,7 +247,7 @@ describe("aws-existing", () => {
     await made.write(unprotected);
     await made.succeed("up");
     await made.succeed("destroy");
-    expect(made.inAws()).toEqual({ Repository: ["shop/api"] });
+    expect(made.inCloud()).toEqual({ Repository: ["shop/api"] });
     const left = await live("engine-shop-dev", "serviceaccount/garden-in-cluster-builder");
     expect(left.metadata).toBeDefined();
   });

@@ -1,7 +1,8 @@
 // What becomes of a stack on AWS when somebody else provisions it: who a provider acts as is no matter of its resources, where it is
 // is. On the real engine.
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { AwsStack, type Change } from "./awsStack.ts";
+import { AwsStack } from "./awsStack.ts";
+import type { Change } from "./cloudStack.ts";
 import { MOTO_ACCOUNT } from "./standin/aws/moto/judge.ts";
 import { changes, names } from "./steps.ts";
 
@@ -19,7 +20,7 @@ const small: Change = (config) => {
 };
 
 beforeAll(async () => {
-  made = await AwsStack.create({ example: "dev", always: small });
+  made = await AwsStack.create({ example: "aws-dev", always: small });
   await made.succeed("up");
 });
 

@@ -1,7 +1,8 @@
 // The stack `aws-dev` on the real engine through its life: what is in AWS by a stand-in that moto judges, what is in the
 // cluster in a real one.
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { AwsStack, type Change, setupIn } from "./awsStack.ts";
+import { AwsStack } from "./awsStack.ts";
+import { type Change, setupIn } from "./cloudStack.ts";
 import { kubectl } from "./cluster.ts";
 import { motoAt } from "./standin/aws/moto/judge.ts";
 import { changedPaths, changes, names } from "./steps.ts";
@@ -12,7 +13,7 @@ const WEB = "engine-shop-web";
 let made: AwsStack;
 
 beforeAll(async () => {
-  made = await AwsStack.create({ example: "dev", subnets: ["subnet-0a", "subnet-0b"] });
+  made = await AwsStack.create({ example: "aws-dev", subnets: ["subnet-0a", "subnet-0b"] });
 });
 
 afterAll(async () => {
@@ -39,17 +40,17 @@ const unprotected: Change = (config) => {
 describe("the life of the stack aws-dev", () => {
   test("a preview makes nothing; with another account's credentials it would not even begin", async () => {
     expect(changes(await made.succeed("preview")).length).toBeGreaterThan(0);
-    expect(made.inAws()).toEqual({});
+    expect(made.inCloud()).toEqual({});
     const environment = { PERGOLA_STANDIN_ACCOUNT: "210987654321" };
     const refused = await made.stack.operate("up", { environment });
     expect(refused.code).not.toBe(0);
     expect(refused.shown).toContain("AWS account ID not allowed: 210987654321");
-    expect(made.inAws()).toEqual({});
+    expect(made.inCloud()).toEqual({});
   });
 
   test("up makes what in-cluster building on ECR needs", async () => {
     await made.succeed("up");
-    const { Repository, LifecyclePolicy, Role, AccessEntry } = made.inAws();
+    const { Repository, LifecyclePolicy, Role, AccessEntry } = made.inCloud();
     expect(Repository).toEqual(["shop/api", "shop/api/cache", "shop/web", "shop/web/cache"]);
     expect(LifecyclePolicy).toEqual(Repository);
     expect(Role).toContain(`${made.stack.name}-builder`);
@@ -65,13 +66,13 @@ describe("the life of the stack aws-dev", () => {
     const judge = motoAt(made.moto.endpoint, made.place.region);
     const { DescribeRepositoriesCommand } = await import("@aws-sdk/client-ecr");
     const { repositories = [] } = await (await judge.ecr()).send(new DescribeRepositoriesCommand({}));
-    expect(repositories.map(({ repositoryName }) => repositoryName).sort()).toEqual(made.inAws().Repository);
+    expect(repositories.map(({ repositoryName }) => repositoryName).sort()).toEqual(made.inCloud().Repository);
     const { ListRolesCommand } = await import("@aws-sdk/client-iam");
     const { Roles = [] } = await (await judge.iam()).send(new ListRolesCommand({}));
-    expect(Roles.map(({ RoleName }) => RoleName).sort()).toEqual(made.inAws().Role);
+    expect(Roles.map(({ RoleName }) => RoleName).sort()).toEqual(made.inCloud().Role);
     const { ListNodegroupsCommand } = await import("@aws-sdk/client-eks");
     const { nodegroups = [] } = await (await judge.eks()).send(new ListNodegroupsCommand({ clusterName: "dev" }));
-    expect(nodegroups.map((name) => `dev:${name}`)).toEqual(made.inAws().NodeGroup);
+    expect(nodegroups.map((name) => `dev:${name}`)).toEqual(made.inCloud().NodeGroup);
   });
 
   test("a second run changes nothing, nor does a refresh find anything", async () => {
@@ -84,7 +85,7 @@ describe("the life of the stack aws-dev", () => {
 
   test("nodes that the autoscaler started are its own", async () => {
     const type = "aws:eks/nodeGroup:NodeGroup";
-    const id = made.inAws().NodeGroup?.[0] as string;
+    const id = made.inCloud().NodeGroup?.[0] as string;
     const { stored, address } = made.cloud.byId(type, id, made.place) ?? {};
     const scalingConfig = { ...(stored?.properties.scalingConfig as object), desiredSize: 3 };
     made.cloud.write(address!, { ...stored?.properties, scalingConfig });
@@ -99,7 +100,7 @@ describe("the life of the stack aws-dev", () => {
     expect(names(changed, "update")).toEqual(["builder-access-policy", `${SHOP}-setup`].sort());
     expect(changedPaths(changed, "builder-access-policy")).toEqual(["policy"]);
     expect(names(changed, "create").filter((name) => !name.includes("shop/worker"))).toEqual([]);
-    expect(made.inAws().Repository).toEqual(expect.arrayContaining(["shop/worker", "shop/worker/cache"]));
+    expect(made.inCloud().Repository).toEqual(expect.arrayContaining(["shop/worker", "shop/worker/cache"]));
     expect((await setupIn(SHOP)).images.map(({ name }) => name)).toContain("shop/worker");
   });
 
@@ -128,19 +129,19 @@ describe("the life of the stack aws-dev", () => {
   });
 
   test("destroy refuses while repositories are protected, and says which", async () => {
-    const before = made.inAws();
+    const before = made.inCloud();
     const refused = await made.destroyAsUsersDo();
     for (const name of ["shop/api", "shop/web", "shop/worker"]) {
       expect(refused).toMatch(new RegExp(`${name}"? cannot be deleted\\s+because it is protected`));
     }
-    expect(made.inAws()).toEqual(before);
+    expect(made.inCloud()).toEqual(before);
   });
 
   test("without protection it leaves nothing, in AWS, in moto and in the cluster", async () => {
     await made.write(unprotected);
     expect(changes(await made.succeed("up"))).toEqual([]);
     await made.succeed("destroy");
-    expect(made.inAws()).toEqual({});
+    expect(made.inCloud()).toEqual({});
     const { DescribeRepositoriesCommand } = await import("@aws-sdk/client-ecr");
     const ecr = await motoAt(made.moto.endpoint, made.place.region).ecr();
     expect((await ecr.send(new DescribeRepositoriesCommand({}))).repositories).toEqual([]);

@@ -7,7 +7,7 @@ import { buildImage, withPullSecret } from "./build.ts";
 import { kubectl, live, testKubeconfig } from "./cluster.ts";
 import { createDockerStack, DOCKER_CONFIG, makeSurroundings, PLACES, removeSurroundings, USER } from "./dockerStack.ts";
 import type { EngineResult, EngineStack } from "./engine.ts";
-import { temporaryFolder } from "./localStack.ts";
+import { temporaryFolder } from "./programStack.ts";
 
 const MODES = ["cluster-buildkit", "kaniko"] as const;
 const NAMESPACE = { "cluster-buildkit": PLACES.buildkit, kaniko: PLACES.kaniko } as const;

@@ -1,16 +1,12 @@
 /** A stack whose registry is somebody else's: one with basic auth in the same cluster, of which the stack knows host and login. */
 
-import { readFileSync } from "node:fs";
-import { mkdir } from "node:fs/promises";
-import { join, resolve } from "node:path";
-import { parse, stringify } from "yaml";
+import { stringify } from "yaml";
 import { htpasswdLine } from "../../infra/documents/htpasswd.ts";
 import { runRegistry } from "../cluster/registryPod.ts";
-import { kubectl, testKubeconfig } from "./cluster.ts";
-import { EngineStack } from "./engine.ts";
-import { setSecret, temporaryFolder } from "./localStack.ts";
+import { kubectl } from "./cluster.ts";
+import type { EngineStack } from "./engine.ts";
+import { createProgramStack, exampleFile } from "./programStack.ts";
 
-const repository = resolve(import.meta.dirname, "..", "..");
 const PORT = 5598;
 
 /** Where this stack is. */
@@ -34,7 +30,7 @@ export const DOCKER_CONFIG = JSON.stringify({ auths: { [PLACES.onNode]: { ...USE
 
 /** Text of the stack file. */
 function stackFile(): string {
-  const file = parse(readFileSync(join(repository, "stacks", "Pulumi.local.yaml"), "utf8"));
+  const file = exampleFile("local");
   const { config } = file;
   const { mirrors } = config["pergola:registry"];
   const login = { username: USER.username, passwordSecret: "registryPassword" };
@@ -44,7 +40,6 @@ function stackFile(): string {
   };
   delete config["pergola:access"].namespacePatterns;
   Object.assign(config["pergola:cluster"], {
-    context: parse(readFileSync(testKubeconfig(), "utf8"))["current-context"],
     // The mirror is a Service of this cluster.
     guardrails: { internet: false, networkPolicy: false },
     pullSecrets: [
@@ -77,15 +72,7 @@ export async function removeSurroundings(): Promise<void> {
 }
 
 /** Makes the stack, with its secrets set. */
-export async function createDockerStack(): Promise<EngineStack> {
-  const stack = await EngineStack.create({
-    program: repository,
-    stack: PLACES.stack,
-    config: stackFile(),
-    environment: { KUBECONFIG: testKubeconfig() },
-  });
-  await mkdir(temporaryFolder(stack));
-  await setSecret(stack, "pergola:secrets.registryPassword", USER.password);
-  await setSecret(stack, "pergola:secrets.nodeConfig", DOCKER_CONFIG);
-  return stack;
+export function createDockerStack(): Promise<EngineStack> {
+  const secrets = { registryPassword: USER.password, nodeConfig: DOCKER_CONFIG };
+  return createProgramStack({ stack: PLACES.stack, config: stackFile(), secrets });
 }

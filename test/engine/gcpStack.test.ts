@@ -1,13 +1,24 @@
 // The stack `gcp-dev` on the real engine through its life, then the same with keys: what is in Google Cloud by a stand-in, what
 // is in the cluster in a real one.
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { buildSetup, SETUP_CONFIG_MAP, SETUP_KEY } from "../../infra/setup.ts";
 import { BUILDER_SERVICE_ACCOUNT } from "../../infra/setupNames.ts";
-import { kubectl, live } from "./cluster.ts";
+import { type Change, setupIn } from "./cloudStack.ts";
+import { live } from "./cluster.ts";
 import type { EngineStack } from "./engine.ts";
-import { type Changes, createGcpStack, type GcpStack, HOST, PLACES, stackFile } from "./gcpStack.ts";
-import { changes, names, rewriteStackFile, succeed } from "./steps.ts";
+import { GcpStack } from "./gcpStack.ts";
+import { changes, names, succeed } from "./steps.ts";
 
+/** Where this stack is. */
+const PLACES = {
+  stack: "engine-gcp",
+  registry: "shop-registry",
+  cluster: "shop-clusters",
+  location: "europe-central2",
+  shop: "engine-shop-dev",
+  web: "engine-shop-web",
+} as const;
+/** of the stack's registry, as Docker configurations have it */
+const HOST = `${PLACES.location}-docker.pkg.dev`;
 const BUILDERS = `gar-access@${PLACES.registry}.iam.gserviceaccount.com`;
 const ACCOUNT = `projects/${PLACES.registry}/serviceAccounts/${BUILDERS}`;
 const SHOP = `projects/${PLACES.registry}/locations/${PLACES.location}/repositories/shop`;
@@ -18,38 +29,30 @@ let made: GcpStack;
 let stack: EngineStack;
 
 beforeAll(async () => {
-  made = await createGcpStack();
+  made = await GcpStack.create({ example: "gcp-dev", stack: PLACES.stack });
   stack = made.stack;
 });
 
-afterAll(async () => {
-  if (made === undefined) return;
-  await changeStackFile({ protect: false });
-  await stack.operate("up");
-  await stack.operate("destroy");
-  await made[Symbol.asyncDispose]();
-});
+afterAll(() => made?.[Symbol.asyncDispose]());
 
-const changeStackFile = (wanted: Changes) => rewriteStackFile(stack, stackFile(wanted));
+/** One namespace more. */
+const withWeb: Change = (config) => {
+  config["pergola:builder"].modes.kaniko.namespaces.push(PLACES.web);
+  config["pergola:access"].namespaces?.push(PLACES.web);
+};
 
-/** What is in Google Cloud by type, without what was there before. */
-function inGoogle(): Record<string, string[]> {
-  const ours = made.cloud.all().filter(({ type }) => !/:(Cluster|Project)$/.test(type));
-  const byType = Map.groupBy(ours, ({ type }) => type.split(":").at(-1) as string);
-  return Object.fromEntries([...byType].sort().map(([type, all]) => [type, all.map(({ id }) => id).sort()]));
-}
-
-/** Ids of all that says who may do what. */
-const members = () => Object.entries(inGoogle()).flatMap(([type, ids]) => (/Member$/.test(type) ? ids : []));
+/** Builders log in by the key of a number, where the example has Workload Identity. */
+const keyed =
+  (rotation: number): Change =>
+  (config) => {
+    const { serviceAccount } = config["pergola:access"];
+    config["pergola:access"] = { kind: "serviceAccountKey", serviceAccount, rotation };
+    withWeb(config);
+  };
 
 const actingIn = (namespace: string) =>
   `${ACCOUNT}/roles/iam.workloadIdentityUser/` +
   `serviceAccount:${PLACES.cluster}.svc.id.goog[${namespace}/${BUILDER_SERVICE_ACCOUNT}]`;
-
-async function setupIn(namespace: string) {
-  const map = (await live(namespace, `configmap/${SETUP_CONFIG_MAP}`)) as unknown as { data: Record<string, string> };
-  return buildSetup.parse(JSON.parse(map.data[SETUP_KEY] as string));
-}
 
 /** The Docker configuration of builders in a namespace. */
 async function dockerConfig(namespace: string) {
@@ -63,19 +66,19 @@ async function dockerConfig(namespace: string) {
 describe("the life of the stack gcp-dev", () => {
   test("a preview makes nothing", async () => {
     expect(changes(await succeed(stack, "preview")).length).toBeGreaterThan(0);
-    expect(inGoogle()).toEqual({});
+    expect(made.inCloud()).toEqual({});
   });
 
   test("up makes what in-cluster building on Artifact Registry needs, and gives nobody more", async () => {
     await succeed(stack, "up");
-    const { Repository, Account, NodePool, Service } = inGoogle();
+    const { Repository, Account, NodePool, Service } = made.inCloud();
     expect(Repository).toEqual([SHOP]);
     expect(Account).toEqual([`projects/${PLACES.cluster}/serviceAccounts/${NODES}`, ACCOUNT]);
     expect(NodePool).toEqual([
       `projects/${PLACES.cluster}/locations/${PLACES.location}/clusters/dev/nodePools/${PLACES.stack}-builder-amd64`,
     ]);
     expect(Service).toContain(API);
-    expect(members().sort()).toEqual(
+    expect(made.members()).toEqual(
       [
         `${SHOP}/roles/artifactregistry.writer/serviceAccount:${BUILDERS}`,
         `${SHOP}/roles/artifactregistry.reader/serviceAccount:${NODES}`,
@@ -100,16 +103,16 @@ describe("the life of the stack gcp-dev", () => {
   });
 
   test("another namespace adds exactly one member and updates each setup in place, and nothing else", async () => {
-    const before = members();
-    await changeStackFile({ namespaces: [PLACES.web] });
+    const before = made.members();
+    await made.write(withWeb);
     const changed = await succeed(stack, "up");
     expect(changes(changed).filter((step) => !/^(create|update) /.test(step))).toEqual([]);
     expect(names(changed, "update")).toEqual([`${PLACES.shop}-setup`]);
     expect(names(changed, "create").filter((name) => !name.startsWith(PLACES.web))).toEqual([
       `builder-access-${PLACES.web}`,
     ]);
-    expect(members().filter((id) => !before.includes(id))).toEqual([actingIn(PLACES.web)]);
-    expect(before.filter((id) => !members().includes(id))).toEqual([]);
+    expect(made.members().filter((id) => !before.includes(id))).toEqual([actingIn(PLACES.web)]);
+    expect(before.filter((id) => !made.members().includes(id))).toEqual([]);
     expect(await setupIn(PLACES.web)).toEqual(await setupIn(PLACES.shop));
   });
 
@@ -122,16 +125,14 @@ describe("the life of the stack gcp-dev", () => {
   });
 
   test("destroy refuses while the repository is protected, and says which", async () => {
-    const before = inGoogle();
-    // With the preview that goes before it: without one, the engine would delete everything that is not protected.
-    const refused = await stack.run(["destroy", "--yes", "--stack", stack.name]).catch(String);
+    const before = made.inCloud();
+    const refused = await made.destroyAsUsersDo();
     expect(refused).toMatch(/registry-shop"? cannot be deleted\s+because it is protected/);
-    expect(inGoogle()).toEqual(before);
+    expect(made.inCloud()).toEqual(before);
   });
 });
 
 describe("keys in the place of Workload Identity", () => {
-  const keyed = (rotation: number) => changeStackFile({ namespaces: [PLACES.web], rotation });
   const idOf = async (number: number) => (await stack.resource(`builder-key-${number}`))?.id;
 
   /** The key that builders of a namespace log in with, as Google's tools read it from a file. */
@@ -146,8 +147,8 @@ describe("keys in the place of Workload Identity", () => {
   const forms = new Set<string>();
 
   test("the first key goes into the Secrets before the members of Workload Identity go", async () => {
-    const { Service } = inGoogle();
-    await keyed(1);
+    const { Service } = made.inCloud();
+    await made.write(keyed(1));
     const { steps } = await succeed(stack, "up");
     expect(steps.filter((step) => /^(delete-replaced|replace|create-replacement) /.test(step))).toEqual([]);
     // APIs that keys do not need are the stack's no more, but they stay on.
@@ -159,19 +160,19 @@ describe("keys in the place of Workload Identity", () => {
     expect(first("builder-key-1")).toBeGreaterThan(-1);
     expect(first("builder-key-1")).toBeLessThan(first(`${PLACES.shop}-pull-secret`));
     expect(first(`${PLACES.shop}-pull-secret`)).toBeLessThan(first(`builder-access-${PLACES.shop}`));
-    expect(inGoogle()).toMatchObject({ Key: [await idOf(1)], Service });
+    expect(made.inCloud()).toMatchObject({ Key: [await idOf(1)], Service });
   });
 
   test.each([2, 3, 4])(
     "key %i: it is made, then in the Secrets, and then the last but one is deleted",
     async (number) => {
-      await keyed(number);
+      await made.write(keyed(number));
       const result = await succeed(stack, "up");
       const steps = result.steps.filter((step) => !step.startsWith("read "));
       expect(steps[0]).toBe(`create builder-key-${number}`);
       expect(steps.slice(1, 3).sort()).toEqual([PLACES.shop, PLACES.web].map((name) => `update ${name}-pull-secret`));
       expect(steps.slice(3)).toEqual(number > 2 ? [`delete builder-key-${number - 2}`] : []);
-      expect(inGoogle().Key).toEqual([await idOf(number), await idOf(number - 1)].sort());
+      expect(made.inCloud().Key).toEqual([await idOf(number), await idOf(number - 1)].sort());
 
       for (const namespace of [PLACES.shop, PLACES.web]) {
         const { encoded, username, password, auth, file } = await keyIn(namespace);
@@ -208,14 +209,15 @@ describe("keys in the place of Workload Identity", () => {
   });
 
   test("without protection destroy leaves nothing but the API, in Google Cloud and in the cluster", async () => {
-    await changeStackFile({ namespaces: [PLACES.web], rotation: 4, protect: false });
+    await made.write((config) => {
+      keyed(4)(config);
+      config["pergola:registry"].protect = false;
+    });
     expect(changes(await succeed(stack, "up"))).toEqual([]);
     await succeed(stack, "destroy");
-    const { Service = [], ...rest } = inGoogle();
+    const { Service = [], ...rest } = made.inCloud();
     expect(Service).toContain(API);
     expect(rest).toEqual({});
-    const all = "namespaces,priorityclasses,clusterroles,clusterrolebindings";
-    const left = (await kubectl(["get", all, "-o", "name"])).split("\n");
-    expect(left.filter((name) => name.includes(PLACES.stack))).toEqual([]);
+    await made.expectNothingInCluster();
   });
 });

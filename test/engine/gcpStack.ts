@@ -1,83 +1,39 @@
-/** The stack `gcp-dev` under another name, with namespaces of its own in the cluster under test, and Google Cloud by the stand-in. */
-import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
-import { join, resolve } from "node:path";
-import { parse, stringify } from "yaml";
-import { testKubeconfig } from "./cluster.ts";
-import { EngineStack } from "./engine.ts";
+/** A stack like one of the examples on Google Cloud, with what is there before it. */
+import type { ValueMap } from "../../local/pulumi/wire.ts";
+import { CloudStack, type ExampleText, placeStack, stackFileOf } from "./cloudStack.ts";
 import { gcpStandin } from "./standin/gcp/cloud.ts";
-import { CLUSTER, PROJECT } from "./standin/gcp/members.ts";
+import { isSurroundings, putSurroundings } from "./standin/gcp/surroundings.ts";
 import { putThere } from "./standin/given.ts";
-import { placeStandin } from "./standin/home.ts";
-import { State } from "./standin/state.ts";
 
-const repository = resolve(import.meta.dirname, "..", "..");
-
-/** Where this stack is. */
-export const PLACES = {
-  stack: "engine-gcp",
-  registry: "shop-registry",
-  cluster: "shop-clusters",
-  location: "europe-central2",
-  shop: "engine-gcp-shop",
-  web: "engine-gcp-web",
-} as const;
-
-/** Host of the stack's registry, as Docker configurations have it. */
-export const HOST = `${PLACES.location}-docker.pkg.dev`;
-
-/** What differs from the example. */
-export interface Changes {
-  /** more namespaces */
-  readonly namespaces?: readonly string[];
-  readonly protect?: boolean;
-  /** builders log in by the key of this number, where the example has Workload Identity */
-  readonly rotation?: number;
-}
-
-/** Text of the stack file. */
-export function stackFile({ namespaces = [], protect = true, rotation }: Changes = {}): string {
-  const file = parse(readFileSync(join(repository, "stacks", "Pulumi.gcp-dev.yaml"), "utf8"));
-  const { config } = file;
-  const all = [PLACES.shop, ...namespaces];
-  if (!protect) config["pergola:registry"].protect = false;
-  const { serviceAccount } = config["pergola:access"];
-  if (rotation === undefined) config["pergola:access"].namespaces = all;
-  else config["pergola:access"] = { kind: "serviceAccountKey", serviceAccount, rotation };
-  config["pergola:cluster"].context = parse(readFileSync(testKubeconfig(), "utf8"))["current-context"];
-  config["pergola:builder"].modes.kaniko.namespaces = all;
-  return stringify(file);
+/** An example, and what makes a stack of a test's of it. */
+export interface GcpExample extends ExampleText {
+  /** name of the stack; the ids of service accounts, of 30 characters at most, have it */
+  readonly stack: string;
+  /** what else there is, in this order */
+  readonly there?: readonly { readonly type: string; readonly inputs: ValueMap }[];
 }
 
 /** The stack, and the cloud that it is made in. */
-export interface GcpStack extends AsyncDisposable {
-  readonly stack: EngineStack;
-  readonly cloud: State;
-}
+export class GcpStack extends CloudStack {
+  /** Makes the stack; there is what its stack file counts on. */
+  static async create(given: GcpExample): Promise<GcpStack> {
+    const { config } = stackFileOf(given);
+    const { project, impersonate = "" } = config["pergola:registry"];
+    const placed = await placeStack(given.stack, "gcp", given, { PERGOLA_STANDIN_IMPERSONABLE: impersonate });
+    putSurroundings(placed.cloud, config);
+    const google = gcpStandin();
+    for (const { type, inputs } of given.there ?? []) {
+      putThere(google, placed.cloud, { account: project, region: "" }, type, inputs);
+    }
+    const isGone = ({ type, properties }: { type: string; properties: ValueMap }) =>
+      google.types[type]?.isGone?.(properties);
+    return new GcpStack(placed, (stored) => isSurroundings(stored) || isGone(stored) === true);
+  }
 
-/** Makes the stack; there are the two projects and the cluster. */
-export async function createGcpStack(): Promise<GcpStack> {
-  const environment: Record<string, string> = { KUBECONFIG: testKubeconfig() };
-  const stack = await EngineStack.create({
-    program: repository,
-    stack: PLACES.stack,
-    config: stackFile(),
-    environment,
-  });
-  // Below the stack's folder, which goes with it.
-  const cloud = new State(join(stack.folder, "cloud"));
-  environment.PERGOLA_STANDIN_STATE = cloud.folder;
-  const { version } = createRequire(import.meta.url)("@pulumi/gcp/package.json") as { version: string };
-  const main = join(import.meta.dirname, "standin", "gcp", "main.ts");
-  placeStandin(stack.prepared.environment.PULUMI_HOME as string, { name: "gcp", version }, main);
-  const [gcp, place] = [gcpStandin(), { account: PLACES.registry, region: "" }];
-  for (const projectId of [PLACES.registry, PLACES.cluster]) putThere(gcp, cloud, place, PROJECT, { projectId });
-  putThere(gcp, cloud, place, CLUSTER, {
-    name: "dev",
-    location: PLACES.location,
-    project: PLACES.cluster,
-    workloadPool: `${PLACES.cluster}.svc.id.goog`,
-    releaseChannel: "REGULAR",
-  });
-  return { stack, cloud, [Symbol.asyncDispose]: () => stack[Symbol.asyncDispose]() };
+  /** Ids of all that says who may do what. */
+  members(): string[] {
+    return Object.entries(this.inCloud())
+      .flatMap(([type, ids]) => (/Member$/.test(type) ? ids : []))
+      .sort();
+  }
 }

@@ -160,6 +160,33 @@ describe("what goes away", () => {
     ).rejects.toThrow("Identity Pool does not exist (deleted-pool)");
   });
 
+  test("a policy goes with what it is of, and is nobody else's", async () => {
+    const writes = (repository: string) => ({ ...good.OF_SHOP, repository, role: good.WRITER, member: good.PUSHER });
+    const repositories = ["web", "web-cache"].map((repositoryId) => ({ ...good.SHOP, repositoryId }));
+    const [web, cache] = [
+      await cloud.make(REPOSITORY, repositories[0]!),
+      await cloud.make(REPOSITORY, repositories[1]!),
+    ];
+    const [right, other] = [
+      await cloud.make(good.REPOSITORY_MEMBER, writes("web")),
+      await cloud.make(good.REPOSITORY_MEMBER, writes("web-cache")),
+    ];
+    await by.delete(REPOSITORY, web.id);
+    expect(by.read(good.REPOSITORY_MEMBER, right.id, {})).toBeUndefined();
+    expect(by.read(good.REPOSITORY_MEMBER, other.id, {})).toBeDefined();
+    await by.delete(REPOSITORY, cache.id);
+  });
+
+  test("a service account goes with its keys and with who may act as it", async () => {
+    const { id: serviceAccountId } = await cloud.make(ACCOUNT, { accountId: "builders" });
+    const key = await cloud.make(KEY, { serviceAccountId });
+    const actor = { serviceAccountId, role: good.IMPERSONATOR, member: good.IN_SHOP };
+    const member = await cloud.make(good.ACCOUNT_MEMBER, actor);
+    await by.delete(ACCOUNT, serviceAccountId);
+    expect(by.read(KEY, key.id, {})).toBeUndefined();
+    expect(by.read(good.ACCOUNT_MEMBER, member.id, {})).toBeUndefined();
+  });
+
   test("a service account is not deleted while policies name it", async () => {
     const email = `member-of-two@${good.REGISTRY}.iam.gserviceaccount.com`;
     await expect(by.delete(ACCOUNT, `projects/${good.REGISTRY}/serviceAccounts/${email}`)).rejects.toThrow(

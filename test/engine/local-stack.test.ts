@@ -6,7 +6,8 @@ import { BUILDER_SERVICE_ACCOUNT, buildSetup, SETUP_CONFIG_MAP, SETUP_KEY } from
 import { buildImage, withPullSecret } from "./build.ts";
 import { kubectl, live } from "./cluster.ts";
 import type { EngineResult, EngineStack } from "./engine.ts";
-import { createLocalStack, PLACES, stackFile, temporaryFolder } from "./localStack.ts";
+import { createLocalStack, PLACES, stackFile } from "./localStack.ts";
+import { temporaryFolder } from "./programStack.ts";
 
 const SECRETS = { registryPassword: "canary-registry-5f1c", hubPassword: "canary-hub-93ab" };
 

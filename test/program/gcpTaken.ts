@@ -5,8 +5,8 @@ import { join } from "node:path";
 import { expect } from "vitest";
 import type { ValueMap } from "../../local/pulumi/wire.ts";
 import { gcpStandin } from "../engine/standin/gcp/cloud.ts";
-import { ACCOUNT, CLUSTER, PROJECT } from "../engine/standin/gcp/members.ts";
 import { SERVICE } from "../engine/standin/gcp/projects.ts";
+import { putSurroundings } from "../engine/standin/gcp/surroundings.ts";
 import { putThere } from "../engine/standin/given.ts";
 import { StandinProvider } from "../engine/standin/provider.ts";
 import type { Place } from "../engine/standin/resourceType.ts";
@@ -50,18 +50,7 @@ function fill(state: State, config: StackFileConfig, registrations: readonly Reg
   const put = (type: string, inputs: ValueMap, project: unknown) =>
     putThere(gcpStandin(), state, placeIn(project), type, inputs);
   const projects = registrations.filter(({ type }) => type === CLOUD).map(({ inputs }) => String(inputs.project));
-  for (const projectId of new Set(projects)) put(PROJECT, { projectId }, projectId);
-  const { gke, builderNodes } = config["pergola:cluster"] as { gke?: ValueMap; builderNodes: { kind: string }[] };
-  if (gke !== undefined) {
-    const { workloadIdentity = true, ...named } = gke;
-    const pool = workloadIdentity ? { workloadPool: `${gke.project}.svc.id.goog` } : {};
-    const autopilot = builderNodes.some(({ kind }) => kind === "autopilot");
-    const inputs = { ...named, ...pool, releaseChannel: "REGULAR", ...(autopilot ? { autopilot } : {}) };
-    put(CLUSTER, inputs, gke.project);
-  }
-  for (const [, id, project] of JSON.stringify(config).matchAll(/"existing":"([^"@]+)@([^".]+)\.iam/g)) {
-    put(ACCOUNT, { accountId: id as string }, project);
-  }
+  putSurroundings(state, config, projects);
   for (const { type, inputs, importId } of registrations.filter((one) => one.importId !== "")) {
     put(SERVICE, { service: "artifactregistry.googleapis.com" }, inputs.project);
     expect(put(type, inputs as ValueMap, inputs.project)).toBe(importId);

@@ -73,7 +73,7 @@ export class StandinProvider {
     const inputs = { ...given, ...type.draws?.(given) };
     const address = this.#address(token, type, inputs);
     this.#requireReferences(type, inputs);
-    const refusal = type.refuses?.(inputs, this.#present());
+    const refusal = type.refuses?.(inputs, this.#present(), this.#where);
     if (refusal !== undefined) throw new Error(refusal);
     const returned = type.returns?.(inputs, this.#where, undefined) ?? inputs;
     const outputs = { ...returned, ...type.computes(inputs, this.#where, undefined) };
@@ -142,6 +142,8 @@ export class StandinProvider {
     const reason = type.inUse?.(properties, this.#present());
     if (reason !== undefined) throw new Error(reason);
     await this.#cloud.judge?.deleted(token, properties, this.#where);
+    const takesAlong = type.takesAlong;
+    if (takesAlong !== undefined) this.#state.removeAll((other) => takesAlong(properties, other));
     const left = type.left?.(properties);
     if (left === undefined) this.#state.remove(found.address);
     else this.#state.write(found.address, left);

@@ -46,9 +46,11 @@ export interface ResourceType {
   /** what has to be there already */
   references?(inputs: ValueMap, place: Place): readonly Reference[];
   /** what the cloud says against a new one because of what else there is, or nothing */
-  refuses?(inputs: ValueMap, all: readonly Stored[]): string | undefined;
+  refuses?(inputs: ValueMap, all: readonly Stored[], place: Place): string | undefined;
   /** what has to be gone before this can be deleted: says why not, or nothing */
   inUse?(properties: ValueMap, all: readonly Stored[]): string | undefined;
+  /** whether something else goes with it when it is deleted, as nobody could find it any more */
+  takesAlong?(properties: ValueMap, other: Stored): boolean;
   /** what a deleted one leaves behind under its key; by default nothing */
   left?(properties: ValueMap): ValueMap | undefined;
   /** whether it is what a deleted one left behind: its key stays taken, but nobody finds it */

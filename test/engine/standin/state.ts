@@ -3,7 +3,7 @@
  * which are processes of their own, share it without a lock, and a test can look at it and change it.
  */
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { linkSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { ValueMap } from "../../../local/pulumi/wire.ts";
 import type { Place, Stored } from "./resourceType.ts";
@@ -26,18 +26,22 @@ export class State {
 
   /** Adds a resource. @returns false where there is one under this address */
   add(address: Address, stored: Stored): boolean {
+    const file = this.#file(address);
+    writeFileSync(`${file}.${process.pid}`, text({ address, stored }));
     try {
-      writeFileSync(this.#file(address), text({ address, stored }), { flag: "wx" });
+      // A link is there with all of its content, or not at all.
+      linkSync(`${file}.${process.pid}`, file);
       return true;
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === "EEXIST") return false;
+      if (codeOf(error) === "EEXIST") return false;
       throw error;
+    } finally {
+      rmSync(`${file}.${process.pid}`);
     }
   }
 
   find(address: Address): Stored | undefined {
-    const file = this.#file(address);
-    return existsSync(file) ? read(file).stored : undefined;
+    return read(this.#file(address))?.stored;
   }
 
   /** The resource of a type that has an id, in a place. */
@@ -64,6 +68,11 @@ export class State {
     rmSync(this.#file(address), { force: true });
   }
 
+  /** Removes every resource of which it is true. */
+  removeAll(isMeant: (stored: Stored) => boolean): void {
+    for (const { stored, address } of this.#entries()) if (isMeant(stored)) this.remove(address);
+  }
+
   /** Everything that is there. */
   all(): Stored[] {
     return this.#entries().map(({ stored }) => stored);
@@ -72,7 +81,7 @@ export class State {
   #entries(): Entry[] {
     return readdirSync(this.folder)
       .filter((name) => name.endsWith(".json"))
-      .map((name) => read(join(this.folder, name)))
+      .flatMap((name) => read(join(this.folder, name)) ?? [])
       .sort((one, other) => (spelled(one.address) < spelled(other.address) ? -1 : 1));
   }
 
@@ -92,8 +101,18 @@ function spelled({ type, key, place }: Address): string {
   return JSON.stringify([place.account, place.region, type, key]);
 }
 
-function read(file: string): Entry {
-  return JSON.parse(readFileSync(file, "utf8")) as Entry;
+/** What a file holds; undefined where another process has removed it. */
+function read(file: string): Entry | undefined {
+  try {
+    return JSON.parse(readFileSync(file, "utf8")) as Entry;
+  } catch (error) {
+    if (codeOf(error) === "ENOENT") return undefined;
+    throw error;
+  }
+}
+
+function codeOf(error: unknown): string | undefined {
+  return (error as NodeJS.ErrnoException).code;
 }
 
 function text(entry: Entry): string {

@@ -4,11 +4,13 @@ import type { Value, ValueMap } from "../../../../local/pulumi/wire.ts";
 import { isList, isMap } from "../../../../local/pulumi/wire.ts";
 import type { Place, ResourceType } from "../resourceType.ts";
 import { asSet, text } from "../values.ts";
-import { authoritative, iamMember, notOffered } from "./members.ts";
+import { keyProblem } from "./keys.ts";
+import { authoritative, iamMember, isBelow, notOffered } from "./members.ts";
 import { apiReference } from "./projects.ts";
 import { googleError, isRegion, kmsKey, labelled, labels, projectId, projectOf } from "./values.ts";
 
 export const REPOSITORY = "gcp:artifactregistry/repository:Repository";
+const REPOSITORY_MEMBER = "gcp:artifactregistry/repositoryIamMember:RepositoryIamMember";
 
 /** Repositories that are behind hosts of gcr.io, and where ("Transition to repositories with gcr.io domain support"). */
 const GCR: Readonly<Record<string, string>> = {
@@ -159,6 +161,13 @@ export const ARTIFACT_REGISTRY: Readonly<Record<string, ResourceType>> = {
     unique: "cloud",
     duplicate: googleError(409, "the repository already exists: %s"),
     references: (inputs, place) => [apiReference(projectOf(inputs, place), "artifactregistry")],
+    refuses: (inputs, all, place) => keyProblem(inputs, projectOf(inputs, place), all),
+    takesAlong: (properties, other) =>
+      isBelow(
+        fullName(text(properties, "project"), text(properties, "location"), text(properties, "name")),
+        [REPOSITORY_MEMBER],
+        other,
+      ),
     replaces: [
       ...["project", "location", "repositoryId", "format", "mode", "kmsKeyName"],
       ...["remoteRepositoryConfig.dockerRepository", "remoteRepositoryConfig.commonRepository"],
@@ -192,7 +201,7 @@ export const ARTIFACT_REGISTRY: Readonly<Record<string, ResourceType>> = {
       };
     },
   },
-  "gcp:artifactregistry/repositoryIamMember:RepositoryIamMember": iamMember({
+  [REPOSITORY_MEMBER]: iamMember({
     parent: { project: projectId.optional(), location, repository: z.string().min(1) },
     resource: parentOf,
     reference: (inputs, place) => {

@@ -6,6 +6,7 @@ import {
   BUILDER,
   HUB,
   IMPERSONATOR,
+  KMS_KEY,
   OF_SHOP,
   PROJECT_MEMBER,
   PUSHER,
@@ -63,6 +64,14 @@ export const BAD_REGISTRY: readonly BadInput[] = [
     "a version of a key": [
       { ...SHOP, kmsKeyName: "projects/p/locations/us/keyRings/r/cryptoKeys/k/cryptoKeyVersions/1" },
       "is not the name of a key",
+    ],
+    "a key that there is not": [
+      { ...SHOP, kmsKeyName: `${KMS_KEY}-none` },
+      "Permission denied on Cloud KMS key. Please ensure your Artifact Registry service account",
+    ],
+    "a key that only others may use": [
+      { ...SHOP, kmsKeyName: `${KMS_KEY}-of-others` },
+      "Permission denied on Cloud KMS key. Please ensure your Artifact Registry service account",
     ],
     "a label with capitals": [{ ...SHOP, labels: { Team: "shop" } }, "is not the key of a label"],
     "a label with a dot": [{ ...SHOP, labels: { team: "shop.web" } }, "is not the value of a label"],

@@ -7,6 +7,7 @@ import type { Cloud, Place } from "../resourceType.ts";
 import { ARTIFACT_REGISTRY } from "./artifactRegistry.ts";
 import { CONTAINER } from "./container.ts";
 import { FEDERATION } from "./federation.ts";
+import { KEYS } from "./keys.ts";
 import { PROJECTS } from "./projects.ts";
 import { SERVICE_ACCOUNTS } from "./serviceAccounts.ts";
 import { accountEmail, googleError, projectId } from "./values.ts";
@@ -18,7 +19,7 @@ const SETTINGS = ["project", "impersonateServiceAccount", "version"];
 export function gcpStandin(impersonable: readonly string[] = []): Cloud {
   return {
     name: "gcp",
-    types: { ...PROJECTS, ...ARTIFACT_REGISTRY, ...SERVICE_ACCOUNTS, ...FEDERATION, ...CONTAINER },
+    types: { ...PROJECTS, ...ARTIFACT_REGISTRY, ...SERVICE_ACCOUNTS, ...FEDERATION, ...CONTAINER, ...KEYS },
     checkSettings: (settings) =>
       Object.keys(settings)
         .filter((property) => !SETTINGS.includes(property))

@@ -3,6 +3,7 @@ import type { ValueMap } from "../../../../local/pulumi/wire.ts";
 import { REPOSITORY } from "./artifactRegistry.ts";
 import { NODE_POOL } from "./container.ts";
 import { POOL_PROVIDER } from "./federation.ts";
+import { CRYPTO_KEY, registryAgent } from "./keys.ts";
 import { ACCOUNT, CLUSTER, POOL, PROJECT } from "./members.ts";
 import { SERVICE } from "./projects.ts";
 import { KEY } from "./serviceAccounts.ts";
@@ -20,6 +21,8 @@ export const WRITER = "roles/artifactregistry.writer";
 export const IMPERSONATOR = "roles/iam.workloadIdentityUser";
 export const IN_SHOP = "serviceAccount:shop-clusters.svc.id.goog[shop-dev/garden-in-cluster-builder]";
 export const POOL_MEMBERS = `//iam.googleapis.com/projects/${projectNumber(REGISTRY)}/locations/global/workloadIdentityPools`;
+
+export const KMS_KEY = "projects/shop-keys/locations/europe-central2/keyRings/shop/cryptoKeys/images";
 
 export const SHOP = { location: "europe-central2", repositoryId: "web", format: "DOCKER" };
 export const OF_SHOP = { location: "europe-central2", repository: "shop", project: REGISTRY };
@@ -63,7 +66,7 @@ export const GOOD_INPUTS: readonly GivenInputs[] = [
       ...SHOP,
       description: "images of the shop",
       labels: { team: "shop" },
-      kmsKeyName: "projects/shop-keys/locations/europe-central2/keyRings/shop/cryptoKeys/images",
+      kmsKeyName: KMS_KEY,
       dockerConfig: { immutableTags: true },
       cleanupPolicyDryRun: true,
       cleanupPolicies: [
@@ -149,6 +152,8 @@ const ACCOUNTS = ["gar-access", "full-of-keys", "member-of-two"];
 export const THERE: readonly GivenInputs[] = [
   ...[REGISTRY, "shop-clusters"].map((projectId) => ({ type: PROJECT, inputs: { projectId } })),
   { type: SERVICE, inputs: { service: "artifactregistry.googleapis.com" } },
+  { type: CRYPTO_KEY, inputs: { name: KMS_KEY, users: [registryAgent(REGISTRY)] } },
+  { type: CRYPTO_KEY, inputs: { name: `${KMS_KEY}-of-others`, users: [BUILDER] } },
   { type: REPOSITORY, inputs: { ...SHOP, repositoryId: "shop" } },
   ...ACCOUNTS.map((accountId) => ({ type: ACCOUNT, inputs: { accountId } })),
   { type: POOL, inputs: { workloadIdentityPoolId: "federated" } },

@@ -5,8 +5,9 @@ import { serveStandin } from "../serve.ts";
 import { State } from "../state.ts";
 import { gcpStandin } from "./cloud.ts";
 
-const { PERGOLA_STANDIN_STATE } = process.env;
+const { PERGOLA_STANDIN_STATE, PERGOLA_STANDIN_IMPERSONABLE = "" } = process.env;
 if (!PERGOLA_STANDIN_STATE) throw new Error("PERGOLA_STANDIN_STATE says where the cloud is");
 const manifest = createRequire(import.meta.url).resolve("@pulumi/gcp/package.json");
 const { version } = JSON.parse(readFileSync(manifest, "utf8")) as { version: string };
-await serveStandin(gcpStandin(), new State(PERGOLA_STANDIN_STATE), version);
+const impersonable = PERGOLA_STANDIN_IMPERSONABLE.split(" ");
+await serveStandin(gcpStandin(impersonable), new State(PERGOLA_STANDIN_STATE), version);

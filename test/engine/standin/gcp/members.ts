@@ -140,6 +140,15 @@ export function membersNaming(email: string, all: readonly Stored[]): string[] {
   return all.filter(({ type, properties }) => type !== ACCOUNT && properties.member === member).map(({ id }) => id);
 }
 
+/**
+ * What is a part of a resource and gone with it: its own allow policy (IAM, "Allow policies": a policy is attached to a resource,
+ * and setIamPolicy is a method of it in each REST reference), the keys of a service account.
+ * @param name full name of the resource @param types of such parts
+ */
+export function isBelow(name: string, types: readonly string[], other: Stored): boolean {
+  return types.includes(other.type) && other.id.startsWith(`${name}/`);
+}
+
 /** Types that own a whole policy, or a role in one. */
 export function authoritative(what: string): ResourceType {
   return notOffered(`owns ${what}: it takes the rights of everybody whom the stack does not name`);

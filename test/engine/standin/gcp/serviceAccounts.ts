@@ -4,11 +4,12 @@ import { z } from "zod";
 import type { ValueMap } from "../../../../local/pulumi/wire.ts";
 import type { Place, Reference, ResourceType } from "../resourceType.ts";
 import { drawn, text } from "../values.ts";
-import { ACCOUNT, authoritative, iamMember, membersNaming } from "./members.ts";
+import { ACCOUNT, authoritative, iamMember, isBelow, membersNaming } from "./members.ts";
 import { projectReference } from "./projects.ts";
 import { accountEmail, emailOf, googleError, projectId, projectOf } from "./values.ts";
 
 export const KEY = "gcp:serviceaccount/key:Key";
+const ACCOUNT_MEMBER = "gcp:serviceaccount/iAMMember:IAMMember";
 
 /** "Quotas and limits": keys of one service account. */
 const MOST_KEYS = 10;
@@ -101,6 +102,7 @@ export const SERVICE_ACCOUNTS: Readonly<Record<string, ResourceType>> = {
       const named = membersNaming(String(email), all);
       return named.length === 0 ? undefined : `is still a member: ${named.join(", ")}`;
     },
+    takesAlong: ({ name }, other) => isBelow(String(name), [ACCOUNT_MEMBER, KEY], other),
     replaces: ["accountId", "project"],
     computes: (inputs, place) => {
       const email = emailIn(inputs, place);
@@ -141,7 +143,7 @@ export const SERVICE_ACCOUNTS: Readonly<Record<string, ResourceType>> = {
       Object.fromEntries(OF_KEY.map((name) => [name, (previous ?? inputs)[name] ?? inputs[name]])),
     once: ["privateKey"],
   },
-  "gcp:serviceaccount/iAMMember:IAMMember": iamMember({
+  [ACCOUNT_MEMBER]: iamMember({
     parent: { serviceAccountId: accountName },
     resource: (inputs) => text(inputs, "serviceAccountId"),
     reference: (inputs) => accountReference(text(inputs, "serviceAccountId")),
