@@ -89,8 +89,8 @@ const shared = {
   kmsKey: kmsKey
     .optional()
     .describe(
-      "key of the repositories, default: Google's own. It cannot be changed afterwards. Artifact Registry's service agent needs " +
-        "roles/cloudkms.cryptoKeyEncrypterDecrypter on it",
+      "key of the repositories, default: Google's own. Another one later is another repository without the images, which protect refuses. " +
+        "Artifact Registry's service agent needs roles/cloudkms.cryptoKeyEncrypterDecrypter on it",
     ),
   labels,
   scanning: z

@@ -1,6 +1,6 @@
 // The other examples on AWS on the real engine, each with one change that tells them apart; aws-dev has a test of its own.
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type AwsExample, AwsStack } from "./awsStack.ts";
+import { AwsStack } from "./awsStack.ts";
 import { type Change, setupIn } from "./cloudStack.ts";
 import { applyAs, kubectl, live } from "./cluster.ts";
 import { karpenterDefinitions } from "./karpenterDefinitions.ts";
@@ -16,23 +16,11 @@ const unprotected: Change = (config) => {
   config["pergola:registry"].protect = false;
 };
 
-/** What a stack of an example made is the tests' to look at. */
-async function comeUp(given: AwsExample, prepare?: (made: AwsStack) => Promise<void>): Promise<AwsStack> {
-  const made = await AwsStack.create(given);
-  try {
-    await prepare?.(made);
-    await made.comeUp();
-  } catch (error) {
-    await made[Symbol.asyncDispose]();
-    throw error;
-  }
-  return made;
-}
-
 describe("aws-teams", () => {
   let made: AwsStack;
   beforeAll(async () => {
-    made = await comeUp({ example: "aws-teams", subnets: ["subnet-0a", "subnet-0b"], always: unprotected });
+    made = await AwsStack.create({ example: "aws-teams", subnets: ["subnet-0a", "subnet-0b"], always: unprotected });
+    await made.comeUp();
   });
   afterAll(() => made?.[Symbol.asyncDispose]());
 
@@ -80,10 +68,11 @@ describe("aws-podidentity", () => {
   beforeAll(async () => {
     definitions = await karpenterDefinitions();
     const ci = { name: "ci-jobs", assumeRolePolicy: JSON.stringify({ Version: "2012-10-17", Statement: [] }) };
-    made = await comeUp({ example: "aws-podidentity", always: unprotected }, async ({ cloud, place, moto }) => {
-      putThere(awsStandin(place.account), cloud, place, "aws:iam/role:Role", ci);
-      await putIntoMoto(moto.endpoint, place, "aws:iam/role:Role", ci);
-    });
+    made = await AwsStack.create({ example: "aws-podidentity", always: unprotected });
+    const { cloud, place, moto } = made;
+    putThere(awsStandin(place.account), cloud, place, "aws:iam/role:Role", ci);
+    await putIntoMoto(moto.endpoint, place, "aws:iam/role:Role", ci);
+    await made.comeUp();
   });
   afterAll(async () => {
     await made?.[Symbol.asyncDispose]();
@@ -134,7 +123,8 @@ describe("aws-china", () => {
       subnets: ["subnet-0c", "subnet-0d"],
       always: unprotected,
     };
-    made = await comeUp(given);
+    made = await AwsStack.create(given);
+    await made.comeUp();
   });
   afterAll(() => made?.[Symbol.asyncDispose]());
 
@@ -162,7 +152,8 @@ describe("aws-central-registry", () => {
   let made: AwsStack;
   const central = { account: "210987654321", region: "eu-west-1" };
   beforeAll(async () => {
-    made = await comeUp({ example: "aws-central-registry", subnets: ["subnet-0a", "subnet-0b"] });
+    made = await AwsStack.create({ example: "aws-central-registry", subnets: ["subnet-0a", "subnet-0b"] });
+    await made.comeUp();
   });
   afterAll(() => made?.[Symbol.asyncDispose]());
 
@@ -211,12 +202,13 @@ describe("aws-existing", () => {
   }));
   beforeAll(async () => {
     await applyAs("somebody", namespace);
-    made = await comeUp({ example: "aws-existing" }, async ({ cloud, place, moto }) => {
-      for (const repository of there) {
-        putThere(awsStandin(place.account), cloud, place, REPOSITORY, repository);
-        await putIntoMoto(moto.endpoint, place, REPOSITORY, repository);
-      }
-    });
+    made = await AwsStack.create({ example: "aws-existing" });
+    const { cloud, place, moto } = made;
+    for (const repository of there) {
+      putThere(awsStandin(place.account), cloud, place, REPOSITORY, repository);
+      await putIntoMoto(moto.endpoint, place, REPOSITORY, repository);
+    }
+    await made.comeUp();
   });
   afterAll(async () => {
     await made?.[Symbol.asyncDispose]();

@@ -94,6 +94,12 @@ export class CloudStack implements AsyncDisposable {
     expect(changes(await this.succeed("preview", "--expect-no-changes"))).toEqual([]);
   }
 
+  /** What is in the cloud and in the cluster is what the engine has in its state. */
+  async expectNoDrift(): Promise<void> {
+    const refreshed = await this.succeed("refresh", "--expect-no-changes");
+    expect(changes(refreshed).filter((step) => !step.startsWith("refresh "))).toEqual([]);
+  }
+
   /** `pulumi destroy` with the preview that goes before it: without one, the engine would delete what is not protected. */
   async destroyAsUsersDo(): Promise<string> {
     return this.stack.run(["destroy", "--yes", "--stack", this.stack.name]).catch(String);

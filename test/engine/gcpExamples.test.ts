@@ -1,155 +1,164 @@
-// The other examples on Google Cloud on the real engine, each with one change that tells them apart; gcp-dev has a test of its own.
+// The other examples on Google Cloud on the real engine, each with one change that tells them apart; gcp-dev and
+// gcp-central-registry have tests of their own.
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { Change } from "./cloudStack.ts";
-import { type GcpExample, GcpStack } from "./gcpStack.ts";
+import { type Change, setupIn } from "./cloudStack.ts";
+import { applyAs, kubectl, live } from "./cluster.ts";
+import { GcpStack } from "./gcpStack.ts";
 import { REPOSITORY } from "./standin/gcp/artifactRegistry.ts";
-import { putKey } from "./standin/gcp/surroundings.ts";
+import { SERVICE } from "./standin/gcp/projects.ts";
 import { changedPaths, changes } from "./steps.ts";
-
-/** A stack of an example, that came up, and of which a refresh finds nothing else. What it made is the tests' to look at. */
-async function comeUp(given: GcpExample): Promise<GcpStack> {
-  const made = await GcpStack.create(given);
-  try {
-    await made.comeUp();
-    await refreshed(made);
-  } catch (error) {
-    await made[Symbol.asyncDispose]();
-    throw error;
-  }
-  return made;
-}
-
-/** What is in the cloud is what the engine has in its state. */
-async function refreshed(made: GcpStack): Promise<void> {
-  const { steps } = await made.succeed("refresh", "--expect-no-changes");
-  expect(steps.filter((step) => !step.startsWith("refresh "))).toEqual([]);
-}
-
-/** Destroys the stack, and expects APIs to stay enabled, and what else was there. */
-async function destroyed(made: GcpStack, left: Record<string, string[]> = {}): Promise<void> {
-  const { Service } = made.inCloud();
-  await made.succeed("destroy");
-  expect(made.inCloud()).toEqual({ ...left, Service });
-  await made.expectNothingInCluster();
-}
 
 const unprotected: Change = (config) => {
   config["pergola:registry"].protect = false;
 };
 
-describe("gcp-central-registry", () => {
+describe("gcr-eu", () => {
   let made: GcpStack;
-  const names = ["docker-hub", "shop", "shop-cache"];
-  const idOf = (name: string) => `projects/shop-registry/locations/europe/repositories/${name}`;
-  const repository = (name: string) =>
-    made.cloud.byId(REPOSITORY, idOf(name), { account: "shop-registry", region: "" })?.stored.properties;
-  const keyNamed = (name: string) => `projects/shop-keys/locations/europe/keyRings/registry/cryptoKeys/${name}`;
-  const accountOf = (id: string) => `serviceAccount:${id}@shop-clusters.iam.gserviceaccount.com`;
+  const place = { account: "shop-images", region: "" };
+  const id = "projects/shop-images/locations/europe/repositories/eu.gcr.io";
+  const builders = "image-builders@shop-images.iam.gserviceaccount.com";
+  const account = `projects/shop-images/serviceAccounts/${builders}`;
+  const repository = () => made.cloud.byId(REPOSITORY, id, place)?.stored.properties;
+  const namespace = { apiVersion: "v1", kind: "Namespace", metadata: { name: "engine-shop-dev" } };
+  let before: ReturnType<typeof repository>;
 
-  /** Rights to a repository by their names in the program: nodes run what is in it, but for caches. */
-  const rightsTo = (name: string) => [
-    `builder-access-shop-registry/europe/${name}`,
-    ...(name === "shop-cache" ? [] : [`node-account-engine-gcp-central-nodes-pull-${name}`]),
+  /** As the API answers with what the project's transition made. */
+  const there = [
+    { type: SERVICE, inputs: { service: "artifactregistry.googleapis.com" } },
+    {
+      type: REPOSITORY,
+      inputs: {
+        ...{ project: place.account, location: "europe", repositoryId: "eu.gcr.io", format: "DOCKER" },
+        vulnerabilityScanningConfig: { enablementConfig: "INHERITED", enablementState: "SCANNING_DISABLED" },
+      },
+    },
   ];
 
-  const stricter: Change = (config) => {
-    config["pergola:registry"].cleanup.dryRun = false;
-    config["pergola:access"].ci.github.branches.push("release");
-  };
-  const otherKey: Change = (config) => {
-    stricter(config);
-    config["pergola:registry"].kmsKey = keyNamed("images-2");
-  };
-
   beforeAll(async () => {
-    made = await comeUp({ example: "gcp-central-registry", stack: "engine-gcp-central" });
-    putKey(made.cloud, keyNamed("images-2"), "shop-registry");
+    await applyAs("somebody", namespace);
+    made = await GcpStack.create({ example: "gcr-eu", stack: "engine-gcr-eu", there });
+    before = repository();
+  });
+  afterAll(async () => {
+    await made?.[Symbol.asyncDispose]();
+    await kubectl(["delete", "namespace", "engine-shop-dev", "--ignore-not-found"]);
+  });
+
+  test("what the file says otherwise would change with it, and what cannot change refuses it", async () => {
+    const takenOver = async (change: Change) => {
+      await made.write(change);
+      const { code, steps, diagnostics } = await made.stack.operate("preview");
+      return {
+        code,
+        steps: steps.filter((step) => step.endsWith(" registry-eu.gcr.io")),
+        said: diagnostics.join("\n"),
+      };
+    };
+    const labelled = await takenOver((config) => {
+      config["pergola:registry"].labels = { team: "shop" };
+    });
+    expect(labelled.steps).toEqual(["import registry-eu.gcr.io", "update registry-eu.gcr.io"]);
+    const encrypted = await takenOver((config) => {
+      config["pergola:registry"].kmsKey = "projects/shop-keys/locations/europe/keyRings/registry/cryptoKeys/images";
+    });
+    expect(encrypted.code).not.toBe(0);
+    expect(encrypted.said).toMatch(/unable to replace resource ".*::registry-eu\.gcr\.io"\s+as it is currently marked/);
+    expect(encrypted.said).toContain("previously-imported resources that still specify an ID may not be replaced");
+    expect(repository()).toEqual(before);
+    await made.write();
+  });
+
+  test("it is taken over as it is, and builders get the right to write to it", async () => {
+    await made.comeUp();
+    await made.expectNoDrift();
+    expect(repository()).toEqual(before);
+    expect(made.members()).toEqual([
+      `${id}/roles/artifactregistry.writer/serviceAccount:${builders}`,
+      `${account}/roles/iam.workloadIdentityUser/` +
+        "serviceAccount:shop-clusters.svc.id.goog[engine-shop-dev/garden-in-cluster-builder]",
+    ]);
+    expect(JSON.stringify(await live("engine-shop-dev", "namespace/engine-shop-dev"))).not.toContain("pod-security");
+  });
+
+  test("from then on it is the stack's: it changes with the stack file, which need not say that it was there", async () => {
+    await made.write((config) => {
+      delete config["pergola:registry"].import;
+      config["pergola:registry"].scanning = "disabled";
+    });
+    const changed = await made.succeed("up");
+    expect(changes(changed)).toEqual(["update registry-eu.gcr.io"]);
+    expect(changedPaths(changed, "registry-eu.gcr.io")).toEqual(["vulnerabilityScanningConfig.enablementConfig"]);
+  });
+
+  test("destroy is refused while it is protected; the rest can go without it", async () => {
+    const all = made.inCloud();
+    expect(await made.destroyAsUsersDo()).toMatch(/eu\.gcr\.io"? cannot be deleted\s+because it is protected/);
+    expect(made.inCloud()).toEqual(all);
+    await made.succeed("destroy", "--exclude-protected");
+    expect(made.inCloud()).toEqual({ Account: [account], Repository: [id], Service: all.Service });
+    await made.stack.run(["state", "delete", "--all", "--force", "--yes", "--stack", made.stack.name]);
+    expect(await kubectl(["get", "namespace/engine-shop-dev", "-o", "name"])).toContain("engine-shop-dev");
+  });
+});
+
+describe("gcp-autopilot", () => {
+  let made: GcpStack;
+  beforeAll(async () => {
+    made = await GcpStack.create({ example: "gcp-autopilot", stack: "engine-gcp-autopilot", always: unprotected });
+    await made.comeUp();
+    await made.expectNoDrift();
   });
   afterAll(() => made?.[Symbol.asyncDispose]());
 
-  test("repositories are in the registry's project with its key, identities in the cluster's; only tags of caches move", () => {
-    const { Repository, Account, RepositoryIamMember, WorkloadIdentityPool } = made.inCloud();
-    expect(Repository).toEqual(names.map(idOf));
-    expect(names.map((name) => repository(name)?.kmsKeyName)).toEqual(Array(3).fill(keyNamed("images")));
-    expect(names.map((name) => repository(name)?.dockerConfig)).toEqual([
-      undefined,
-      { immutableTags: true },
-      undefined,
-    ]);
-    expect(names.map((name) => repository(name)?.mode)).toEqual([
-      "REMOTE_REPOSITORY",
-      "STANDARD_REPOSITORY",
-      "STANDARD_REPOSITORY",
-    ]);
-    expect(repository("shop")?.cleanupPolicyDryRun).toBe(true);
-    for (const id of [...Account!, ...WorkloadIdentityPool!]) expect(id).toMatch(/^projects\/shop-clusters\//);
-    const reader = (name: string, id: string) => `${idOf(name)}/roles/artifactregistry.reader/${accountOf(id)}`;
-    const writer = (name: string) => `${idOf(name)}/roles/artifactregistry.writer/${accountOf("shop-builders")}`;
-    expect(RepositoryIamMember).toEqual(
-      [
-        reader("docker-hub", "engine-gcp-central-nodes"),
-        reader("docker-hub", "shop-builders"),
-        reader("shop", "engine-gcp-central-nodes"),
-        writer("shop"),
-        writer("shop-cache"),
-      ].sort(),
-    );
+  test("makes no nodes: builds ask Autopilot for theirs", async () => {
+    const { Account, NodePool } = made.inCloud();
+    expect(NodePool).toBeUndefined();
+    expect(Account).toEqual([expect.stringContaining("/image-builders@")]);
+    const { kaniko } = (await setupIn("engine-shop-dev")).builders.modes;
+    expect(kaniko).toMatchObject({ nodeSelector: { "garden-build": "true" }, platforms: ["linux/amd64"] });
   });
 
-  test("policies that delete change the one repository, another branch the condition of CI and one member", async () => {
-    const before = made.members();
-    await made.write(stricter);
-    const changed = await made.succeed("up");
-    expect(changes(changed)).toEqual([
-      "create ci-identity-repo:shop/monorepo:ref:refs/heads/release",
-      "update ci-identity-github",
-      "update registry-shop",
-    ]);
-    expect(changedPaths(changed, "registry-shop")).toEqual(["cleanupPolicyDryRun"]);
-    expect(changedPaths(changed, "ci-identity-github")).toEqual(["attributeCondition"]);
-    const added = made.members().filter((id) => !before.includes(id));
-    expect(added).toEqual([expect.stringMatching(/\/shop-ci\/subject\/repo:shop\/monorepo:ref:refs\/heads\/release$/)]);
-  });
-
-  test("another key would be another repository, without the images: refused while that is protected", async () => {
+  test("more for builds is another setup, and nothing in Google Cloud; destroy leaves nothing", async () => {
     const before = made.inCloud();
-    await made.write(otherKey);
-    const refused = await made.stack.operate("preview");
-    expect(refused.code).not.toBe(0);
-    expect(refused.diagnostics[0]).toMatch(
-      /^unable to replace resource ".*::registry-shop"\s+as it is currently marked for protection/,
-    );
-    expect(made.inCloud()).toEqual(before);
-    expect(repository("shop")?.kmsKeyName).toBe(keyNamed("images"));
-  });
-
-  test("unprotected it is replaced: its rights go before it does, and are made again on the new one", async () => {
-    const before = made.inCloud();
+    const most = { cpu: "4", memory: "16Gi", "ephemeral-storage": "10Gi" };
     await made.write((config) => {
-      otherKey(config);
-      unprotected(config);
+      config["pergola:builder"].modes.kaniko.resources = { limits: most, requests: most };
     });
-    const { steps } = await made.succeed("up");
-    const replaced = names.flatMap((name) => [`registry-${name}`, ...rightsTo(name)]);
-    const kinds = ["delete-replaced", "replace", "create-replacement"];
-    expect(steps.filter((step) => !step.startsWith("read ")).sort()).toEqual(
-      kinds.flatMap((kind) => replaced.map((name) => `${kind} ${name}`)).sort(),
-    );
-    for (const name of names) {
-      for (const right of rightsTo(name)) {
-        const order = [`delete-replaced ${right}`, `delete-replaced registry-${name}`];
-        order.push(`create-replacement registry-${name}`, `create-replacement ${right}`);
-        const places = order.map((step) => steps.indexOf(step));
-        expect(places, right).toEqual(places.toSorted((one, other) => one - other));
-      }
-    }
-    // What is in Google Cloud has the same names, and rights go with the repository that they are to.
+    const changed = await made.succeed("up");
+    expect(changes(changed)).toEqual(["update engine-shop-dev-setup"]);
     expect(made.inCloud()).toEqual(before);
-    expect(names.map((name) => repository(name)?.kmsKeyName)).toEqual(Array(3).fill(keyNamed("images-2")));
-    await refreshed(made);
+    expect((await setupIn("engine-shop-dev")).builders.modes.kaniko?.resources.limits).toEqual(most);
+    await made.destroyAll();
+  });
+});
+
+describe("gcp-key", () => {
+  let made: GcpStack;
+  beforeAll(async () => {
+    made = await GcpStack.create({ example: "gcp-key", stack: "engine-gcp-key", always: unprotected });
+    await made.comeUp();
+    await made.expectNoDrift();
+  });
+  afterAll(() => made?.[Symbol.asyncDispose]());
+
+  test("builders log in with the one key, and are nobody in the cluster", async () => {
+    const { Key, IAMMember, RepositoryIamMember } = made.inCloud();
+    expect([Key?.length, IAMMember, RepositoryIamMember?.length]).toEqual([1, undefined, 1]);
+    const { pullSecrets, freshNamespaces } = await setupIn("engine-shop-dev");
+    expect(pullSecrets.map(({ hosts }) => hosts)).toEqual([["europe-west3-docker.pkg.dev"]]);
+    expect(freshNamespaces).not.toBeNull();
+    const account = await live("engine-shop-dev", "serviceaccount/garden-in-cluster-builder");
+    expect(JSON.stringify(account)).not.toContain("iam.gke.io");
   });
 
-  test("destroy leaves nothing but the APIs, in either project", async () => {
-    await destroyed(made);
+  test("another pattern is another setup, and neither another key nor another Secret; destroy leaves nothing", async () => {
+    const before = made.inCloud();
+    await made.write((config) => config["pergola:access"].namespacePatterns.push("engine-shop-qa-*"));
+    const changed = await made.succeed("up");
+    expect(changes(changed)).toEqual(["update engine-shop-dev-setup"]);
+    expect(made.inCloud()).toEqual(before);
+    const { namespacePatterns } = (await setupIn("engine-shop-dev")).builders.modes["cluster-buildkit"] ?? {};
+    expect(namespacePatterns).toEqual(["engine-shop-preview-*", "engine-shop-qa-*"]);
+    await made.destroyAll();
   });
 });

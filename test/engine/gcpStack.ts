@@ -1,4 +1,5 @@
 /** A stack like one of the examples on Google Cloud, with what is there before it. */
+import { expect } from "vitest";
 import type { ValueMap } from "../../local/pulumi/wire.ts";
 import { CloudStack, type ExampleText, placeStack, stackFileOf } from "./cloudStack.ts";
 import { gcpStandin } from "./standin/gcp/cloud.ts";
@@ -28,6 +29,14 @@ export class GcpStack extends CloudStack {
     const isGone = ({ type, properties }: { type: string; properties: ValueMap }) =>
       google.types[type]?.isGone?.(properties);
     return new GcpStack(placed, (stored) => isSurroundings(stored) || isGone(stored) === true);
+  }
+
+  /** Destroys the stack: APIs stay enabled, and nothing else is left. */
+  async destroyAll(): Promise<void> {
+    const { Service } = this.inCloud();
+    await this.succeed("destroy");
+    expect(this.inCloud()).toEqual({ Service });
+    await this.expectNothingInCluster();
   }
 
   /** Ids of all that says who may do what. */
