@@ -92,8 +92,8 @@ const repository = z.strictObject({
     .boolean()
     .default(false)
     .describe(
-      "it is there, and is taken over: from then on it is this stack's. Pulumi refuses it while this file says anything else about " +
-        "it than what it is like; policies that it has are replaced",
+      "it is there, and is taken over: from then on it is this stack's. What this file says otherwise changes with the first pulumi up; " +
+        "policies that it has are replaced",
     ),
   cache: z
     .union([

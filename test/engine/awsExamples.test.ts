@@ -208,14 +208,24 @@ describe("aws-existing", () => {
       putThere(awsStandin(place.account), cloud, place, REPOSITORY, repository);
       await putIntoMoto(moto.endpoint, place, REPOSITORY, repository);
     }
-    await made.comeUp();
   });
   afterAll(async () => {
     await made?.[Symbol.asyncDispose]();
     await kubectl(["delete", "namespace", "engine-shop-dev", "--ignore-not-found"]);
   });
 
+  test("what the file says otherwise of what is taken over would change with it", async () => {
+    await made.write((config) => {
+      config["pergola:registry"].repositories[1].scanOnPush = true;
+    });
+    const { steps } = await made.succeed("preview");
+    const taken = steps.filter((step) => step.endsWith(" registry-shop/web"));
+    expect(taken).toEqual(["import registry-shop/web", "update registry-shop/web"]);
+    await made.write();
+  });
+
   test("what was there is as it was, and the caches are new", async () => {
+    await made.comeUp();
     expect(made.inCloud().Repository).toEqual(["shop/api", "shop/api/cache", "shop/web", "shop/web/cache"]);
     const { resources } = await made.stack.exportState();
     const ours = resources.filter(({ type }) => type === REPOSITORY).map(({ id }) => id);
@@ -234,12 +244,10 @@ describe("aws-existing", () => {
     ]);
   });
 
-  test("destroy is refused while what was taken over is protected, then leaves what was there before", async () => {
+  test("destroy is refused while what was taken over is protected; the rest can go without it", async () => {
     expect(await made.destroyAsUsersDo()).toMatch(/shop\/web"? cannot be deleted\s+because it is protected/);
-    await made.write(unprotected);
-    await made.succeed("up");
-    await made.succeed("destroy");
-    expect(made.inCloud()).toEqual({ Repository: ["shop/api"] });
+    await made.succeed("destroy", "--exclude-protected");
+    expect(made.inCloud()).toEqual({ Repository: ["shop/api", "shop/web"] });
     const left = await live("engine-shop-dev", "serviceaccount/garden-in-cluster-builder");
     expect(left.metadata).toBeDefined();
   });

@@ -2,24 +2,13 @@
 // is in the cluster in a real one.
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { BUILDER_SERVICE_ACCOUNT } from "../../infra/setupNames.ts";
-import { type Change, setupIn } from "./cloudStack.ts";
+import { setupIn } from "./cloudStack.ts";
 import { live } from "./cluster.ts";
 import type { EngineStack } from "./engine.ts";
-import { GcpStack } from "./gcpStack.ts";
+import { BUILDERS, createGcpDev, HOST, keyed, PLACES, withWeb } from "./gcpDev.ts";
+import type { GcpStack } from "./gcpStack.ts";
 import { changes, names, succeed } from "./steps.ts";
 
-/** Where this stack is. */
-const PLACES = {
-  stack: "engine-gcp",
-  registry: "shop-registry",
-  cluster: "shop-clusters",
-  location: "europe-central2",
-  shop: "engine-shop-dev",
-  web: "engine-shop-web",
-} as const;
-/** of the stack's registry, as Docker configurations have it */
-const HOST = `${PLACES.location}-docker.pkg.dev`;
-const BUILDERS = `gar-access@${PLACES.registry}.iam.gserviceaccount.com`;
 const ACCOUNT = `projects/${PLACES.registry}/serviceAccounts/${BUILDERS}`;
 const SHOP = `projects/${PLACES.registry}/locations/${PLACES.location}/repositories/shop`;
 const NODES = `${PLACES.stack}-nodes@${PLACES.cluster}.iam.gserviceaccount.com`;
@@ -29,26 +18,11 @@ let made: GcpStack;
 let stack: EngineStack;
 
 beforeAll(async () => {
-  made = await GcpStack.create({ example: "gcp-dev", stack: PLACES.stack });
+  made = await createGcpDev();
   stack = made.stack;
 });
 
 afterAll(() => made?.[Symbol.asyncDispose]());
-
-/** One namespace more. */
-const withWeb: Change = (config) => {
-  config["pergola:builder"].modes.kaniko.namespaces.push(PLACES.web);
-  config["pergola:access"].namespaces?.push(PLACES.web);
-};
-
-/** Builders log in by the key of a number, where the example has Workload Identity. */
-const keyed =
-  (rotation: number): Change =>
-  (config) => {
-    const { serviceAccount } = config["pergola:access"];
-    config["pergola:access"] = { kind: "serviceAccountKey", serviceAccount, rotation };
-    withWeb(config);
-  };
 
 const actingIn = (namespace: string) =>
   `${ACCOUNT}/roles/iam.workloadIdentityUser/` +
