@@ -4,7 +4,7 @@ import { GcpStack } from "./gcpStack.ts";
 
 /** Where this stack is. */
 export const PLACES = {
-  stack: "engine-gcp",
+  stack: "engine-gcp-dev",
   registry: "shop-registry",
   cluster: "shop-clusters",
   location: "europe-central2",
