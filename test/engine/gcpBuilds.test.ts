@@ -2,14 +2,15 @@
 // Google Cloud's part is played by programs in the cluster; stack, runner, builders, credential helper and registry are the real ones.
 
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { parse, stringify } from "yaml";
 import type { BuildSetup } from "../../infra/setup.ts";
 import { buildImage } from "./build.ts";
+import type { Change } from "./cloudStack.ts";
 import { live } from "./cluster.ts";
-import { createGcpStack, type GcpStack, HOST, PLACES, stackFile } from "./gcpStack.ts";
+import { createGcpDev, HOST, keyed, PLACES, withWeb } from "./gcpDev.ts";
+import type { GcpStack } from "./gcpStack.ts";
 import { builderImages } from "./google/builderImages.ts";
 import { type GooglePlace, googlePlace } from "./google/place.ts";
-import { rewriteStackFile, succeed } from "./steps.ts";
+import { succeed } from "./steps.ts";
 
 const MODES = ["cluster-buildkit", "kaniko"] as const;
 const BUILDERS = `gar-access@${PLACES.registry}.iam.gserviceaccount.com`;
@@ -21,22 +22,22 @@ let images: { readonly buildkit: string; readonly kaniko: string };
 let made: GcpStack;
 
 /** The example with both modes. */
-function bothModes(rotation?: number): string {
-  const file = parse(
-    stackFile({ namespaces: [PLACES.web], protect: false, ...(rotation === undefined ? {} : { rotation }) }),
-  );
-  file.config["pergola:builder"].modes = {
-    "cluster-buildkit": { namespaces: [PLACES.web], profile: "rootful", image: images.buildkit },
-    kaniko: { namespaces: [PLACES.shop], image: images.kaniko },
+const bothModes =
+  (rotation?: number): Change =>
+  (config) => {
+    (rotation === undefined ? withWeb : keyed(rotation))(config);
+    config["pergola:registry"].protect = false;
+    config["pergola:builder"].modes = {
+      "cluster-buildkit": { namespaces: [PLACES.web], profile: "rootful", image: images.buildkit },
+      kaniko: { namespaces: [PLACES.shop], image: images.kaniko },
+    };
   };
-  return stringify(file);
-}
 
 beforeAll(async () => {
   images = await builderImages();
   place = await googlePlace(HOST, BUILDERS);
-  made = await createGcpStack();
-  await rewriteStackFile(made.stack, bothModes());
+  made = await createGcpDev();
+  await made.write(bothModes());
   await succeed(made.stack, "up");
 }, 300_000);
 
@@ -91,7 +92,7 @@ test("kaniko without that helper says so", async () => {
 });
 
 test("with a key both modes push, and what of a key's forms is said anywhere is none", async () => {
-  await rewriteStackFile(made.stack, bothModes(1));
+  await made.write(bothModes(1));
   await succeed(made.stack, "up");
   const key = await keyIn(PLACES.shop);
   for (const mode of MODES) {
