@@ -2,6 +2,7 @@
 // and what becomes of rights where a repository is replaced.
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { Change } from "./cloudStack.ts";
+import { kubectl } from "./cluster.ts";
 import { GcpStack } from "./gcpStack.ts";
 import { REPOSITORY } from "./standin/gcp/artifactRegistry.ts";
 import { putKey } from "./standin/gcp/surroundings.ts";
@@ -61,6 +62,28 @@ test("repositories are in the registry's project with its key, identities in the
       writer("shop-cache"),
     ].sort(),
   );
+});
+
+test("jobs of CI build by the address of their account, in builder namespaces alone, and list no Secrets", async () => {
+  const user = accountOf("engine-gcp-central-ci").replace("serviceAccount:", "");
+  // Its exit code is 1 for no.
+  const may = (namespace: string, ...what: string[]) =>
+    kubectl(["auth", "can-i", ...what, "-n", namespace, "--as", user]).then(
+      (said) => said.trim() === "yes",
+      () => false,
+    );
+  for (const namespace of ["engine-shop-dev", "engine-shop-kaniko"]) {
+    expect(await may(namespace, "create", "pods")).toBe(true);
+    expect(await may(namespace, "create", "pods/exec")).toBe(true);
+    for (const what of [
+      ["list", "secrets"],
+      ["create", "serviceaccounts"],
+      ["update", "configmaps/pergola-setup"],
+    ]) {
+      expect(await may(namespace, ...what), what.join(" ")).toBe(false);
+    }
+  }
+  expect(await may("default", "create", "pods")).toBe(false);
 });
 
 test("policies that delete change the one repository, another branch the condition of CI and one member", async () => {
