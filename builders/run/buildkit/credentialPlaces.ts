@@ -21,6 +21,8 @@ export interface CredentialPlace {
   readonly where: string;
   /** absolute path of the config there */
   readonly config: string;
+  /** whether it is so new at times that its machine does not know yet who it is */
+  readonly isPod: boolean;
   /** text of the config; null when there is none, which is no failure @throws Error */
   read(signal: AbortSignal): Promise<string | null>;
   /** runs a program with `input` on its stdin; aborting ends it or gives it up */
@@ -42,6 +44,7 @@ export function podPlace(
   return {
     where: `in pod ${target.pod}`,
     config,
+    isPod: true,
     async read(signal) {
       const { exitCode, stdout, stderr, message } = await run(["cat", config], "", signal);
       if (exitCode !== 0) throw new Error((stderr || message).trim());
@@ -60,6 +63,7 @@ export function clientPlace(directory: string, environment: NodeJS.ProcessEnv): 
   return {
     where: "on this machine",
     config,
+    isPod: false,
     async read(signal) {
       try {
         return await readFile(config, { encoding: "utf8", signal });

@@ -125,7 +125,8 @@ async function ask(place: CredentialPlace, program: string, host: string, signal
   const until = Date.now() + IDENTITY.patience;
   for (;;) {
     const run = await place.run([program, "get"], host, signal);
-    const early = program.endsWith(`-${GOOGLE_HELPER}`) && run.exitCode !== 0 && NO_IDENTITY_YET.test(run.stdout);
+    const failed = run.exitCode !== 0 && NO_IDENTITY_YET.test(run.stdout);
+    const early = place.isPod && program.endsWith(`-${GOOGLE_HELPER}`) && failed;
     if (!early || Date.now() > until || signal.aborted) return run;
     await delay(IDENTITY.pause, undefined, { signal }).catch(() => {});
   }

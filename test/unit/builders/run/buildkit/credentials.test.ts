@@ -51,11 +51,17 @@ const HELPED = { credHelpers: { r: "fake" } };
 const NONE = "credentials not found in native keychain";
 
 /** A pod whose helper fails so many times with these words before it answers. */
-function lateHelper(helper: string, words: string, times: number): { place: CredentialPlace; asked: () => number } {
+function lateHelper(
+  helper: string,
+  words: string,
+  times: number,
+  isPod = true,
+): { place: CredentialPlace; asked: () => number } {
   let asked = 0;
   const place: CredentialPlace = {
     where: "in pod b",
     config: "/config.json",
+    isPod,
     read: async () => JSON.stringify({ credHelpers: { r: helper } }),
     run: async () => {
       asked += 1;
@@ -77,10 +83,11 @@ describe("a helper that asks the node who its pod is", () => {
   });
 
   it.each([
-    ["another helper", "ecr-login", TOO_EARLY],
-    ["another reason", "gcr", "invalid_grant"],
-  ])("is asked once with %s", async (_, helper, words) => {
-    const { place, asked } = lateHelper(helper, words, 1);
+    ["another helper", "ecr-login", TOO_EARLY, true],
+    ["another reason", "gcr", "invalid_grant", true],
+    ["whoever builds on a machine of their own", "gcr", TOO_EARLY, false],
+  ])("is asked once with %s", async (_, helper, words, isPod) => {
+    const { place, asked } = lateHelper(helper, words, 1, isPod);
     expect(await answerCredentials("r", place)).toMatchObject({ error: expect.stringContaining(words) });
     expect(asked()).toBe(1);
   });
