@@ -16,7 +16,7 @@ import { KANIKO_FLAGS } from "./kanikoFlags.ts";
 import { architectureSelector, DOCKER_CONFIG, planKanikoIndex } from "./kanikoIndex.ts";
 import { mirrorFlags, plainHttpFlags } from "./kanikoMirrors.ts";
 import { refuseWhatKanikoLacks } from "./kanikoRefusals.ts";
-import { kanikoScript } from "./kanikoScript.ts";
+import { asksNode, kanikoScript } from "./kanikoScript.ts";
 import { platformArgumentsOf, withoutUnusedStages } from "./kanikoStages.ts";
 import { kanikoVolume } from "./kanikoVolume.ts";
 import { builderLabels, podName, RUNNER_ANNOTATION } from "./labels.ts";
@@ -126,6 +126,7 @@ function planPlatform(
     container: "kaniko",
     deadlineSeconds,
     cacheRepository: cache.repository,
+    ...(asksNode(setup) ? { asksNode: true } : {}),
   };
 }
 

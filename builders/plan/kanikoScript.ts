@@ -12,14 +12,19 @@ const TOKEN = "http://169.254.169.254/computeMetadata/v1/instance/service-accoun
 const IDENTITY_SECONDS = 30;
 
 /**
- * GKE's metadata server knows a pod a few seconds after it began, and refuses it until then (GKE, "Troubleshoot Workload Identity": pods
- * "rejected at startup"): kaniko, which asks once and at once, would be nobody. The wait begins with the pod, so mostly it is over when the context is
- * there. What does not come is kaniko's to say: an image may have another way to log in.
+ * Shell: waits until the node knows who its pod is. GKE's metadata server does a few seconds after the pod began, and refuses it until
+ * then (GKE, "Troubleshoot Workload Identity": pods "rejected at startup"); kaniko and its helpers ask once and at once, and would be
+ * nobody. What does not come is theirs to say: an image may have another way to log in.
  */
-const IDENTITY =
-  `{ end=$(($(date +%s) + ${IDENTITY_SECONDS})); ` +
-  `until timeout 2 wget -q -O /dev/null --header "Metadata-Flavor: Google" ${TOKEN} > /dev/null 2>&1 || [ "$(date +%s)" -ge "$end" ]; ` +
-  `do sleep 0.2; done; } & identity=$!; `;
+export const UNTIL_SOMEBODY =
+  `end=$(($(date +%s) + ${IDENTITY_SECONDS})); ` +
+  `until timeout 2 wget -q -O /dev/null --header "Metadata-Flavor: Google" ${TOKEN} < /dev/null > /dev/null 2>&1 ` +
+  `|| [ "$(date +%s)" -ge "$end" ]; do sleep 0.2; done`;
+
+/** Whether builders log in as whoever the node says that their pod is. */
+export function asksNode({ credHelpers }: Pick<BuildSetup, "credHelpers">): boolean {
+  return Object.values(credHelpers).includes(GOOGLE_HELPER);
+}
 
 /**
  * The script, for `sh -c` with kaniko's arguments.
@@ -32,17 +37,18 @@ const IDENTITY =
  * @param marker path of the pipe
  */
 export function kanikoScript(setup: Pick<BuildSetup, "credHelpers">, marker: string): string {
-  const asksNode = Object.values(setup.credHelpers).includes(GOOGLE_HELPER);
-  const tools = asksNode ? [...TOOLS, "date", "timeout", "wget"] : TOOLS;
+  const asks = asksNode(setup);
+  const tools = asks ? [...TOOLS, "date", "timeout", "wget"] : TOOLS;
   return (
     `for tool in ${tools.join(" ")}; do ` +
     `command -v "$tool" > /dev/null || { echo "missing $tool" > /dev/termination-log; exit 127; }; done; ` +
     `trap 'exit 143' TERM INT; ` +
-    (asksNode ? IDENTITY : "") +
+    // From the pod's first moment, so mostly it is over when the context is there.
+    (asks ? `{ ${UNTIL_SOMEBODY}; } & identity=$!; ` : "") +
     `mkfifo ${marker} 2>/dev/null; ` +
     `until read -r sender word < ${marker}; do sleep 0.05 & wait $!; done 2>/dev/null; ` +
     `while kill -0 "$sender" 2>/dev/null; do sleep 0.01; done; ` +
-    (asksNode ? `wait "$identity"; ` : "") +
+    (asks ? `wait "$identity"; ` : "") +
     `/kaniko/executor "$@"; code=$?; ` +
     `read -r digest < /dev/termination-log; echo "$word $code $digest"; echo "$word $code $digest" >&2; exit $code`
   );

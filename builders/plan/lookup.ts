@@ -3,6 +3,7 @@
  * as it has the login and the way there that the caller may lack, and with nothing but its resolving of a base image.
  */
 import { CA_FILE } from "./buildkitdToml.ts";
+import { UNTIL_SOMEBODY } from "./kanikoScript.ts";
 import type { BuildkitPlan, KanikoPlan, LocalDockerPlan, Manifest } from "./plan.ts";
 
 /** Seconds after which the cluster ends a pod that looks. */
@@ -34,7 +35,15 @@ export function kanikoLookup(plan: KanikoPlan, reference: string): Manifest {
       containers: [
         {
           ...container,
-          command: ["sh", "-c", LOOK, "kaniko", directory, reference, plan.files[CA_FILE] ?? ""],
+          command: [
+            "sh",
+            "-c",
+            plan.asksNode ? `${UNTIL_SOMEBODY}; ${LOOK}` : LOOK,
+            "kaniko",
+            directory,
+            reference,
+            plan.files[CA_FILE] ?? "",
+          ],
           args: [
             `--context=dir://${directory}/context`,
             `--dockerfile=${directory}/Dockerfile`,

@@ -196,6 +196,8 @@ export interface KanikoPlan extends ClusterPlan {
   /** seconds after which the cluster ends the pod by itself, also when nobody watches any more */
   readonly deadlineSeconds: number;
   readonly cacheRepository: string | null;
+  /** present where its login is that of whoever the node says that a pod is, which a new pod has to wait for */
+  readonly asksNode?: true;
 }
 
 /** A build for several platforms: a kaniko pod for each, and an index of what they made, whose tags are written last. */

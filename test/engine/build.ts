@@ -12,6 +12,7 @@ const runner = resolve(import.meta.dirname, "..", "..", "builders", "cli", "main
 /**
  * `pergola build` of one Dockerfile with the BuildSetup that the stack gives out.
  * @param change to that setup
+ * @param more arguments
  * @throws Error when the runner prints no result
  */
 export async function buildImage(
@@ -20,6 +21,7 @@ export async function buildImage(
   name: string,
   dockerfile: string,
   change: (setup: BuildSetup) => BuildSetup = (same) => same,
+  more: readonly string[] = [],
 ): Promise<BuildResult> {
   const folder = join(stack.folder, "contexts", `${name}-${mode}`);
   await mkdir(folder, { recursive: true });
@@ -29,7 +31,7 @@ export async function buildImage(
   );
   const file = join(folder, "..", `${name}-${mode}.json`);
   await writeFile(file, JSON.stringify(change(setup)));
-  const args = ["build", folder, "--name", name, "--mode", mode, "--setup", file, "--output", "json"];
+  const args = ["build", folder, "--name", name, "--mode", mode, "--setup", file, "--output", "json", ...more];
   const done = await execa(process.execPath, [runner, ...args], {
     env: { KUBECONFIG: testKubeconfig() },
     stdin: "ignore",

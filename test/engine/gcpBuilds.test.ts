@@ -82,6 +82,18 @@ describe.each(MODES)("a build in %s, by Workload Identity", (mode) => {
   });
 });
 
+test("an index over platforms is written with the identity of the pod that joins them", async () => {
+  // Both are of this machine, so pods of both find their node.
+  const platforms = ["linux/amd64", "linux/amd64/v2"];
+  const both = (setup: BuildSetup): BuildSetup => {
+    setup.builders.modes.kaniko!.platforms = platforms;
+    return here()(setup);
+  };
+  const flags = platforms.flatMap((platform) => ["--platform", platform]);
+  const { images } = await buildImage(made.stack, "kaniko", "both", "FROM scratch\nCOPY Dockerfile /\n", both, flags);
+  expect(images).toMatchObject([{ status: "built", error: null, platforms }]);
+});
+
 test("kaniko without that helper says so", async () => {
   const dockerfile = "FROM scratch\nCOPY Dockerfile /\n";
   const { images } = await buildImage(made.stack, "kaniko", "bare", dockerfile, here(BARE_KANIKO));

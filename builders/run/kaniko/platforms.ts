@@ -1,7 +1,9 @@
 /** Carries out a kaniko plan for several platforms: all parts at once, and then, when all are there, the index over them. */
 import { createHash } from "node:crypto";
 import { Duplex } from "node:stream";
+import { GOOGLE_HELPER } from "../../../infra/setupNames.ts";
 import { type ErrorData, PergolaError } from "../../errors.ts";
+import { UNTIL_SOMEBODY } from "../../plan/kanikoScript.ts";
 import type { KanikoIndexPlan } from "../../plan/plan.ts";
 import type { BuildEvent } from "../../report/events.ts";
 import type { Outcome } from "../../report/result.ts";
@@ -195,7 +197,9 @@ function waysOf(kube: Kube, plan: KanikoIndexPlan, signal: AbortSignal): PodWays
       const source = sourceIn(config.exitCode === 0 ? config.stdout : null, host, plan);
       if (source.from === "nowhere") return null;
       if (source.from === "config") return source.login;
-      const command = [`docker-credential-${source.name}`, "get"];
+      const program = `docker-credential-${source.name}`;
+      const waits = source.name === GOOGLE_HELPER && plan.parts.some(({ asksNode }) => asksNode);
+      const command = waits ? ["sh", "-c", `${UNTIL_SOMEBODY}; exec ${program} get`] : [program, "get"];
       return helperLogin((await kube.run({ ...target, command }, source.server, signal)).stdout);
     },
   };

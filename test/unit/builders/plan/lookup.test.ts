@@ -64,6 +64,15 @@ describe("the pod that looks", () => {
     });
   });
 
+  it("waits until its node knows it, where that is its login", () => {
+    const commands = [plan, { ...plan, asksNode: true as const }].map((one) => {
+      const spec = kanikoLookup(one, "r:1/g/x:1").spec as { containers: { command: string[] }[] };
+      return spec.containers[0]?.command[2];
+    });
+    expect(commands.map((script) => script?.includes("169.254.169.254"))).toEqual([false, true]);
+    expect(commands[1]?.endsWith(`; ${commands[0]}`)).toBe(true);
+  });
+
   it("pushes nothing, and reaches the registry as the build does", () => {
     expect(container?.command).toContain("r:1/g/x:1");
     expect(container?.args).toEqual(
