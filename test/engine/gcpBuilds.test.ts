@@ -82,6 +82,14 @@ describe.each(MODES)("a build in %s, by Workload Identity", (mode) => {
   });
 });
 
+test("without the Secret BuildKit is nobody, and kaniko is that account by what is compiled into it", async () => {
+  const bare = (setup: BuildSetup): BuildSetup => ({ ...here()(setup), pullSecrets: [] });
+  const build = async (mode: (typeof MODES)[number]) =>
+    (await buildImage(made.stack, mode, `alone-${mode}`, "FROM scratch\nCOPY Dockerfile /\n", bare)).images[0];
+  expect(await build("cluster-buildkit")).toMatchObject({ status: "failed", error: { code: "push-denied" } });
+  expect(await build("kaniko")).toMatchObject({ status: "built", error: null });
+});
+
 test("an index over platforms is written with the identity of the pod that joins them", async () => {
   // Both are of this machine, so pods of both find their node.
   const platforms = ["linux/amd64", "linux/amd64/v2"];
