@@ -16,6 +16,9 @@ export const WORKLOAD_PULL_SECRET = "pergola-images";
 /** The credential helper of Google's registries, without `docker-credential-`. It asks the metadata server. */
 export const GOOGLE_HELPER = "gcr";
 
+/** Annotation by which GKE gives an account's pods a service account (GKE, "Authenticate to Google Cloud APIs from GKE workloads"). */
+export const GSA_ANNOTATION = "iam.gke.io/gcp-service-account";
+
 /** Name of the ConfigMap that carries the BuildSetup in each builder namespace, and its key. */
 export const SETUP_CONFIG_MAP = "pergola-setup";
 export const SETUP_KEY = "setup.json";

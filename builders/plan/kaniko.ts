@@ -104,6 +104,7 @@ function planPlatform(
   const cache = kanikoCache(setup, destination, options.noCache, flags);
   const own = kanikoArguments(setup, image, dockerfile, platform, destination, cache.arguments);
   const args = withExtraFlags(own, flags.map(withoutCacheFlags), KANIKO_FLAGS);
+  const asks = asksNode(setup, placement.namespace);
   return {
     mode: "kaniko",
     name: image.name,
@@ -121,12 +122,12 @@ function planPlatform(
       ...(setup.registry.caBundle === undefined ? {} : { [CA_FILE]: setup.registry.caBundle }),
     },
     siblings: options.siblings,
-    pod: pod(setup, placement, image, platform, executor, args, options, deadlineSeconds),
+    pod: pod(placement, image, platform, executor, args, asks, options, deadlineSeconds),
     transfer: { directory: DIRECTORY, context: CONTEXT, marker: MARKER },
     container: "kaniko",
     deadlineSeconds,
     cacheRepository: cache.repository,
-    ...(asksNode(setup) ? { asksNode: true } : {}),
+    ...(asks ? { asksNode: true } : {}),
   };
 }
 
@@ -181,12 +182,12 @@ function setupFlags(setup: BuildSetup, { mode }: Placement): FlagSource {
 }
 
 function pod(
-  setup: BuildSetup,
   placement: Placement,
   image: Image,
   platform: string,
   executor: KanikoExecutor,
   args: readonly string[],
+  asks: boolean,
   { buildId, runner = null, contextEntries }: Pick<KanikoOptions, "buildId" | "runner" | "contextEntries">,
   deadlineSeconds: number,
 ): Manifest {
@@ -219,7 +220,7 @@ function pod(
         {
           name: "kaniko",
           image: mode.image,
-          command: ["sh", "-c", kanikoScript(setup, MARKER), "kaniko"],
+          command: ["sh", "-c", kanikoScript(MARKER, asks), "kaniko"],
           args: [...args],
           ...(environment.length > 0 ? { env: environment.map(([name, value]) => ({ name, value })) } : {}),
           resources: mode.resources,

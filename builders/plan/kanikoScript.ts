@@ -1,6 +1,6 @@
 /** What runs in a kaniko pod: waits for the context, and for what the build needs of the node, then runs kaniko. */
-import type { BuildSetup } from "../../infra/setup.ts";
-import { GOOGLE_HELPER } from "../../infra/setupNames.ts";
+import type { BuilderNamespace, BuildSetup } from "../../infra/setup.ts";
+import { GOOGLE_HELPER, GSA_ANNOTATION } from "../../infra/setupNames.ts";
 
 /** Programs that the context is brought in with, and kaniko itself: only its debug images have them all. */
 const TOOLS = ["cat", "gzip", "mkfifo", "rm", "sha256sum", "sleep", "tar", "tee", "wc", "/kaniko/executor"];
@@ -21,9 +21,15 @@ export const UNTIL_SOMEBODY =
   `until timeout 2 wget -q -O /dev/null --header "Metadata-Flavor: Google" ${TOKEN} < /dev/null > /dev/null 2>&1 ` +
   `|| [ "$(date +%s)" -ge "$end" ]; do sleep 0.2; done`;
 
-/** Whether builders log in as whoever the node says that their pod is. */
-export function asksNode({ credHelpers }: Pick<BuildSetup, "credHelpers">): boolean {
-  return Object.values(credHelpers).includes(GOOGLE_HELPER);
+/**
+ * Whether builders of a namespace log in as whoever the node says that their pod is: by a helper, or by what kaniko has built in for
+ * Google's registries, which are somebody where the account has GKE's annotation (infra's asksMetadata opens the way for the same).
+ */
+export function asksNode(
+  { credHelpers }: Pick<BuildSetup, "credHelpers">,
+  { annotations }: Pick<BuilderNamespace, "annotations">,
+): boolean {
+  return Object.values(credHelpers).includes(GOOGLE_HELPER) || Object.hasOwn(annotations, GSA_ANNOTATION);
 }
 
 /**
@@ -35,9 +41,9 @@ export function asksNode({ credHelpers }: Pick<BuildSetup, "credHelpers">): bool
  * code and the digest. kaniko does not run in the background of the shell, as all steps would ignore SIGINT then. Exit code 127 and a
  * termination message say what the image lacks.
  * @param marker path of the pipe
+ * @param asks see {@link asksNode}
  */
-export function kanikoScript(setup: Pick<BuildSetup, "credHelpers">, marker: string): string {
-  const asks = asksNode(setup);
+export function kanikoScript(marker: string, asks: boolean): string {
   const tools = asks ? [...TOOLS, "date", "timeout", "wget"] : TOOLS;
   return (
     `for tool in ${tools.join(" ")}; do ` +

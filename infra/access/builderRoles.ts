@@ -4,7 +4,8 @@ import { partitionOf } from "../documents/aws/partition.ts";
 import { roleArnOf } from "../documents/aws/roleNames.ts";
 import { imageRepositories } from "../registries/ecrRepositories.ts";
 import type { AccessConfig, AwsAccessConfig, RoleOptions, TeamConfig } from "../sections/access.ts";
-import { builderServiceAccount, GSA_ANNOTATION } from "./builderServiceAccount.ts";
+import { GSA_ANNOTATION } from "../setupNames.ts";
+import { builderServiceAccount } from "./builderServiceAccount.ts";
 
 /** Annotation by which EKS gives an account's pods a role (EKS user guide, "Assign IAM roles to Kubernetes service accounts"). */
 export const ROLE_ANNOTATION = "eks.amazonaws.com/role-arn";

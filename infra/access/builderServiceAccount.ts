@@ -5,9 +5,6 @@ import { isGar } from "../registries/registryPlace.ts";
 import type { AccessConfig } from "../sections/access.ts";
 import type { GcpAccessConfig } from "../sections/gcpAccess.ts";
 
-/** Annotation by which GKE gives an account's pods a service account (GKE, "Authenticate to Google Cloud APIs from GKE workloads"). */
-export const GSA_ANNOTATION = "iam.gke.io/gcp-service-account";
-
 /** Whether builders are a service account of Google Cloud. */
 export function isGcpAccess(access: AccessConfig): access is GcpAccessConfig {
   return access.kind === "workloadIdentity" || access.kind === "serviceAccountKey";

@@ -1,12 +1,11 @@
 /** What the builders of a stack reach, from what its stack file says. */
-import { GSA_ANNOTATION } from "../access/builderServiceAccount.ts";
 import type { StackConfig } from "../config.ts";
 import type { BuilderEgress } from "../documents/networkPolicy.ts";
 import { isAddress, splitHost } from "../documents/registryHost.ts";
 import { cachePlaceOf } from "../registries/cacheRegistries.ts";
 import { hostLogins } from "../registries/hostLogins.ts";
 import { registryPlace, registryPods } from "../registries/registryPlace.ts";
-import { GOOGLE_HELPER } from "../setupNames.ts";
+import { GOOGLE_HELPER, GSA_ANNOTATION } from "../setupNames.ts";
 import { isOnGke } from "./nodeUse.ts";
 
 type EgressParts = Pick<StackConfig, "registry" | "access" | "cluster" | "cache">;

@@ -1,5 +1,5 @@
 /** Rules about builder nodes that are made in GKE. */
-import { builderServiceAccount, GSA_ANNOTATION, serviceAccountProject } from "../access/builderServiceAccount.ts";
+import { builderServiceAccount, serviceAccountProject } from "../access/builderServiceAccount.ts";
 import { nodeAccountOf, poolNameOf } from "../cluster/gkeNodeNames.ts";
 import type { ParsedSections } from "../config.ts";
 import { listedTwice, type Problem, problem } from "../configProblems.ts";
@@ -8,6 +8,7 @@ import { regionProblem, serviceAccountIdProblem } from "../documents/gcp/names.t
 import { type PoolCluster, poolNameProblem } from "../documents/gcp/nodePool.ts";
 import type { BuilderNodesConfig } from "../sections/builderNodes.ts";
 import type { GkeNodesConfig } from "../sections/gkeNodes.ts";
+import { GSA_ANNOTATION } from "../setupNames.ts";
 
 type Path = readonly (string | number)[];
 

@@ -18,18 +18,25 @@ describe("kaniko", () => {
     expect(spec.tolerations).toHaveLength(1);
   });
 
-  it.each<[string, Record<string, string>, boolean]>([
-    ["Google's helper, which asks the node who its pod is", { "eu.gcr.io": "gcr" }, true],
-    ["another cloud's helper", { "1.dkr.ecr.eu-west-1.amazonaws.com": "ecr-login" }, false],
-    ["passwords alone", {}, false],
-  ])("waits for the metadata server's answer with %s: %s", (_, credHelpers, waits) => {
-    const { spec } = kaniko(
+  it.each<[string, Record<string, string>, Record<string, string>, boolean]>([
+    ["Google's helper, which asks the node who its pod is", { "eu.gcr.io": "gcr" }, {}, true],
+    [
+      "GKE's annotation, as whom kaniko logs in without a helper",
       {},
-      {},
-      localSetup((input) => Object.assign(input, { credHelpers })),
-    ).pod as unknown as {
-      spec: { containers: { command: string[] }[] };
-    };
+      { "iam.gke.io/gcp-service-account": "builders@shop.iam.gserviceaccount.com" },
+      true,
+    ],
+    ["another cloud's helper", { "1.dkr.ecr.eu-west-1.amazonaws.com": "ecr-login" }, {}, false],
+    ["another cloud's annotation", {}, { "eks.amazonaws.com/role-arn": "arn:aws:iam::1:role/r" }, false],
+    ["passwords alone", {}, {}, false],
+  ])("waits for the metadata server's answer with %s", (_, credHelpers, annotations, waits) => {
+    const setup = localSetup((input) => {
+      Object.assign(input, { credHelpers });
+      for (const namespace of input.builders.modes.kaniko.namespaces) Object.assign(namespace, { annotations });
+    });
+    const plan = kaniko({}, {}, setup);
+    const { spec } = plan.pod as unknown as { spec: { containers: { command: string[] }[] } };
+    expect(plan.asksNode).toBe(waits ? true : undefined);
     const [, , script = ""] = spec.containers[0]?.command ?? [];
     expect(script.includes("169.254.169.254")).toBe(waits);
     expect(script.includes(" wget;")).toBe(waits);
