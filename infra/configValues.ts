@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { namespaceProblem, SUBDOMAIN_PATTERN } from "./documents/names.ts";
 import { QUANTITY_PATTERN } from "./documents/quantity.ts";
-import { canonicalHost, hostProblem } from "./documents/registryHost.ts";
+import { canonicalHost, reachedHostProblem } from "./documents/registryHost.ts";
 
 /**
  * A string for which `problem` says what is wrong, or null.
@@ -19,13 +19,13 @@ export function checked(
 }
 
 /** Registry host. */
-export const host = checked(hostProblem).describe("registry host or host:port, without scheme and path");
+export const host = checked(reachedHostProblem).describe("registry host or host:port, without scheme and path");
 /** Host of a registry that is logged in to: Docker Hub by whatever name of it, which becomes docker.io. */
 export const registryHost = z
   .string()
   .overwrite(canonicalHost)
   .check((context) => {
-    const message = hostProblem(context.value);
+    const message = reachedHostProblem(context.value);
     if (message !== null) context.issues.push({ code: "custom", message, input: context.value });
   })
   .describe("registry host or host:port, without scheme and path; Docker Hub is docker.io");

@@ -84,7 +84,9 @@ export function mirroredHostProblem(host: string): string | null {
 
 /** What is wrong with a host that builders shall reach: the addresses by which clouds hand out identities are opened by identity alone. */
 export function reachedHostProblem(host: string): string | null {
-  if (host.startsWith("169.254.")) return "is link-local, where clouds hand out the identity of a node";
+  const { name } = splitHost(host);
+  if (isAddress(name) && name.startsWith("169.254."))
+    return "is link-local, where clouds hand out the identity of a node";
   return hostProblem(host);
 }
 

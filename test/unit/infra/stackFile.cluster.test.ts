@@ -206,7 +206,9 @@ cases("cluster", [
   ],
   [
     "a further host with a scheme, one that hands out a node's identity, and one that is none",
-    cluster((it) => (it.guardrails.hosts = ["https://npm.example", "169.254.169.254:80", "npm_example"])),
+    cluster(
+      (it) => (it.guardrails.hosts = ["https://npm.example", "169.254.169.254:80", "npm_example", "169.254.example"]),
+    ),
     [
       'pergola:cluster.guardrails.hosts[0]: "https://npm.example" has a scheme; write host or host:port',
       'pergola:cluster.guardrails.hosts[1]: "169.254.169.254:80" is link-local, where clouds hand out the identity of a node',

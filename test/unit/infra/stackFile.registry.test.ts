@@ -43,6 +43,17 @@ cases("registry", [
     ['pergola:registry.host: "172.30.0.311:30500" is not an IPv4 address'],
   ],
   [
+    "a host and a mirror that hand out a node's identity, which builders would then reach",
+    registry((it) => {
+      it.host = "169.254.169.254";
+      it.mirrors = { "docker.io": ["169.254.169.254:80"] };
+    }),
+    [
+      'pergola:registry.host: "169.254.169.254" is link-local, where clouds hand out the identity of a node',
+      'pergola:registry.mirrors["docker.io"][0]: "169.254.169.254:80" is link-local, where clouds hand out the identity of a node',
+    ],
+  ],
+  [
     "a host without a port",
     registry((it) => (it.host = "172.30.0.11")),
     ['pergola:registry.host: "172.30.0.11" has no port; add the node port that it shall have (30000 to 32767)'],
