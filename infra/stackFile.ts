@@ -2,7 +2,7 @@
  * From the configuration that the engine hands to the program to a checked {@link StackConfig}: everything that is wrong
  * with a stack file is said at once, before anything is registered. Pure; environment.ts does the reading.
  */
-import { type ParsedSections, SECTIONS, type SectionName, type StackConfig } from "./config.ts";
+import { type ParsedSections, type RegistryConfig, SECTIONS, type SectionName, type StackConfig } from "./config.ts";
 import { type Problem, parseSection, pathText, unknownKey } from "./configProblems.ts";
 import { stackNameProblem } from "./documents/names.ts";
 import { isGar } from "./registries/registryPlace.ts";
@@ -46,7 +46,7 @@ export function parseStackFile(
     const result =
       "problem" in raw
         ? { problems: [raw.problem] }
-        : parseSection<unknown>(section, SECTIONS[section], withKind(section, raw.value, parsed as ParsedSections));
+        : parseSection<unknown>(section, SECTIONS[section], withKind(section, raw.value, values));
     if ("problems" in result) problems.push(...result.problems);
     else parsed[section] = result.value;
   }
@@ -109,10 +109,12 @@ function rawSection(section: SectionName, text: string | undefined): { value: un
 
 /**
  * The kind of access that a file may leave out. A union by a discriminator takes no default of it, and which it is depends on the
- * registry, which is parsed before.
+ * kind of registry, which holds whatever else is wrong with that.
  */
-function withKind(section: SectionName, value: unknown, { registry }: ParsedSections): unknown {
-  if (section !== "access" || !isGar(registry)) return value;
+function withKind(section: SectionName, value: unknown, values: ConfigurationValues): unknown {
+  if (section !== "access") return value;
+  const registry = json(values["pergola:registry"] ?? "") as RegistryConfig | undefined;
+  if (!isGar(registry)) return value;
   const unsaid = typeof value === "object" && value !== null && !Array.isArray(value) && !("kind" in value);
   return unsaid ? { kind: DEFAULT_GCP_ACCESS, ...value } : value;
 }

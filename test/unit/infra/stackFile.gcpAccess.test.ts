@@ -49,6 +49,13 @@ gcpCases("the kind of access, where a file says none", [
     [],
   ],
   [
+    "is Workload Identity, whatever is wrong with the registry",
+    all((config) => {
+      config["pergola:registry"].location = "eu";
+    }, unsaid),
+    ['pergola:registry.location: "eu" is no location; the multi-region is europe'],
+  ],
+  [
     "has what Workload Identity has",
     all(
       unsaid,
