@@ -120,13 +120,14 @@ function isFixed({ registry, images }: BuildSetup, repository: string): boolean 
 
 function notGranted(setup: BuildSetup, destination: Destination, repository: string, source: FlagSource): PergolaError {
   const { environment } = setup;
+  const granted = repositories(setup, destination);
   const why = isFixed(setup, repository)
     ? `is where no tag moves in the environment ${environment}: a layer could be written there only once.`
     : `names a repository that is none of the environment ${environment}'s: nothing lets its builders push there.`;
   return new PergolaError({
     code: "repository-not-provisioned",
     message: `The extra flag --cache-repo=${repository} of ${source.of} ${why}`,
-    hint: `Leave it out, or name one of these: ${repositories(setup, destination).join(", ")}.`,
+    hint: granted.length > 0 ? `Leave it out, or name one of these: ${granted.join(", ")}.` : "Leave it out.",
     path: source.path,
     file: source.file,
   });

@@ -130,6 +130,9 @@ describe("kaniko's cache", () => {
       message: expect.stringContaining("is where no tag moves in the environment"),
       hint: `Leave it out, or name one of these: ${host}/shop/api/cache.`,
     });
+    expect(errorOf(() => ecr([`--cache-repo=${host}/shop/api`], { ...fixed, cacheRepository: null }))).toMatchObject({
+      hint: "Leave it out.",
+    });
     expect(errorOf(() => ecr(["--cache=true"], { cacheRepository: null }))).toMatchObject({
       code: "repository-not-provisioned",
       message: expect.stringContaining("has no cache repository for image shop/api"),
