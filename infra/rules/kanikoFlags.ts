@@ -32,7 +32,9 @@ function whereTagsStay(
     return {
       why: `the repository of images ${image.name}, whose tagMutability is ${image.tagMutability}`,
       instead:
-        "remove it: layers are then in the cache repository of each image (pergola:registry.repositories[].cache)",
+        image.cacheRepository === null
+          ? "remove it, and give the image a cache repository (pergola:registry.repositories[].cache)"
+          : "remove it: layers are then in the cache repository of each image (pergola:registry.repositories[].cache)",
     };
   }
   if (caches === undefined || !repository.startsWith(`${host}/${namespace}/`)) return null;

@@ -46,6 +46,13 @@ awsCases("layers in a repository of images in ECR", [
       `pergola:builder.modes.kaniko.extraFlags[0]: names ${ECR}/shop/api, the repository of images shop/api, whose tagMutability is immutable: kaniko could write each layer there once, and not anew after two weeks; remove it: layers are then in the cache repository of each image (pergola:registry.repositories[].cache)`,
     ],
   ],
+  [
+    "whose tags stay, of an image that has no repository for layers",
+    both(entry({ cache: false }), flags(`--cache-repo=${ECR}/shop/api`)),
+    [
+      `pergola:builder.modes.kaniko.extraFlags[0]: names ${ECR}/shop/api, the repository of images shop/api, whose tagMutability is immutableWithExclusion: kaniko could write each layer there once, and not anew after two weeks; remove it, and give the image a cache repository (pergola:registry.repositories[].cache)`,
+    ],
+  ],
   ["whose tags move", flags(`--cache-repo=${ECR}/shop/web`), []],
   ["that is for layers", flags(`--cache-repo=${ECR}/shop/api/cache`), []],
 ]);
