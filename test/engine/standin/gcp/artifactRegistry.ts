@@ -110,9 +110,11 @@ const repositoryInputs = z
     if (id in GCR && GCR[id] !== place) problem("location", `is not where ${id} is: ${GCR[id]}`);
     // "Enabling customer-managed encryption keys": repository and key are in one location.
     if (key !== undefined && key.split("/")[3] !== place) problem("kmsKeyName", `is not in ${place}`);
+    // REST reference, `mode` and `remoteRepositoryConfig`, which is "specific for a Remote Repository"; the words are ours.
     if ((inputs.mode === "REMOTE_REPOSITORY") !== (inputs.remoteRepositoryConfig !== undefined)) {
       problem("remoteRepositoryConfig", "goes with mode REMOTE_REPOSITORY, and only with it");
     }
+    // REST reference: ids are the keys of the map `cleanupPolicies`, so of two the provider would send one.
     if (new Set(cleanupPolicies.map((one) => one.id)).size < cleanupPolicies.length) {
       problem("cleanupPolicies", "two policies have one id");
     }
@@ -168,6 +170,7 @@ export const ARTIFACT_REGISTRY: Readonly<Record<string, ResourceType>> = {
         [REPOSITORY_MEMBER],
         other,
       ),
+    // What is immutable in the provider's description of it (GoogleCloudPlatform/magic-modules, mmv1/products/artifactregistry).
     replaces: [
       ...["project", "location", "repositoryId", "format", "mode", "kmsKeyName"],
       ...["remoteRepositoryConfig.dockerRepository", "remoteRepositoryConfig.commonRepository"],

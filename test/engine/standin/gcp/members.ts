@@ -78,9 +78,10 @@ export function iamMember(policy: Policy): ResourceType {
       ...policy.parent,
       role,
       member,
+      // Provider schema: title and expression are required.
       condition: z
         .strictObject({
-          title: z.string().min(1).max(100),
+          title: z.string().min(1),
           expression: z.string().min(1),
           description: z.string().optional(),
         })

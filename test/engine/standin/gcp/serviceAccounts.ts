@@ -11,7 +11,7 @@ import { accountEmail, emailOf, googleError, projectId, projectOf } from "./valu
 export const KEY = "gcp:serviceaccount/key:Key";
 const ACCOUNT_MEMBER = "gcp:serviceaccount/iAMMember:IAMMember";
 
-/** "Quotas and limits": keys of one service account. */
+/** IAM, "Quotas and limits": keys of one service account. One more is refused as firebase/firebase-tools, pull request 6192, has it. */
 const MOST_KEYS = 10;
 
 const bytes = (limit: number) =>
@@ -84,6 +84,7 @@ export const SERVICE_ACCOUNTS: Readonly<Record<string, ResourceType>> = {
     inputs: z.strictObject({
       // Provider: ValidateRFC1035Name(6, 30).
       accountId: z.string().regex(/^[a-z][a-z0-9-]{4,28}[a-z0-9]$/, "is not the id of a service account"),
+      // REST reference, `ServiceAccount`: "UTF-8 bytes".
       displayName: bytes(100).optional(),
       description: bytes(256).optional(),
       disabled: z.boolean().optional(),
