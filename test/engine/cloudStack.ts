@@ -49,7 +49,20 @@ export interface PlacedStack {
   readonly text: ExampleText;
 }
 
-/** Makes a stack, in whose folder the cloud's state is, too, which goes with it. @param cloud whose stand-in it has */
+/**
+ * Has a stack's program find a stand-in in the place of a cloud, whose state is in the stack's folder and goes with it.
+ * @param environment of the stack, which is told where that is
+ */
+export function placeCloud(stack: EngineStack, cloud: "aws" | "gcp", environment: Record<string, string>): State {
+  const state = new State(join(stack.folder, "cloud"));
+  environment.PERGOLA_STANDIN_STATE = state.folder;
+  const { version } = createRequire(import.meta.url)(`@pulumi/${cloud}/package.json`) as { version: string };
+  const main = join(import.meta.dirname, "standin", cloud, "main.ts");
+  placeStandin(stack.prepared.environment.PULUMI_HOME as string, { name: cloud, version }, main);
+  return state;
+}
+
+/** Makes a stack, and its cloud. @param cloud whose stand-in it has */
 export async function placeStack(
   name: string,
   cloud: "aws" | "gcp",
@@ -57,12 +70,7 @@ export async function placeStack(
   environment: Record<string, string>,
 ): Promise<PlacedStack> {
   const stack = await createProgramStack({ stack: name, config: stringify(stackFileOf(text)), environment });
-  const state = new State(join(stack.folder, "cloud"));
-  environment.PERGOLA_STANDIN_STATE = state.folder;
-  const { version } = createRequire(import.meta.url)(`@pulumi/${cloud}/package.json`) as { version: string };
-  const main = join(import.meta.dirname, "standin", cloud, "main.ts");
-  placeStandin(stack.prepared.environment.PULUMI_HOME as string, { name: cloud, version }, main);
-  return { stack, cloud: state, text };
+  return { stack, cloud: placeCloud(stack, cloud, environment), text };
 }
 
 /** The stack, and the cloud that it is made in. `await using` leaves nothing of it, also when a test failed. */

@@ -6,14 +6,13 @@ import type { BuildSetup } from "../../infra/setup.ts";
 import { buildImage } from "./build.ts";
 import type { Change } from "./cloudStack.ts";
 import { live } from "./cluster.ts";
-import { createGcpDev, HOST, keyed, PLACES, withWeb } from "./gcpDev.ts";
+import { BUILDERS, createGcpDev, HOST, keyed, PLACES, withWeb } from "./gcpDev.ts";
 import type { GcpStack } from "./gcpStack.ts";
 import { builderImages } from "./google/builderImages.ts";
 import { type GooglePlace, googlePlace } from "./google/place.ts";
 import { succeed } from "./steps.ts";
 
 const MODES = ["cluster-buildkit", "kaniko"] as const;
-const BUILDERS = `gar-access@${PLACES.registry}.iam.gserviceaccount.com`;
 /** It has no credential helper, which kaniko's own debug image has. */
 const BARE_KANIKO = "pergola.local/kaniko:1.25.5";
 

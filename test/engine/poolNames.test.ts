@@ -1,20 +1,18 @@
 // Node pools of GKE whose written name stays, while they change to what the engine has under another name.
-import { createRequire } from "node:module";
-import { join, resolve } from "node:path";
+import { resolve } from "node:path";
 import { expect, test } from "vitest";
+import { placeCloud } from "./cloudStack.ts";
 import { EngineStack } from "./engine.ts";
 import { smallProgram } from "./smallProgram.ts";
 import { gcpStandin } from "./standin/gcp/cloud.ts";
 import { NODE_POOL } from "./standin/gcp/container.ts";
-import { CLUSTER, PROJECT } from "./standin/gcp/members.ts";
 import { SERVICE } from "./standin/gcp/projects.ts";
+import { putSurroundings } from "./standin/gcp/surroundings.ts";
 import { putThere } from "./standin/given.ts";
-import { placeStandin } from "./standin/home.ts";
-import { State } from "./standin/state.ts";
 import { changes, succeed } from "./steps.ts";
 
 const infra = resolve(import.meta.dirname, "..", "..", "infra");
-const GKE = { project: "shop-clusters", location: "europe-west3", name: "dev" };
+const GKE = { project: "shop-clusters", location: "europe-west3", name: "dev", workloadIdentity: true };
 
 /** The pools that the environment says. */
 const program = `
@@ -23,23 +21,19 @@ const program = `
   const common = { kind: "gke", spot: false, min: 0, max: 3, image: "COS_CONTAINERD", diskGiB: 100, labels: {} };
   const config = { registry, cache: [], access: { kind: "none" }, cluster: { gke: ${JSON.stringify(GKE)} } };
   const pools = JSON.parse(process.env.POOLS).map((pool) => ({ ...common, ...pool }));
-  provisionGkeNodes({ config, stack: "shop" }, pools, { repositories: new Map() });
+  await provisionGkeNodes({ config, stack: "shop" }, pools, { repositories: new Map() });
 `;
 
 test("a pool of a written name changes its architecture under that name", async () => {
   await using small = await smallProgram(program);
   const environment: Record<string, string> = {};
   await using stack = await EngineStack.create({ program: small.folder, environment });
-  const cloud = new State(join(stack.folder, "cloud"));
-  environment.PERGOLA_STANDIN_STATE = cloud.folder;
-  const { version } = createRequire(import.meta.url)("@pulumi/gcp/package.json") as { version: string };
-  const main = join(import.meta.dirname, "standin", "gcp", "main.ts");
-  placeStandin(stack.prepared.environment.PULUMI_HOME as string, { name: "gcp", version }, main);
-  const put = (type: string, inputs: Parameters<typeof putThere>[4]) =>
-    putThere(gcpStandin(), cloud, { account: GKE.project, region: "" }, type, inputs);
-  put(PROJECT, { projectId: GKE.project });
-  for (const api of ["iam", "cloudresourcemanager"]) put(SERVICE, { service: `${api}.googleapis.com` });
-  put(CLUSTER, { ...GKE, workloadPool: `${GKE.project}.svc.id.goog`, releaseChannel: "REGULAR" });
+  const cloud = placeCloud(stack, "gcp", environment);
+  putSurroundings(cloud, { "pergola:registry": {}, "pergola:access": {}, "pergola:cluster": { gke: GKE } });
+  for (const api of ["iam", "cloudresourcemanager"]) {
+    const place = { account: GKE.project, region: "" };
+    putThere(gcpStandin(), cloud, place, SERVICE, { service: `${api}.googleapis.com` });
+  }
   const up = (...pools: object[]) => {
     environment.POOLS = JSON.stringify(pools);
     return succeed(stack, "up");

@@ -1,16 +1,14 @@
 // What becomes of a repository of Artifact Registry that a stack takes over and that is not like what its file says.
-import { createRequire } from "node:module";
-import { join, resolve } from "node:path";
+import { resolve } from "node:path";
 import { expect, test } from "vitest";
+import { placeCloud } from "./cloudStack.ts";
 import { EngineStack } from "./engine.ts";
 import { smallProgram } from "./smallProgram.ts";
 import { REPOSITORY } from "./standin/gcp/artifactRegistry.ts";
 import { gcpStandin } from "./standin/gcp/cloud.ts";
-import { PROJECT } from "./standin/gcp/members.ts";
 import { SERVICE } from "./standin/gcp/projects.ts";
+import { putSurroundings } from "./standin/gcp/surroundings.ts";
 import { putThere } from "./standin/given.ts";
-import { placeStandin } from "./standin/home.ts";
-import { State } from "./standin/state.ts";
 import { succeed } from "./steps.ts";
 
 const SHOP = { project: "shop-registry", location: "europe", repository: "shop" };
@@ -33,14 +31,10 @@ test("it is changed to that in the same run, and is deleted neither for a key no
   await using small = await smallProgram(program);
   const environment: Record<string, string> = {};
   await using stack = await EngineStack.create({ program: small.folder, environment });
-  const cloud = new State(join(stack.folder, "cloud"));
-  environment.PERGOLA_STANDIN_STATE = cloud.folder;
-  const { version } = createRequire(import.meta.url)("@pulumi/gcp/package.json") as { version: string };
-  const main = join(import.meta.dirname, "standin", "gcp", "main.ts");
-  placeStandin(stack.prepared.environment.PULUMI_HOME as string, { name: "gcp", version }, main);
+  const cloud = placeCloud(stack, "gcp", environment);
   const put = (type: string, inputs: Parameters<typeof putThere>[4]) =>
     putThere(gcpStandin(), cloud, { account: SHOP.project, region: "" }, type, inputs);
-  put(PROJECT, { projectId: SHOP.project });
+  putSurroundings(cloud, { "pergola:registry": SHOP, "pergola:access": {}, "pergola:cluster": {} });
   put(SERVICE, { service: "artifactregistry.googleapis.com" });
   const id = { project: SHOP.project, repositoryId: SHOP.repository, format: "DOCKER" };
   put(REPOSITORY, { ...id, location: "us" });
