@@ -67,6 +67,19 @@ describe("builders reach", () => {
     ]);
   });
 
+  test("a registry and one of caches by plain HTTP at port 80, and nothing of them at 443", () => {
+    const plain: Change = (config) => {
+      const { mirrors: _, ...registry } = config["pergola:registry"];
+      config["pergola:registry"] = { kind: "dockerRegistry", host: "plain.example", insecure: true, product: "harbor" };
+      Object.assign(config["pergola:registry"], { namespace: registry.namespace });
+      config["pergola:cache"] = [
+        { tag: "m", registry: { kind: "dockerRegistry", host: "caches.example", insecure: true } },
+      ];
+    };
+    const auths = { "plain.example": LOGIN, "caches.example": LOGIN };
+    expect(egressOf(changed(plain, dockerConfig(auths))).hosts).toEqual(["plain.example:80", "caches.example:80"]);
+  });
+
   test("no host that only a docker config names", () => {
     const config = changed(dockerConfig({ "base.example:5000": LOGIN }));
     expect(JSON.stringify(egressOf(config))).not.toContain("base.example");

@@ -48,6 +48,17 @@ cases("mirrors by plain HTTP", [
     ['pergola:registry.insecureMirrors[0]: "plain.example:5000" is reached by HTTPS elsewhere in this file; remove it'],
   ],
   [
+    "the registry itself, which is reached by HTTPS",
+    mirrors(["plain.example:5000"], (config) => {
+      const registry = { kind: "dockerRegistry", host: "plain.example:5000", product: "harbor", namespace: "shop" };
+      const { mirrors: all, insecureMirrors } = config["pergola:registry"];
+      config["pergola:registry"] = { ...registry, mirrors: all, insecureMirrors };
+      config["pergola:registry"].login = { username: "builder", passwordSecret: "harbor" };
+      config["pergola:secrets"] = { harbor: "password" };
+    }),
+    ['pergola:registry.insecureMirrors[0]: "plain.example:5000" is reached by HTTPS elsewhere in this file; remove it'],
+  ],
+  [
     "certificates that vouch for none",
     mirrors(["plain.example:5000"], (config) => (config["pergola:registry"].caBundle = AUTHORITY)),
     [
