@@ -1,5 +1,5 @@
 /** Rules of a stack file about its repositories in Artifact Registry. What they are made with is in registries/garPlan.ts. */
-import { builderServiceAccount, isGcpAccess, serviceAccountProject } from "../access/builderServiceAccount.ts";
+import { builderServiceAccount, isGcpAccess } from "../access/builderServiceAccount.ts";
 import { gcpCiPlan } from "../access/gcpCi.ts";
 import { nodeAccountOf } from "../cluster/gkeNodeNames.ts";
 import type { ParsedSections } from "../config.ts";
@@ -121,9 +121,10 @@ function withoutEffect(registry: GarConfig): Problem[] {
 }
 
 /** Nodes that others made, and nobody else whom the stack knows. */
-function pullers({ pull }: GarConfig, config: ParsedSections, stack: string): Problem[] {
+function pullers(registry: GarConfig, config: ParsedSections, stack: string): Problem[] {
+  const { pull } = registry;
   const path = ["registry", "pull", "serviceAccounts"];
-  const known = knownAccounts(config, stack);
+  const known = knownAccounts(registry, config, stack);
   return [
     ...listedTwice(path, pull.serviceAccounts),
     ...pull.serviceAccounts.flatMap((email, index) => {
@@ -137,8 +138,8 @@ function pullers({ pull }: GarConfig, config: ParsedSections, stack: string): Pr
  * Service accounts that a stack gives their rights itself -> what they are, as the end of a sentence. A member that two parts add is
  * one, and goes with whichever of them goes first.
  */
-function knownAccounts(config: ParsedSections, stack: string): Map<string, string> {
-  const { access, registry, cluster } = config;
+function knownAccounts(registry: GarConfig, config: ParsedSections, stack: string): Map<string, string> {
+  const { access, cluster } = config;
   const found = new Map<string, string>();
   const jobs = gcpCiPlan(config, stack);
   if (jobs !== null)
@@ -149,7 +150,6 @@ function knownAccounts(config: ParsedSections, stack: string): Map<string, strin
     const what = `is that of the nodes of pergola:cluster.builderNodes[${index}], which may pull already`;
     found.set(nodeAccountOf(nodes, stack, project).email, what);
   }
-  if (access === undefined || registry === undefined || !isGcpAccess(access)) return found;
-  if (typeof access.serviceAccount === "string" && serviceAccountProject(access, registry) === null) return found;
+  if (access === undefined || !isGcpAccess(access)) return found;
   return found.set(builderServiceAccount({ access, registry }), "is that of builders, which push and pull already");
 }
