@@ -68,10 +68,14 @@ export function noIdentityText({
   const closed = cluster.guardrails.networkPolicy && !isOnGke({ access, cluster });
   if (login !== undefined && annotated && !closed) return null;
   const rights = `${WRITER} (${READER} to pull only)`;
+  const whoever =
+    cluster.gke?.workloadIdentity === false
+      ? "the nodes' service account, and every other pod there is, too. It needs"
+      : "without Workload Identity the nodes' service account, and then every pod there is; with it, their own Kubernetes account. " +
+        "Either needs";
   const who = annotated
     ? `Whoever pergola:access.annotations makes builders needs ${rights}`
-    : "Builders are whoever the nodes' metadata server says: without Workload Identity the nodes' service account, and then every pod " +
-      `there is; with it, their own Kubernetes account. Either needs ${rights}`;
+    : `Builders are whoever the nodes' metadata server says: ${whoever} ${rights}`;
   const how = login
     ? ""
     : `; kaniko asks that server by itself, BuildKit only with a login${annotated ? "" : ", without which the network policy keeps kaniko from it, too"}: ` +

@@ -63,6 +63,17 @@ describe("no identity for a registry of Google's", () => {
   const HOST = "europe-central2-docker.pkg.dev";
   const annotations = { "iam.gke.io/gcp-service-account": "a@b-project.iam.gserviceaccount.com" };
 
+  test("says that builders are their nodes' account, where the cluster has no Workload Identity", () => {
+    const without: Change = (it) => {
+      none({}, [{ host: HOST, helper: "gcr" }])(it);
+      it["pergola:cluster"].gke.workloadIdentity = false;
+    };
+    expect(noIdentityText(gcpConfig(without))).toBe(
+      `pergola:access makes no identity for ${HOST}. Builders are whoever the nodes' metadata server says: the nodes' service account, and ` +
+        "every other pod there is, too. It needs roles/artifactregistry.writer (roles/artifactregistry.reader to pull only)",
+    );
+  });
+
   test("says who builders then are, and what BuildKit needs", () => {
     expect(noIdentityText(gcpConfig(none()))).toBe(
       `pergola:access makes no identity for ${HOST}. Builders are whoever the nodes' metadata server says: without Workload Identity the ` +
