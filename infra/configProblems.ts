@@ -12,6 +12,9 @@ export interface Problem {
 
 type Path = readonly PropertyKey[];
 
+/** In the place of a value that may be secret, or is long. */
+const NOT_SHOWN = "the value (not shown)";
+
 /** What is wrong at a place of the file, for rules. */
 export function problem(path: Path, message: string): Problem {
   return { path: pathText(path), message };
@@ -59,8 +62,12 @@ function inWords(issue: z.core.$ZodRawIssue): string {
       const shape = (issue.inst as z.ZodObject | undefined)?._zod.def.shape ?? {};
       return JSON.stringify(Object.keys(shape));
     }
-    case "invalid_type":
-      return issue.expected === "record" ? "object" : String(issue.expected);
+    case "invalid_type": {
+      const type = issue.expected === "record" ? "object" : String(issue.expected);
+      return issue.input === undefined ? wanted(article(type), descriptionOf(issue)) : article(type);
+    }
+    case "invalid_union":
+      return descriptionOf(issue) ?? "";
     case "too_small":
       if (issue.origin === "array") return "is empty; at least one entry is needed";
       return issue.input === "" ? "is empty" : `is shorter than ${issue.minimum} characters`;
@@ -89,8 +96,13 @@ function problemsOf(issue: z.core.$ZodIssue, before: Path, section: unknown): Pr
     case "invalid_union":
       return unionProblems(issue, path, section);
     case "invalid_type":
-      if (value === undefined) return [{ path: at, message: `is missing (${article(issue.message)})` }];
-      return [{ path: at, message: `is ${shown(value, path)}; allowed is ${article(issue.message)}` }];
+      if (value === undefined) return [{ path: at, message: `is missing (${issue.message})` }];
+      return [
+        {
+          path: at,
+          message: `is ${shown(value, path)}; allowed is ${issue.message}${quoted(value, issue.message, path)}`,
+        },
+      ];
     default:
       return [{ path: at, message: `${shown(value, path)} ${issue.message}` }];
   }
@@ -117,7 +129,7 @@ function unionProblems(issue: z.core.$ZodIssueInvalidUnion, path: Path, section:
     const forms = [...new Set(issue.errors.flatMap((branch) => branch.flatMap(formOf)))];
     const found =
       value === undefined
-        ? `is missing (${forms.join(" or ")})`
+        ? `is missing (${issue.message === "" ? forms.join(" or ") : issue.message})`
         : `is ${shown(value, path)}; allowed is ${forms.join(" or ")}`;
     return [{ path: pathText(path), message: found }];
   }
@@ -127,7 +139,7 @@ function unionProblems(issue: z.core.$ZodIssueInvalidUnion, path: Path, section:
 /** The form that a branch of a union wanted instead of another: `a string`, `"*"`. */
 function formOf(issue: z.core.$ZodIssue): string[] {
   if (issue.path.length > 0) return [];
-  if (issue.code === "invalid_type") return [article(issue.message)];
+  if (issue.code === "invalid_type") return [article(issue.expected === "record" ? "object" : issue.expected)];
   return issue.code === "invalid_value" ? issue.values.map((value) => JSON.stringify(value)) : [];
 }
 
@@ -167,6 +179,23 @@ function list(allowed: readonly string[]): string {
   return `allowed: ${allowed.join(", ")}`;
 }
 
+/** What the schema says of what is wrong. */
+function descriptionOf(issue: z.core.$ZodRawIssue): string | undefined {
+  return (issue.inst as z.ZodType | undefined)?.description;
+}
+
+/** What is missing, in words: what the schema says of it, and its type where that does not tell. */
+function wanted(type: string, description: string | undefined): string {
+  if (description === undefined) return type;
+  return type === "true or false" ? `${type}: ${description}` : description;
+}
+
+/** What YAML takes for a number is text in quotes. */
+function quoted(value: unknown, allowed: string, path: Path): string {
+  if (typeof value !== "number" || allowed !== "a string" || shown(value, path) === NOT_SHOWN) return "";
+  return `: "${value}"`;
+}
+
 function versionPath(path: Path): string {
   return path.filter((part) => typeof part !== "number").join(".");
 }
@@ -174,6 +203,7 @@ function versionPath(path: Path): string {
 function article(type: string): string {
   if (type === "array") return "a list";
   if (type === "boolean") return "true or false";
+  if (type === "int") return "a whole number";
   return /^[aeiou]/.test(type) ? `an ${type}` : `a ${type}`;
 }
 
@@ -181,9 +211,9 @@ function article(type: string): string {
 function shown(value: unknown, path: Path): string {
   // Where the name of a secret belongs, there may be the secret itself.
   if (path[0] === "secrets" || path.includes("dockerConfigSecrets") || String(path.at(-1)).endsWith("Secret"))
-    return "the value (not shown)";
+    return NOT_SHOWN;
   // Long, and whoever puts a certificate there may have put its key there too.
-  if (path.at(-1) === "caBundle") return "the value (not shown)";
+  if (path.at(-1) === "caBundle") return NOT_SHOWN;
   const text = JSON.stringify(value) ?? "nothing";
   return text.length <= 120 ? text : `${text.slice(0, 117)}...`;
 }

@@ -47,7 +47,8 @@ export const secretName = checked((name) =>
 /** User of a registry, as HTTP's basic authentication allows. */
 export const username = z
   .string()
-  .regex(/^[^\s:]+$/, "is not a user name: at least one character, no colon, no white space");
+  .regex(/^[^\s:]+$/, "is not a user name: at least one character, no colon, no white space")
+  .describe("user of the registry");
 /** Kubernetes' quantity. */
 export const quantity = z.string().regex(QUANTITY_PATTERN, 'is not a quantity like "500m", "4" or "8Gi"');
 /** Name of a resource (cpu, memory, requests.cpu, count/pods) -> quantity */

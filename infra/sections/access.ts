@@ -118,14 +118,9 @@ const existingRole = z.strictObject({
   ci: ci.optional(),
 });
 
-export const access = z.discriminatedUnion("kind", [
-  noAccess,
-  irsa,
-  podIdentity,
-  existingRole,
-  workloadIdentity,
-  serviceAccountKey,
-]);
+export const access = z
+  .discriminatedUnion("kind", [noAccess, irsa, podIdentity, existingRole, workloadIdentity, serviceAccountKey])
+  .describe("what builders are in the cloud of their registry; { kind: none } where they have a login, or need none");
 
 export type AccessConfig = z.infer<typeof access>;
 export type IrsaConfig = z.infer<typeof irsa>;

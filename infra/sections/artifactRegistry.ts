@@ -7,7 +7,9 @@ import { impersonate, kmsKey, labels, projectId, registryLocation, serviceAccoun
 
 export const repositoryId = checked(repositoryIdProblem).describe("id of a repository of Artifact Registry");
 
-const time = z.string().regex(/^[1-9]\d*[dhms]$/, 'is not a time like "30d" or "12h"');
+const time = z
+  .string({ error: (issue) => (issue.input === undefined ? null : 'a time like "30d" or "12h"') })
+  .regex(/^[1-9]\d*[dhms]$/, 'is not a time like "30d" or "12h"');
 
 const packageNamePrefixes = z
   .array(z.string().min(1))
@@ -41,7 +43,15 @@ const cleanup = z.strictObject({
     .default(true)
     .describe("policies only write to the audit log what they would delete; look there before this becomes false"),
   policies: z
-    .record(z.string().regex(/^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$/, "is not the id of a policy"), cleanupPolicy)
+    .record(
+      z
+        .string()
+        .regex(
+          /^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$/,
+          "is not the id of a policy: a lower-case letter, then lower-case letters, digits and hyphens, at most 63 characters, no hyphen at the end",
+        ),
+      cleanupPolicy,
+    )
     .default({})
     .describe("of the images' repository, by id; those of a repository of caches follow from the modes that build"),
 });

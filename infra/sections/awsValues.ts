@@ -5,7 +5,7 @@ import { accountProblem, arnProblem, regionProblem } from "../documents/aws/part
 import { roleNameProblem, rolePathProblem } from "../documents/aws/roleNames.ts";
 
 /** Said of an account id that is a number: YAML made one of it, and whoever wrote it did not mean to. */
-const UNQUOTED = "string in quotes, as without them YAML takes an account id for a number and drops a leading zero";
+const UNQUOTED = "a string in quotes, as without them YAML takes an account id for a number and drops a leading zero";
 
 /** Account id: twelve digits, in quotes. */
 export const accountId = checked(accountProblem, (found) => (typeof found === "number" ? UNQUOTED : null)).describe(

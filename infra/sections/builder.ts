@@ -26,8 +26,13 @@ export const namespaceEntry = z.union([
 ]);
 
 export const mode = z.strictObject({
-  namespaces: z.array(namespaceEntry).min(1),
-  image,
+  namespaces: z
+    .array(namespaceEntry)
+    .min(1)
+    .describe("namespaces that builds of this mode run in, by name or as { name, existing, team, images }"),
+  image: image.describe(
+    "image that builds run in, such as docker.io/moby/buildkit:v0.23.2-rootless; it has to have the credential helpers of logins by helper",
+  ),
   helpers: z
     .array(z.string().regex(/^[a-z0-9-]+$/, "is not the name of a credential helper"))
     .optional()
@@ -46,37 +51,41 @@ export const mode = z.strictObject({
   }),
 });
 
-export const builder = z.strictObject({
-  default: z.enum(["cluster-buildkit", "kaniko", "local-docker"]),
-  modes: z.strictObject({
-    "cluster-buildkit": mode
-      .extend({
-        profile: z.enum(["rootful", "rootless"]).describe("how buildkitd runs"),
-        allowHostNetwork: z
-          .boolean()
-          .default(false)
+export const builder = z
+  .strictObject({
+    default: z.enum(["cluster-buildkit", "kaniko", "local-docker"]).describe("mode of builds that name none"),
+    modes: z
+      .strictObject({
+        "cluster-buildkit": mode
+          .extend({
+            profile: z.enum(["rootful", "rootless"]).describe("how buildkitd runs"),
+            allowHostNetwork: z
+              .boolean()
+              .default(false)
+              .describe(
+                "steps may ask for BuildKit's network host (--network host, RUN --network=host): that of the builder's pod with its " +
+                  "loopback, not the node's",
+              ),
+          })
+          .optional(),
+        kaniko: mode
+          .extend({
+            image: kanikoImage,
+            extraFlags: z
+              .array(z.string().min(1))
+              .default([])
+              .describe(
+                "flags of the executor for every build, --flag=value or --flag and its value; those of an image win",
+              ),
+          })
+          .optional(),
+        "local-docker": z
+          .strictObject({})
+          .optional()
           .describe(
-            "steps may ask for BuildKit's network host (--network host, RUN --network=host): that of the builder's pod with its " +
-              "loopback, not the node's",
+            "{} lets people build by the Docker of their own machine, with their own login; nothing is made for it",
           ),
       })
-      .optional(),
-    kaniko: mode
-      .extend({
-        image: kanikoImage,
-        extraFlags: z
-          .array(z.string().min(1))
-          .default([])
-          .describe(
-            "flags of the executor for every build, --flag=value or --flag and its value; those of an image win",
-          ),
-      })
-      .optional(),
-    "local-docker": z
-      .strictObject({})
-      .optional()
-      .describe(
-        "{} lets people build by the Docker of their own machine, with their own login; nothing is made for it",
-      ),
-  }),
-});
+      .describe("each with its namespaces"),
+  })
+  .describe("how images are built: { default, modes }");

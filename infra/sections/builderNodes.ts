@@ -55,7 +55,7 @@ const eksNodes = z.strictObject({
     .int()
     .min(1, "is less than 1")
     .describe(
-      "EKS is told all sizes at once: change min or max by pulumi up --refresh, so that it is told the present one",
+      "most nodes; EKS is told all sizes at once: change min or max by pulumi up --refresh, so that it is told the present one",
     ),
   diskGiB,
   diskKey,

@@ -1,6 +1,7 @@
 /** `pergola:cluster`: the cluster, and what builders find and may do in it. */
 import { z } from "zod";
 import { checked, objectName, quantities, secretName } from "../configValues.ts";
+import { CLUSTER_NAME_PATTERN, clusterNameProblem } from "../documents/gcp/names.ts";
 import { reachedHostProblem } from "../documents/registryHost.ts";
 import { accountId, assumeRole, region } from "./awsValues.ts";
 import { builderNodes } from "./builderNodes.ts";
@@ -47,56 +48,66 @@ const ci = z.strictObject({
   garden: z.boolean().default(false).describe("also what Garden's own builds need"),
 });
 
-export const cluster = z.strictObject({
-  context: z
-    .string()
-    .min(1)
-    .optional()
-    .describe(
-      "context of the ambient kubeconfig; without `name`, another name of it replaces everything in the cluster",
-    ),
-  kubeconfigSecret: secretName
-    .optional()
-    .describe("secret that holds a kubeconfig, instead of a context; needs `name`, so that the secret may be renamed"),
-  name: objectName
-    .optional()
-    .describe("lasting name of the cluster, the context by default; changing it replaces everything in the cluster"),
-  server: z
-    .string()
-    .regex(/^https:\/\/[^/\s]+/, "is not an https URL")
-    .optional()
-    .describe("API server that the context has to lead to"),
-  uid: z.string().min(1).optional().describe("uid of the namespace kube-system that the cluster has to have"),
-  eks: z
-    .strictObject({
-      name: z.string().regex(/^[0-9A-Za-z][\w-]{0,99}$/, "is not the name of an EKS cluster"),
-      region: region.describe("region of the cluster"),
-      account: accountId.optional().describe("account of the cluster; default: that of the registry"),
-      assumeRole: assumeRole.optional().describe("role that makes what the cluster's account gets"),
-    })
-    .optional()
-    .describe("the cluster as AWS knows it, for what is made there: roles, nodes, access entries"),
-  gke: z
-    .strictObject({
-      project: projectId,
-      location: clusterLocation,
-      name: z.string().regex(/^[a-z]([a-z0-9-]{0,38}[a-z0-9])?$/, "is not the name of a GKE cluster"),
-      impersonate: impersonate.optional(),
-      workloadIdentity: z
-        .boolean()
-        .default(true)
-        .describe(
-          "false for a cluster that has no Workload Identity: GKE's metadata server is not for its nodes, so pods there can be the nodes' " +
-            "service account",
-        ),
-    })
-    .optional()
-    .describe("the cluster as Google Cloud knows it, for what is made there: nodes, members, rights of CI"),
-  builderNodes,
-  pullSecret,
-  pullSecrets,
-  guardrails: guardrails
-    .prefault({})
-    .describe("bounds of the builder namespaces that are made; namespaces that exist already get none of this"),
-  ci: ci.prefault({}),
-});
+export const cluster = z
+  .strictObject({
+    context: z
+      .string()
+      .min(1)
+      .optional()
+      .describe(
+        "context of the ambient kubeconfig; without `name`, another name of it replaces everything in the cluster",
+      ),
+    kubeconfigSecret: secretName
+      .optional()
+      .describe(
+        "secret that holds a kubeconfig, instead of a context; needs `name`, so that the secret may be renamed",
+      ),
+    name: objectName
+      .optional()
+      .describe("lasting name of the cluster, the context by default; changing it replaces everything in the cluster"),
+    server: z
+      .string()
+      .regex(/^https:\/\/[^/\s]+/, "is not an https URL")
+      .optional()
+      .describe("API server that the context has to lead to"),
+    uid: z.string().min(1).optional().describe("uid of the namespace kube-system that the cluster has to have"),
+    eks: z
+      .strictObject({
+        name: z
+          .string()
+          .regex(/^[0-9A-Za-z][\w-]{0,99}$/, "is not the name of an EKS cluster")
+          .describe("name of an EKS cluster"),
+        region: region.describe("region of the cluster"),
+        account: accountId.optional().describe("account of the cluster; default: that of the registry"),
+        assumeRole: assumeRole.optional().describe("role that makes what the cluster's account gets"),
+      })
+      .optional()
+      .describe("the cluster as AWS knows it, for what is made there: roles, nodes, access entries"),
+    gke: z
+      .strictObject({
+        project: projectId,
+        location: clusterLocation,
+        name: z
+          .string()
+          .regex(CLUSTER_NAME_PATTERN, { error: ({ input }) => clusterNameProblem(String(input)) })
+          .describe("name of a GKE cluster"),
+        impersonate: impersonate.optional(),
+        workloadIdentity: z
+          .boolean()
+          .default(true)
+          .describe(
+            "false for a cluster that has no Workload Identity: GKE's metadata server is not for its nodes, so pods there can be the nodes' " +
+              "service account",
+          ),
+      })
+      .optional()
+      .describe("the cluster as Google Cloud knows it, for what is made there: nodes, members, rights of CI"),
+    builderNodes,
+    pullSecret,
+    pullSecrets,
+    guardrails: guardrails
+      .prefault({})
+      .describe("bounds of the builder namespaces that are made; namespaces that exist already get none of this"),
+    ci: ci.prefault({}),
+  })
+  .describe("the cluster that builds run in: { context, builderNodes }");

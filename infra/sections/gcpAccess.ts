@@ -45,7 +45,7 @@ export const serviceAccountKey = z.strictObject({
     .int()
     .min(1, "is less than 1")
     .describe(
-      "number of the present key: one more makes a new key, puts it into the pull secrets, and deletes the one before the previous one; " +
+      "number of the present key, 1 at first: one more makes a new key, puts it into the pull secrets, and deletes the one before the previous one; " +
         "two more delete the key that builds use, too. A first up above 1 makes the key before it, too, unless keep is none",
     ),
   keep: z

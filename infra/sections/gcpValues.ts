@@ -10,7 +10,9 @@ import {
   serviceAccountIdProblem,
 } from "../documents/gcp/names.ts";
 
-export const projectId = checked(projectProblem).describe("id of a project of Google Cloud");
+export const projectId = checked(projectProblem, (found) =>
+  typeof found === "number" ? "the id of a project, which is not its number" : null,
+).describe("id of a project of Google Cloud");
 export const registryLocation = checked(registryLocationProblem).describe(
   "location of Artifact Registry: a region, or us, europe, asia",
 );
@@ -27,8 +29,18 @@ export const serviceAccount = z.union([serviceAccountId, z.strictObject({ existi
 /** Labels of Google Cloud's resources ("Requirements for labels"). */
 export const labels = z
   .record(
-    z.string().regex(/^\p{Ll}[\p{Ll}\p{Lo}\p{N}_-]{0,62}$/u, "is not the key of a label"),
-    z.string().regex(/^[\p{Ll}\p{Lo}\p{N}_-]{0,63}$/u, "is not the value of a label"),
+    z
+      .string()
+      .regex(
+        /^\p{Ll}[\p{Ll}\p{Lo}\p{N}_-]{0,62}$/u,
+        "is not the key of a label: a lower-case letter, then lower-case letters, digits, _ and -, at most 63 characters",
+      ),
+    z
+      .string()
+      .regex(
+        /^[\p{Ll}\p{Lo}\p{N}_-]{0,63}$/u,
+        "is not the value of a label: lower-case letters, digits, _ and -, at most 63 characters",
+      ),
   )
   .default({});
 

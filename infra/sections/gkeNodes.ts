@@ -13,7 +13,9 @@ export const gkeNodes = z.strictObject({
   machineType: z
     .string()
     .regex(/^([a-z]\d+[a-z]*|custom)-[a-z0-9-]+$/, "is not a machine type, such as n2d-standard-8")
-    .describe("one that has the architecture: Google's Arm machines are t2a, c4a and n4a"),
+    .describe(
+      "machine type that has the architecture, such as n2d-standard-8: Google's Arm machines are t2a, c4a and n4a",
+    ),
   spot: z
     .boolean()
     .default(false)
@@ -23,7 +25,7 @@ export const gkeNodes = z.strictObject({
     .min(0, "is less than 0")
     .default(0)
     .describe("nodes of the whole pool; its size between min and max is the autoscaler's"),
-  max: z.int().min(1, "is less than 1").describe("nodes of the whole pool"),
+  max: z.int().min(1, "is less than 1").describe("most nodes of the whole pool"),
   zones: z
     .array(z.string().regex(/^[a-z]+-[a-z]+\d+-[a-z]$/, "is not a zone, such as europe-west3-a"))
     .min(1)

@@ -51,10 +51,6 @@ export const inClusterRegistry = z.strictObject({
   }),
 });
 
-export const registry = z.discriminatedUnion("kind", [
-  inClusterRegistry,
-  ecrRegistry,
-  artifactRegistry,
-  gcr,
-  dockerRegistry,
-]);
+export const registry = z
+  .discriminatedUnion("kind", [inClusterRegistry, ecrRegistry, artifactRegistry, gcr, dockerRegistry])
+  .describe("where images go: { kind, ... }");

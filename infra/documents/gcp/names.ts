@@ -22,7 +22,7 @@ const MULTI_REGIONS = ["us", "europe", "asia"];
 /** A location of Artifact Registry: a region or a multi-region. Whether there is such a region is Google's to say. */
 export function registryLocationProblem(location: string): string | null {
   if (MULTI_REGIONS.includes(location)) return null;
-  if (location === "eu") return "is no location; the multi-region is europe";
+  if (location.toLowerCase() === "eu") return "is no location; the multi-region is europe";
   return regionProblem(location);
 }
 
@@ -37,6 +37,19 @@ export function clusterLocationProblem(location: string): string | null {
   return zoneOf(location) || regionProblem(location) === null
     ? null
     : "is neither a region nor a zone, such as europe-west3 or europe-west3-a";
+}
+
+/** The name of a GKE cluster (GKE API, projects.locations.clusters). */
+export const CLUSTER_NAME_PATTERN = /^[a-z]([a-z0-9-]{0,38}[a-z0-9])?$/;
+
+/** What is wrong with the name of a GKE cluster; null when nothing is. */
+export function clusterNameProblem(name: string): string | null {
+  if (CLUSTER_NAME_PATTERN.test(name)) return null;
+  // As gcloud container clusters get-credentials names them.
+  const cluster = /^gke_[^_]+_[^_]+_([^_]+)$/.exec(name)?.[1];
+  return cluster === undefined
+    ? "is not the name of a GKE cluster: a lower-case letter, then lower-case letters, digits and hyphens, at most 40 characters, no hyphen at the end"
+    : `is the name of a kubeconfig context; its cluster is ${cluster}`;
 }
 
 function zoneOf(location: string): boolean {
@@ -54,6 +67,7 @@ export function serviceAccountIdProblem(id: string): string | null {
 
 /** Address of a service account: ID@PROJECT.iam.gserviceaccount.com, or one of Google's own forms. */
 export function serviceAccountEmailProblem(email: string): string | null {
+  if (email.startsWith("serviceAccount:")) return "is a member of a policy; write the address alone";
   return /^[a-z0-9-]+@[a-z0-9.-]+\.gserviceaccount\.com$/.test(email)
     ? null
     : "is not the address of a service account, such as builder@project.iam.gserviceaccount.com";

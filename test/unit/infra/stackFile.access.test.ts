@@ -181,7 +181,7 @@ awsCases("fields of access.ci", [
   [
     "neither a role nor where jobs run",
     access((it) => (it.ci = {})),
-    ["pergola:access.ci.role: is missing (a string)"],
+    ["pergola:access.ci.role: is missing (role of the jobs, made elsewhere)"],
   ],
   [
     "a role that is none",

@@ -79,7 +79,13 @@ awsCases("node groups of EKS", [
     [`${AT}.image: is "AL2"; allowed: AL2023, Bottlerocket`],
   ],
   ["a negative min", nodes((it) => (it.min = -1)), [`${AT}.min: -1 is less than 0`]],
-  ["no max", nodes((it) => delete it.max), [`${AT}.max: is missing (a number)`]],
+  [
+    "no max",
+    nodes((it) => delete it.max),
+    [
+      `${AT}.max: is missing (most nodes; EKS is told all sizes at once: change min or max by pulumi up --refresh, so that it is told the present one)`,
+    ],
+  ],
   ["a max of nothing", nodes((it) => (it.max = 0)), [`${AT}.max: 0 is less than 1`]],
   ["a min above max", nodes((it) => (it.min = 6)), [`${AT}.min: is 6, more than max, which is 5`]],
   ["a small disk", nodes((it) => (it.diskGiB = 10)), [`${AT}.diskGiB: 10 is less than 20`]],
@@ -227,7 +233,13 @@ awsCases("nodes that Karpenter makes", [
     karpenter((it) => (it.subnetTags = { builders: "" })),
     [`${AT}.subnetTags.builders: is empty, which Karpenter does not take; write "*" for any value`],
   ],
-  ["no role", karpenter((it) => delete it.nodeRole), [`${AT}.nodeRole: is missing (a string)`]],
+  [
+    "no role",
+    karpenter((it) => delete it.nodeRole),
+    [
+      `${AT}.nodeRole: is missing (name of the role of Karpenter's nodes, which Karpenter may pass on; it should pull and nothing else)`,
+    ],
+  ],
   [
     "a role by its ARN",
     karpenter((it) => (it.nodeRole = "arn:aws:iam::123456789012:role/nodes")),

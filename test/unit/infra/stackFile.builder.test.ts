@@ -175,7 +175,9 @@ cases("builder", [
   [
     "no image",
     modes((it) => delete it["cluster-buildkit"].image),
-    ["pergola:builder.modes.cluster-buildkit.image: is missing (a string)"],
+    [
+      "pergola:builder.modes.cluster-buildkit.image: is missing (image that builds run in, such as docker.io/moby/buildkit:v0.23.2-rootless; it has to have the credential helpers of logins by helper)",
+    ],
   ],
   ["no image for kaniko, which has a default", modes((it) => delete it.kaniko.image), []],
   [
@@ -218,7 +220,7 @@ cases("builder", [
   [
     "a number where a quantity is text",
     modes((it) => (it.kaniko.resources.limits.cpu = 4)),
-    ["pergola:builder.modes.kaniko.resources.limits.cpu: is 4; allowed is a string"],
+    ['pergola:builder.modes.kaniko.resources.limits.cpu: is 4; allowed is a string: "4"'],
   ],
   [
     "a request above its limit",

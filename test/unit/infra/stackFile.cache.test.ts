@@ -41,7 +41,9 @@ cases("cache", [
   [
     "a registry without a host",
     cache((it) => delete it[0].registry.host),
-    ["pergola:cache[0].registry.host: is missing (a string)"],
+    [
+      "pergola:cache[0].registry.host: is missing (registry host or host:port, without scheme and path; Docker Hub is docker.io)",
+    ],
   ],
   [
     "a registry with a scheme",

@@ -29,7 +29,13 @@ const GAR = "europe-central2-docker.pkg.dev";
 
 cases("dockerRegistry: fields", [
   ["nothing wrong", docker(), []],
-  ["no host", docker((it) => delete it.host), ["pergola:registry.host: is missing (a string)"]],
+  [
+    "no host",
+    docker((it) => delete it.host),
+    [
+      "pergola:registry.host: is missing (registry host or host:port, without scheme and path; Docker Hub is docker.io)",
+    ],
+  ],
   [
     "a host with a scheme",
     docker((it) => (it.host = "https://ghcr.io")),
@@ -77,7 +83,7 @@ cases("dockerRegistry: fields", [
     "a password in clear text",
     docker((it) => (it.login = { username: "a", password: "hunter2" })),
     [
-      "pergola:registry.login.passwordSecret: is missing (a string)",
+      "pergola:registry.login.passwordSecret: is missing (name of an entry of pergola:secrets)",
       'pergola:registry.login: unknown key "password"; allowed: username, passwordSecret',
     ],
   ],

@@ -18,7 +18,11 @@ awsCases("fields of a registry in ECR", [
       "pergola:registry.pull.accounts[0]: is 12345678901; allowed is a string in quotes, as without them YAML takes an account id for a number and drops a leading zero",
     ],
   ],
-  ["no account", registry((it) => delete it.account), ["pergola:registry.account: is missing (a string)"]],
+  [
+    "no account",
+    registry((it) => delete it.account),
+    ["pergola:registry.account: is missing (account of the registry)"],
+  ],
   [
     "an account of eleven digits",
     registry((it) => (it.account = "12345678901")),
@@ -29,7 +33,7 @@ awsCases("fields of a registry in ECR", [
     registry((it) => (it.account = true)),
     ["pergola:registry.account: is true; allowed is a string"],
   ],
-  ["no region", registry((it) => delete it.region), ["pergola:registry.region: is missing (a string)"]],
+  ["no region", registry((it) => delete it.region), ["pergola:registry.region: is missing (region of the registry)"]],
   [
     "an availability zone",
     registry((it) => (it.region = "eu-central-1a")),

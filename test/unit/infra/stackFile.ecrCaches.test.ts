@@ -86,8 +86,8 @@ awsCases("registries of caches", [
     "no account and region",
     caches({ kind: "ecr" }),
     [
-      "pergola:cache[0].registry.account: is missing (a string)",
-      "pergola:cache[0].registry.region: is missing (a string)",
+      "pergola:cache[0].registry.account: is missing (account of the registry of caches)",
+      "pergola:cache[0].registry.region: is missing (region of the registry of caches)",
     ],
   ],
   [

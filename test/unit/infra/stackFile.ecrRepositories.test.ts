@@ -49,7 +49,7 @@ awsCases("names of repositories, with the part that is wrong", [
   [
     "an entry without one",
     registry((it) => (it.repositories = [{ import: true }])),
-    ["pergola:registry.repositories[0].name: is missing (a string)"],
+    ["pergola:registry.repositories[0].name: is missing (name of a repository, without the registry's host)"],
   ],
 ]);
 

@@ -42,7 +42,7 @@ awsCases(
     [
       "pergola:registry.repositories[0].lifecycle.rules[0].description",
       repository({ lifecycle: rules({ afterDays: 1 }, { description: 1 }) }),
-      "is 1; allowed is a string",
+      'is 1; allowed is a string: "1"',
     ],
     [
       "pergola:registry.repositories[0].lifecycle.rules[0].expire.afterDays",
@@ -57,7 +57,7 @@ awsCases(
     [
       "pergola:registry.lifecycle.rules[0].expire.afterDays",
       registry({ lifecycle: rules({ afterDays: 0.5 }) }),
-      "is 0.5; allowed is an int",
+      "is 0.5; allowed is a whole number",
     ],
     [
       "pergola:registry.repositories[0].pull.organizations[0]",
@@ -93,7 +93,11 @@ const ciRole = (role: object) => access((it) => (it.ci.role = role));
 awsCases(
   "access",
   fields([
-    ['pergola:access.annotations["a/b"]', asKind("none", { annotations: { "a/b": 1 } }), "is 1; allowed is a string"],
+    [
+      'pergola:access.annotations["a/b"]',
+      asKind("none", { annotations: { "a/b": 1 } }),
+      'is 1; allowed is a string: "1"',
+    ],
     ["pergola:access.teams.shop.role.name", team({ name: "a b" }), `"a b" ${ROLE_NAME}`],
     ["pergola:access.teams.shop.role.path", team({ path: "a" }), `"a" ${ROLE_PATH}`],
     ["pergola:access.teams.shop.role.maxSessionSeconds", team({ maxSessionSeconds: 1 }), "1 is less than 3600"],
@@ -149,7 +153,7 @@ awsCases(
     [
       "pergola:cluster.eks.assumeRole.externalId",
       eks({ assumeRole: { role: ROLE, externalId: 7 } }),
-      "is 7; allowed is a string",
+      'is 7; allowed is a string: "7"',
     ],
     [
       "pergola:cluster.eks.assumeRole.sessionName",
@@ -186,7 +190,11 @@ awsCases(
       modes("kaniko", { helpers: ["ECR"] }),
       '"ECR" is not the name of a credential helper',
     ],
-    ["pergola:builder.modes.kaniko.extraFlags[0]", modes("kaniko", { extraFlags: [1] }), "is 1; allowed is a string"],
+    [
+      "pergola:builder.modes.kaniko.extraFlags[0]",
+      modes("kaniko", { extraFlags: [1] }),
+      'is 1; allowed is a string: "1"',
+    ],
     [
       "pergola:cache[0].registry.assumeRole.externalId",
       cacheAs({ externalId: "x" }),

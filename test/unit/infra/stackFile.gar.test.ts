@@ -12,7 +12,7 @@ gcpCases("fields of a registry in Artifact Registry", [
   [
     "a project that is no text",
     registry((it) => (it.project = 123456)),
-    ["pergola:registry.project: is 123456; allowed is a string"],
+    ["pergola:registry.project: is 123456; allowed is the id of a project, which is not its number"],
   ],
   [
     "a project with upper-case letters",
@@ -37,6 +37,11 @@ gcpCases("fields of a registry in Artifact Registry", [
     ['pergola:registry.location: "eu" is no location; the multi-region is europe'],
   ],
   [
+    "a location of Container Registry in capitals",
+    registry((it) => (it.location = "EU")),
+    ['pergola:registry.location: "EU" is no location; the multi-region is europe'],
+  ],
+  [
     "a zone",
     registry((it) => (it.location = "europe-central2-a")),
     ['pergola:registry.location: "europe-central2-a" is a zone; its region is europe-central2'],
@@ -46,7 +51,11 @@ gcpCases("fields of a registry in Artifact Registry", [
     registry((it) => (it.location = "Europe")),
     ['pergola:registry.location: "Europe" is not the name of a region, such as europe-west3'],
   ],
-  ["no location", registry((it) => delete it.location), ["pergola:registry.location: is missing (a string)"]],
+  [
+    "no location",
+    registry((it) => delete it.location),
+    ["pergola:registry.location: is missing (location of Artifact Registry: a region, or us, europe, asia)"],
+  ],
   [
     "a repository with upper-case letters and an underscore",
     registry((it) => (it.repository = "Shop_api")),
@@ -111,6 +120,13 @@ gcpCases("fields of a registry in Artifact Registry", [
     ['pergola:registry.pull: is ["nodes@shop-clusters.iam.gserviceaccount.com"]; allowed is an object'],
   ],
   [
+    "who may pull, as a member",
+    registry((it) => (it.pull = { serviceAccounts: ["serviceAccount:nodes@shop-clusters.iam.gserviceaccount.com"] })),
+    [
+      'pergola:registry.pull.serviceAccounts[0]: "serviceAccount:nodes@shop-clusters.iam.gserviceaccount.com" is a member of a policy; write the address alone',
+    ],
+  ],
+  [
     "who may pull, by an id",
     registry((it) => (it.pull = { serviceAccounts: ["shop-nodes"] })),
     [
@@ -159,12 +175,16 @@ gcpCases("fields of a registry in Artifact Registry", [
   [
     "a label with an upper-case key",
     registry((it) => (it.labels = { Team: "shop" })),
-    ['pergola:registry.labels.Team: the key "Team" is not the key of a label'],
+    [
+      'pergola:registry.labels.Team: the key "Team" is not the key of a label: a lower-case letter, then lower-case letters, digits, _ and -, at most 63 characters',
+    ],
   ],
   [
     "a label with an upper-case value",
     registry((it) => (it.labels = { team: "Shop" })),
-    ['pergola:registry.labels.team: "Shop" is not the value of a label'],
+    [
+      'pergola:registry.labels.team: "Shop" is not the value of a label: lower-case letters, digits, _ and -, at most 63 characters',
+    ],
   ],
   [
     "scanning as it is written in the API",
@@ -203,7 +223,9 @@ gcpCases("fields of a registry in Artifact Registry", [
   [
     "a remote repository of nothing",
     registry((it) => (it.remotes = [{ repository: "hub" }])),
-    ['pergola:registry.remotes[0].of: is missing ("dockerHub" or a string)'],
+    [
+      "pergola:registry.remotes[0].of: is missing (dockerHub, or the URL of another registry; it has to let anybody pull)",
+    ],
   ],
   [
     "a remote repository of a host",

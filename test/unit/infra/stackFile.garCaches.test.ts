@@ -46,7 +46,9 @@ gcpCases("fields of a repository of caches", [
   [
     "a label with an upper-case key",
     caches({ labels: { Team: "shop" } }),
-    ['pergola:cache[0].registry.labels.Team: the key "Team" is not the key of a label'],
+    [
+      'pergola:cache[0].registry.labels.Team: the key "Team" is not the key of a label: a lower-case letter, then lower-case letters, digits, _ and -, at most 63 characters',
+    ],
   ],
   [
     "whom to act as by its id",

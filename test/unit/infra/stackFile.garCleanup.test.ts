@@ -11,7 +11,9 @@ gcpCases("fields of clean-up", [
   [
     "a policy with an unfit id",
     registry((it) => (it.cleanup = { policies: { Old: { action: "delete", condition: { olderThan: "30d" } } } })),
-    ['pergola:registry.cleanup.policies.Old: the key "Old" is not the id of a policy'],
+    [
+      'pergola:registry.cleanup.policies.Old: the key "Old" is not the id of a policy: a lower-case letter, then lower-case letters, digits and hyphens, at most 63 characters, no hyphen at the end',
+    ],
   ],
   [
     "a policy that does something else",
@@ -53,7 +55,7 @@ gcpCases("fields of clean-up", [
   [
     "a policy with a time that is a number",
     registry((it) => (it.cleanup = { policies: { old: { action: "delete", condition: { newerThan: 30 } } } })),
-    ["pergola:registry.cleanup.policies.old.condition.newerThan: is 30; allowed is a string"],
+    ['pergola:registry.cleanup.policies.old.condition.newerThan: is 30; allowed is a time like "30d" or "12h"'],
   ],
   [
     "a policy with an empty prefix of tags",

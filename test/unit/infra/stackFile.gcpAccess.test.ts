@@ -83,7 +83,9 @@ gcpCases("service accounts", [
   [
     "none",
     access((it) => delete it.serviceAccount),
-    ["pergola:access.serviceAccount: is missing (a string or an object)"],
+    [
+      "pergola:access.serviceAccount: is missing (service account that builders push as: an id to make one, or { existing: ADDRESS })",
+    ],
   ],
   [
     "an id that is too short",
@@ -328,10 +330,12 @@ gcpCases("keys", [
   [
     "no number",
     asKind("serviceAccountKey", { serviceAccount: "gar-access" }),
-    ["pergola:access.rotation: is missing (a number)"],
+    [
+      "pergola:access.rotation: is missing (number of the present key, 1 at first: one more makes a new key, puts it into the pull secrets, and deletes the one before the previous one; two more delete the key that builds use, too. A first up above 1 makes the key before it, too, unless keep is none)",
+    ],
   ],
   ["a number below one", key({ rotation: 0 }), ["pergola:access.rotation: 0 is less than 1"]],
-  ["half a number", key({ rotation: 1.5 }), ["pergola:access.rotation: is 1.5; allowed is an int"]],
+  ["half a number", key({ rotation: 1.5 }), ["pergola:access.rotation: is 1.5; allowed is a whole number"]],
   [
     "an age, which is not how keys change",
     key({ rotation: "90d" }),

@@ -36,7 +36,20 @@ gcpCases("the cluster as Google Cloud knows it", [
     gke({ location: "europe" }),
     ['pergola:cluster.gke.location: "europe" is neither a region nor a zone, such as europe-west3 or europe-west3-a'],
   ],
-  ["a name", gke({ name: "Dev" }), ['pergola:cluster.gke.name: "Dev" is not the name of a GKE cluster']],
+  [
+    "a name",
+    gke({ name: "Dev" }),
+    [
+      'pergola:cluster.gke.name: "Dev" is not the name of a GKE cluster: a lower-case letter, then lower-case letters, digits and hyphens, at most 40 characters, no hyphen at the end',
+    ],
+  ],
+  [
+    "the name of a context",
+    gke({ name: "gke_shop-clusters_europe-west3_dev" }),
+    [
+      'pergola:cluster.gke.name: "gke_shop-clusters_europe-west3_dev" is the name of a kubeconfig context; its cluster is dev',
+    ],
+  ],
   [
     "whom it is made as",
     gke({ impersonate: "builder" }),

@@ -42,7 +42,13 @@ gcpCases("node pools of GKE", [
     nodes((it) => (it.architecture = "arm")),
     [`${AT}.architecture: is "arm"; allowed: amd64, arm64`],
   ],
-  ["no machine type", nodes((it) => delete it.machineType), [`${AT}.machineType: is missing (a string)`]],
+  [
+    "no machine type",
+    nodes((it) => delete it.machineType),
+    [
+      `${AT}.machineType: is missing (machine type that has the architecture, such as n2d-standard-8: Google's Arm machines are t2a, c4a and n4a)`,
+    ],
+  ],
   [
     "a machine type of another cloud",
     nodes((it) => (it.machineType = "c7a.2xlarge")),
@@ -61,7 +67,7 @@ gcpCases("node pools of GKE", [
   ],
   ["spot by another word", nodes((it) => (it.spot = "yes")), [`${AT}.spot: is "yes"; allowed is true or false`]],
   ["a negative min", nodes((it) => (it.min = -1)), [`${AT}.min: -1 is less than 0`]],
-  ["no max", nodes((it) => delete it.max), [`${AT}.max: is missing (a number)`]],
+  ["no max", nodes((it) => delete it.max), [`${AT}.max: is missing (most nodes of the whole pool)`]],
   ["a max of nothing", nodes((it) => (it.max = 0)), [`${AT}.max: 0 is less than 1`]],
   ["a min above max", nodes((it) => (it.min = 6)), [`${AT}.min: is 6, more than max, which is 5`]],
   ["no zones", nodes((it) => (it.zones = [])), [`${AT}.zones: [] is empty; at least one entry is needed`]],
@@ -176,7 +182,9 @@ gcpCases("node pools of GKE", [
   [
     "a label that Google does not take",
     nodes((it) => (it.labels = { Team: "shop" })),
-    [`${AT}.labels.Team: the key "Team" is not the key of a label`],
+    [
+      `${AT}.labels.Team: the key "Team" is not the key of a label: a lower-case letter, then lower-case letters, digits, _ and -, at most 63 characters`,
+    ],
   ],
   [
     "instance types, which AWS has",

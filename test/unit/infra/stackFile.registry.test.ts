@@ -26,7 +26,13 @@ cases("registry", [
       'pergola:registry: unknown key "mirors"; allowed: kind, host, namespace, insecure, mirrors, insecureMirrors, basicAuth, caBundle, image, clusterNamespace, storage; did you mean mirrors?',
     ],
   ],
-  ["no host", registry((it) => delete it.host), ["pergola:registry.host: is missing (a string)"]],
+  [
+    "no host",
+    registry((it) => delete it.host),
+    [
+      "pergola:registry.host: is missing (<node address>:<node port>: the one name that nodes and pods know the registry by)",
+    ],
+  ],
   [
     "a host with a scheme",
     registry((it) => (it.host = "http://172.30.0.11:30500")),
@@ -102,7 +108,7 @@ cases("registry", [
   [
     "insecure not said",
     registry((it) => delete it.insecure),
-    ["pergola:registry.insecure: is missing (true or false)"],
+    ["pergola:registry.insecure: is missing (true or false: plain HTTP; this registry serves nothing else)"],
   ],
   [
     "a mirror for no host",
@@ -149,7 +155,7 @@ cases("registry", [
   [
     "storage on no node",
     registry((it) => delete it.storage.node),
-    ["pergola:registry.storage.node: is missing (a string)"],
+    ["pergola:registry.storage.node: is missing (node that holds the files, and runs the registry)"],
   ],
   [
     "a node name that is none",
@@ -185,15 +191,15 @@ cases("registry", [
     "a login without user name and password",
     registry((it) => (it.basicAuth = {})),
     [
-      "pergola:registry.basicAuth.username: is missing (a string)",
-      "pergola:registry.basicAuth.passwordSecret: is missing (a string)",
+      "pergola:registry.basicAuth.username: is missing (user of the registry)",
+      "pergola:registry.basicAuth.passwordSecret: is missing (name of an entry of pergola:secrets)",
     ],
   ],
   [
     "a password in clear text",
     registry((it) => (it.basicAuth = { username: "a", password: "hush" })),
     [
-      "pergola:registry.basicAuth.passwordSecret: is missing (a string)",
+      "pergola:registry.basicAuth.passwordSecret: is missing (name of an entry of pergola:secrets)",
       'pergola:registry.basicAuth: unknown key "password"; allowed: username, passwordSecret',
     ],
   ],

@@ -32,10 +32,10 @@ cases("keys", [
     },
     [
       "pergola:purpose: is missing; allowed: development, test, production",
-      "pergola:registry: is missing (an object)",
-      "pergola:access: is missing (an object)",
-      "pergola:cluster: is missing (an object)",
-      "pergola:builder: is missing (an object)",
+      "pergola:registry: is missing (where images go: { kind, ... })",
+      "pergola:access: is missing (what builders are in the cloud of their registry; { kind: none } where they have a login, or need none)",
+      "pergola:cluster: is missing (the cluster that builds run in: { context, builderNodes })",
+      "pergola:builder: is missing (how images are built: { default, modes })",
     ],
   ],
   [
@@ -103,7 +103,7 @@ cases("access", [
   [
     "an annotation that is no text",
     (config) => (config["pergola:access"].annotations = { a: 1 }),
-    ["pergola:access.annotations.a: is 1; allowed is a string"],
+    ['pergola:access.annotations.a: is 1; allowed is a string: "1"'],
   ],
   ...["a b", "", "-a", "/a", "a/", "a/b/c", "a_b/c", `${"a".repeat(64)}`].map(
     (key): Case => [
