@@ -214,8 +214,23 @@ function shown(value: unknown, path: Path): string {
     return NOT_SHOWN;
   // Long, and whoever puts a certificate there may have put its key there too.
   if (path.at(-1) === "caBundle") return NOT_SHOWN;
-  const text = JSON.stringify(value) ?? "nothing";
+  if (typeof value === "string" && holdsPassword(value, path)) return NOT_SHOWN;
+  const text = JSON.stringify(value, withoutPasswords) ?? "nothing";
   return text.length <= 120 ? text : `${text.slice(0, 117)}...`;
+}
+
+/** Whether a password was probably written here, where it does not belong: as USER:PASSWORD, before a host, or as the file of a key. */
+function holdsPassword(value: string, path: Path): boolean {
+  const place = path.findLast((part) => typeof part !== "number");
+  if (place === "login" || place === "logins") return true;
+  if (place === "username") return value.includes(":");
+  if (place === "host") return value.includes("@");
+  return /-----BEGIN|"private_key"/.test(value);
+}
+
+/** For JSON.stringify: an object where another one belongs, without what its keys say is secret. */
+function withoutPasswords(key: string, value: unknown): unknown {
+  return typeof value === "string" && /pass|token|key|secret|auth/i.test(key) ? "(not shown)" : value;
 }
 
 function valueAt(value: unknown, path: Path): unknown {

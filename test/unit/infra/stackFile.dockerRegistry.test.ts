@@ -64,13 +64,25 @@ cases("dockerRegistry: fields", [
   ],
   [
     "a login of no form",
-    docker((it) => (it.login = "shop-bot")),
-    ['pergola:registry.login: is "shop-bot"; allowed is an object'],
+    docker((it) => (it.login = "shop-bot:hush")),
+    ["pergola:registry.login: is the value (not shown); allowed is an object"],
+  ],
+  [
+    "a login as a list, whose password is not repeated",
+    docker((it) => (it.login = [{ username: "shop-bot", password: "hush" }])),
+    ['pergola:registry.login: is [{"username":"shop-bot","password":"(not shown)"}]; allowed is an object'],
+  ],
+  [
+    "a host with a login, which is not repeated",
+    docker((it) => (it.host = "https://shop-bot:hush@ghcr.io")),
+    ["pergola:registry.host: the value (not shown) has a scheme; write host or host:port"],
   ],
   [
     "a user name with a colon",
     docker((it) => (it.login.username = "a:b")),
-    ['pergola:registry.login.username: "a:b" is not a user name: at least one character, no colon, no white space'],
+    [
+      "pergola:registry.login.username: the value (not shown) is not a user name: at least one character, no colon, no white space",
+    ],
   ],
   [
     "a password that is not among the secrets",

@@ -110,6 +110,13 @@ gcpCases("service accounts", [
     ],
   ],
   [
+    "the file of a key, which is not repeated",
+    key({ serviceAccount: { existing: '{ "private_key": "-----BEGIN PRIVATE KEY-----" }' } }),
+    [
+      "pergola:access.serviceAccount.existing: the value (not shown) is not the address of a service account, such as builder@project.iam.gserviceaccount.com",
+    ],
+  ],
+  [
     "an id where an address belongs",
     access((it) => (it.serviceAccount = { existing: "gar-access" })),
     [

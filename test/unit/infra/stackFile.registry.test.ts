@@ -185,7 +185,9 @@ cases("registry", [
   [
     "a user name with a colon",
     registry((it) => (it.basicAuth = { username: "a:b", passwordSecret: "p" })),
-    ['pergola:registry.basicAuth.username: "a:b" is not a user name: at least one character, no colon, no white space'],
+    [
+      "pergola:registry.basicAuth.username: the value (not shown) is not a user name: at least one character, no colon, no white space",
+    ],
   ],
   [
     "a login without user name and password",
