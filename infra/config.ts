@@ -66,6 +66,20 @@ const CONTAINER_REGISTRY =
 const CONTAINER_REGISTRY_CACHES =
   "is not offered: it was shut down in 2025; write kind: artifactRegistry with a repository for caches";
 
+/** A registry that is there, by the name of its product where its kind belongs. */
+const given = (host: string) => `is no kind of its own: write kind: dockerRegistry with host: ${host}`;
+
+const PRODUCTS = {
+  docker: given("HOST"),
+  dockerHub: given("docker.io"),
+  dockerhub: given("docker.io"),
+  ghcr: given("ghcr.io"),
+  gitlab: given("registry.gitlab.com, or one of your own and product: gitlab"),
+  quay: given("quay.io, or one of your own and product: quay"),
+  harbor: given("HOST and product: harbor"),
+  acr: given("NAME.azurecr.io"),
+} as const;
+
 /** Values that are not offered, some of which were there once: path -> value (or key) -> why, and what to write instead. */
 export const GONE: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   "builder.modes": {
@@ -74,9 +88,11 @@ export const GONE: Readonly<Record<string, Readonly<Record<string, string>>>> = 
   access: { workerRole: NODE_PUSH, nodeRole: NODE_PUSH, nodePush: NODE_PUSH, ...BUCKET_RIGHTS },
   "access.kind": { workerRole: NODE_PUSH, nodeRole: NODE_PUSH, nodePush: NODE_PUSH, ...BUCKET_RIGHTS },
   registry: BUCKET_RIGHTS,
-  "registry.kind": { ...BUCKET_RIGHTS, containerRegistry: CONTAINER_REGISTRY },
+  "registry.kind": { ...BUCKET_RIGHTS, ...PRODUCTS, containerRegistry: CONTAINER_REGISTRY },
+  "registry.product": { github: "is called ghcr here" },
   "cluster.builderNodes": { push: NODE_PUSH, nodePush: NODE_PUSH },
   "cache.registry.kind": {
+    ...PRODUCTS,
     gcr: "is not offered: each host of gcr.io is one repository of a project; write kind: artifactRegistry with a repository for caches",
     containerRegistry: CONTAINER_REGISTRY_CACHES,
   },

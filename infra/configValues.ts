@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { namespaceProblem, SUBDOMAIN_PATTERN } from "./documents/names.ts";
 import { QUANTITY_PATTERN } from "./documents/quantity.ts";
-import { canonicalHost, reachedHostProblem } from "./documents/registryHost.ts";
+import { canonicalHost, reachedHostProblem, registryHostProblem } from "./documents/registryHost.ts";
 
 /**
  * A string for which `problem` says what is wrong, or null.
@@ -25,7 +25,7 @@ export const registryHost = z
   .string()
   .overwrite(canonicalHost)
   .check((context) => {
-    const message = reachedHostProblem(context.value);
+    const message = registryHostProblem(context.value);
     if (message !== null) context.issues.push({ code: "custom", message, input: context.value });
   })
   .describe("registry host or host:port, without scheme and path; Docker Hub is docker.io");

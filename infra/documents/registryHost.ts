@@ -74,6 +74,22 @@ export function hostProblem(host: string): string | null {
   return null;
 }
 
+/** Websites that are taken for the registry of the same product. */
+const WEBSITES: Readonly<Record<string, { readonly whose: string; readonly registry: string }>> = {
+  "docker.com": { whose: "Docker", registry: DOCKER_HUB },
+  "www.docker.com": { whose: "Docker", registry: DOCKER_HUB },
+  "github.com": { whose: "GitHub", registry: "ghcr.io" },
+  "gitlab.com": { whose: "GitLab", registry: "registry.gitlab.com" },
+};
+
+/** What is wrong with the host of a registry that is logged in to or written to. */
+export function registryHostProblem(host: string): string | null {
+  const site = Object.hasOwn(WEBSITES, host) ? WEBSITES[host] : undefined;
+  return site === undefined
+    ? reachedHostProblem(host)
+    : `is ${site.whose}'s website, not its registry; write ${site.registry}`;
+}
+
 /** What is wrong with a host that shall have mirrors: builders look images of Docker Hub up under one name of it only. */
 export function mirroredHostProblem(host: string): string | null {
   if (host === "index.docker.io" || host === "registry-1.docker.io") {
@@ -84,6 +100,8 @@ export function mirroredHostProblem(host: string): string | null {
 
 /** What is wrong with a host that builders shall reach: the addresses by which clouds hand out identities are opened by identity alone. */
 export function reachedHostProblem(host: string): string | null {
+  if (host.includes("*")) return "has a wildcard; name each host";
+  if (/^[\d.]+\/\d+$/.test(host)) return "is a range of addresses; name each host or address";
   const { name } = splitHost(host);
   if (isAddress(name) && name.startsWith("169.254."))
     return "is link-local, where clouds hand out the identity of a node";

@@ -38,6 +38,10 @@ function placeProblems(
     const message = `is true, but ${host} is reached by HTTPS only; remove it`;
     problems.push(problem([...path, "insecure"], message));
   }
+  if (namespace === host || namespace.startsWith(`${host}/`)) {
+    const message = `is ${JSON.stringify(namespace)}, which begins with the host again; write what comes after it`;
+    return [...problems, problem([...path, "namespace"], message)];
+  }
   const product = productOf(registry);
   if (product === null) return problems;
   const { title, namespace: wanted } = REGISTRY_PRODUCTS[product];

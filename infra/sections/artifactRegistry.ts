@@ -65,7 +65,13 @@ const remote = z.union([
     of: z
       .union([
         z.literal("dockerHub"),
-        z.string().regex(/^https:\/\/[^/\s]+(?:\/[^\s]*)?$/, "is neither dockerHub nor an https URL"),
+        z
+          .string()
+          .regex(/^https:\/\/[^/\s]+(?:\/[^\s]*)?$/, "is neither dockerHub nor an https URL")
+          .check((context) => {
+            if (!/^https:\/\/(hub\.docker\.com|docker\.io)(\/|$)/.test(context.value)) return;
+            context.issues.push({ code: "custom", message: "is Docker Hub; write dockerHub", input: context.value });
+          }),
       ])
       .describe("dockerHub, or the URL of another registry; it has to let anybody pull"),
   }),

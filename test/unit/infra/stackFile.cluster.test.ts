@@ -207,12 +207,22 @@ cases("cluster", [
   [
     "a further host with a scheme, one that hands out a node's identity, and one that is none",
     cluster(
-      (it) => (it.guardrails.hosts = ["https://npm.example", "169.254.169.254:80", "npm_example", "169.254.example"]),
+      (it) =>
+        (it.guardrails.hosts = [
+          "https://npm.example",
+          "169.254.169.254:80",
+          "npm_example",
+          "169.254.example",
+          "*.npm.example",
+          "10.0.0.0/8",
+        ]),
     ),
     [
       'pergola:cluster.guardrails.hosts[0]: "https://npm.example" has a scheme; write host or host:port',
       'pergola:cluster.guardrails.hosts[1]: "169.254.169.254:80" is link-local, where clouds hand out the identity of a node',
       'pergola:cluster.guardrails.hosts[2]: "npm_example" is not host or host:port',
+      'pergola:cluster.guardrails.hosts[4]: "*.npm.example" has a wildcard; name each host',
+      'pergola:cluster.guardrails.hosts[5]: "10.0.0.0/8" is a range of addresses; name each host or address',
     ],
   ],
   [

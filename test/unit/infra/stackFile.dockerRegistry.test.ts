@@ -2,7 +2,7 @@
 import { describe, expect, test } from "vitest";
 import { makeBuildSetup } from "../../../infra/buildSetup.ts";
 import type { StackConfig } from "../../../infra/config.ts";
-import { type Change, cases, configAfter, problemsAfter } from "./config.ts";
+import { type Case, type Change, cases, configAfter, problemsAfter } from "./config.ts";
 
 const login = { username: "shop-bot", passwordSecret: "registryPassword" };
 
@@ -61,6 +61,31 @@ cases("dockerRegistry: fields", [
     [
       'pergola:registry.namespace: "Shop" is not a repository path: lower-case letters, digits and single separators, without leading or trailing slash',
     ],
+  ],
+  ...(
+    [
+      ["ghcr", "ghcr.io"],
+      ["docker", "HOST"],
+      ["harbor", "HOST and product: harbor"],
+    ] as const
+  ).map(
+    ([kind, host]): Case => [
+      `${kind}, where the kind belongs`,
+      docker((it) => (it.kind = kind)),
+      [
+        `pergola:registry.kind: "${kind}" is no kind of its own: write kind: dockerRegistry with host: ${host}; allowed: inCluster, ecr, artifactRegistry, gcr, dockerRegistry`,
+      ],
+    ],
+  ),
+  [
+    "GitHub as the product",
+    docker((it) => (it.product = "github")),
+    ['pergola:registry.product: "github" is called ghcr here; allowed: dockerHub, ghcr, gitlab, quay, harbor, acr'],
+  ],
+  [
+    "the website of GitLab",
+    docker((it) => (it.host = "gitlab.com")),
+    ['pergola:registry.host: "gitlab.com" is GitLab\'s website, not its registry; write registry.gitlab.com'],
   ],
   [
     "a login of no form",
@@ -164,6 +189,11 @@ cases("dockerRegistry: products", [
     "GitHub without an owner",
     docker((it) => delete it.namespace),
     ['pergola:registry.namespace: is "", but images of GitHub\'s registry are ghcr.io/OWNER/IMAGE; write OWNER'],
+  ],
+  [
+    "a namespace with the host before it",
+    docker((it) => (it.namespace = "ghcr.io/shop")),
+    ['pergola:registry.namespace: is "ghcr.io/shop", which begins with the host again; write what comes after it'],
   ],
   [
     "GitLab without a project",

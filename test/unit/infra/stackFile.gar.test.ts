@@ -233,6 +233,11 @@ gcpCases("fields of a registry in Artifact Registry", [
     ['pergola:registry.remotes[0].of: "ghcr.io" is neither dockerHub nor an https URL'],
   ],
   [
+    "a remote repository of Docker Hub by its website",
+    registry((it) => (it.remotes = [{ repository: "hub", of: "https://hub.docker.com" }])),
+    ['pergola:registry.remotes[0].of: "https://hub.docker.com" is Docker Hub; write dockerHub'],
+  ],
+  [
     "a remote repository without TLS",
     registry((it) => (it.remotes = [{ repository: "hub", of: "http://ghcr.io" }])),
     ['pergola:registry.remotes[0].of: "http://ghcr.io" is neither dockerHub nor an https URL'],
