@@ -79,11 +79,21 @@ function resources(path: Path, { limits, requests }: ModeConfig["resources"]): P
       return [problem(at, message)];
     }
     if (quantityValue(request)! < quantityValue(least)!) {
-      return [problem(at, `is ${request}, less than the ${least} that a pod on nodes of its own has on Autopilot`)];
+      return [
+        problem(
+          at,
+          `is ${request}, less than the ${least} that a pod on nodes of its own has on Autopilot; ask for that or more`,
+        ),
+      ];
     }
     if (resource === "cpu") return [];
     if (resource === "ephemeral-storage" && quantityValue(request)! > quantityValue(MOST_STORAGE)!) {
-      return [problem(at, `is ${request}, more than the ${MOST_STORAGE} that a pod may have on Autopilot`)];
+      return [
+        problem(
+          at,
+          `is ${request}, more than the ${MOST_STORAGE} that a pod may have on Autopilot; ask for that or less`,
+        ),
+      ];
     }
     const limit = own(limits, resource);
     if (limit === undefined || quantityValue(limit)! <= quantityValue(request)!) return [];

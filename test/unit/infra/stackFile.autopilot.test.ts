@@ -71,7 +71,7 @@ gcpCases("Autopilot", [
     "what kaniko asks for elsewhere, if nobody says otherwise",
     autopilot((it) => delete it["pergola:builder"].modes.kaniko.resources),
     [
-      `${KANIKO}.requests.cpu: is 100m, less than the 500m that a pod on nodes of its own has on Autopilot`,
+      `${KANIKO}.requests.cpu: is 100m, less than the 500m that a pod on nodes of its own has on Autopilot; ask for that or more`,
       `${KANIKO}.limits.memory: is 8Gi, more than the request 512Mi: Autopilot lowers it to that, and ends what uses more; write the same for both`,
       `${KANIKO}.limits.ephemeral-storage: is 20Gi, more than the request 2Gi: Autopilot lowers it to that, and ends what uses more; write the same for both`,
     ],
@@ -105,13 +105,15 @@ gcpCases("Autopilot", [
   [
     "less memory than the least",
     resources((it) => (it.requests.memory = "500Mi")),
-    [`${KANIKO}.requests.memory: is 500Mi, less than the 512Mi that a pod on nodes of its own has on Autopilot`],
+    [
+      `${KANIKO}.requests.memory: is 500Mi, less than the 512Mi that a pod on nodes of its own has on Autopilot; ask for that or more`,
+    ],
   ],
   [
     "less storage than the least",
     resources((it) => (it.requests["ephemeral-storage"] = "1Mi")),
     [
-      `${KANIKO}.requests.ephemeral-storage: is 1Mi, less than the 10Mi that a pod on nodes of its own has on Autopilot`,
+      `${KANIKO}.requests.ephemeral-storage: is 1Mi, less than the 10Mi that a pod on nodes of its own has on Autopilot; ask for that or more`,
     ],
   ],
   [
@@ -119,6 +121,8 @@ gcpCases("Autopilot", [
     resources((it) => {
       for (const side of [it.limits, it.requests]) side["ephemeral-storage"] = "11Gi";
     }),
-    [`${KANIKO}.requests.ephemeral-storage: is 11Gi, more than the 10Gi that a pod may have on Autopilot`],
+    [
+      `${KANIKO}.requests.ephemeral-storage: is 11Gi, more than the 10Gi that a pod may have on Autopilot; ask for that or less`,
+    ],
   ],
 ]);
