@@ -90,7 +90,10 @@ export function selectImages(graph: ImageGraph, names: readonly string[]): Image
       throw new PergolaError({
         code: "image-definition",
         message: `There is no image ${asked} here.`,
-        hint: `Found: ${[...graph.images.keys()].join(", ") || "none"}.`,
+        hint:
+          graph.images.size === 0
+            ? "Found: none. Name a directory that holds a Dockerfile by its path, such as . or ./api."
+            : `Found: ${[...graph.images.keys()].join(", ")}.`,
       });
     }
     choose(name);

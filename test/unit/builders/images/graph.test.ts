@@ -156,4 +156,10 @@ describe("choosing images by name", () => {
       hint: "Found: base, app, other.",
     });
   });
+
+  it("says what else could be named where there is none", () => {
+    expect(errorOf(() => selectImages(imageGraph([]), ["api"]))).toMatchObject({
+      hint: "Found: none. Name a directory that holds a Dockerfile by its path, such as . or ./api.",
+    });
+  });
 });
