@@ -120,7 +120,9 @@ const existingRole = z.strictObject({
 
 export const access = z
   .discriminatedUnion("kind", [noAccess, irsa, podIdentity, existingRole, workloadIdentity, serviceAccountKey])
-  .describe("what builders are in the cloud of their registry; { kind: none } where they have a login, or need none");
+  .describe(
+    "by what identity builders push: { kind, ... }; { kind: none } where they log in with a password, or need no login",
+  );
 
 export type AccessConfig = z.infer<typeof access>;
 export type IrsaConfig = z.infer<typeof irsa>;

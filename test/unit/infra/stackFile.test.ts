@@ -33,7 +33,7 @@ cases("keys", [
     [
       "pergola:purpose: is missing; allowed: development, test, production",
       "pergola:registry: is missing (where images go: { kind, ... })",
-      "pergola:access: is missing (what builders are in the cloud of their registry; { kind: none } where they have a login, or need none)",
+      "pergola:access: is missing (by what identity builders push: { kind, ... }; { kind: none } where they log in with a password, or need no login)",
       "pergola:cluster: is missing (the cluster that builds run in: { context, builderNodes })",
       "pergola:builder: is missing (how images are built: { default, modes })",
     ],
