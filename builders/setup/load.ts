@@ -54,7 +54,7 @@ async function fromStack(stack: string): Promise<LoadedSetup> {
   if (result.exitCode === undefined) {
     throw new PergolaError({
       code: "builder-tool-missing",
-      message: `pulumi could not be started: ${result.originalMessage ?? result.code ?? "it is not on PATH"}.`,
+      message: `pulumi could not be started: ${result.code === "ENOENT" ? "it is not on the PATH" : (result.originalMessage ?? result.code)}.`,
       hint: "--stack reads the stack's output with the pulumi command; --setup FILE and the cluster's ConfigMap need none.",
     });
   }

@@ -103,7 +103,7 @@ export function reachedHostProblem(host: string): string | null {
   if (host.includes("*")) return "has a wildcard; name each host";
   if (/^[\d.]+\/\d+$/.test(host)) return "is a range of addresses; name each host or address";
   const { name } = splitHost(host);
-  if (isAddress(name) && name.startsWith("169.254."))
+  if ((isAddress(name) && name.startsWith("169.254.")) || name === "metadata.google.internal")
     return "is link-local, where clouds hand out the identity of a node";
   return hostProblem(host);
 }

@@ -80,7 +80,12 @@ function oneEach(
     const other = seen.get(key);
     const what = "helper" in login ? `the credential helper ${login.helper}` : "a login";
     if (other !== undefined) {
-      problems.push(problem(at, `is ${what} for ${login.host}, which already has ${other.what}; only one can be used`));
+      problems.push(
+        problem(
+          at,
+          `is ${what} for ${login.host}, which already has ${other.what}; only one can be used: remove one of them`,
+        ),
+      );
     } else seen.set(key, { what: `${what}, at ${pathText(at)}`, entry: entryOf(login, secrets) });
     const unfit = "helper" in login ? helperProblem(login.helper, login.host) : null;
     if (unfit !== null && "helper" in login) {
@@ -98,7 +103,7 @@ function oneEach(
       const other = seen.get(key);
       if (other === undefined) seen.set(key, { what: `a login, at ${pathText(at)}`, entry });
       if (other === undefined || other.entry === entry) return [];
-      const message = `the secret ${JSON.stringify(name)} has a login for ${hostOfKey(key)}, which already has ${other.what}; only one can be used`;
+      const message = `the secret ${JSON.stringify(name)} has a login for ${hostOfKey(key)}, which already has ${other.what}; only one can be used: remove one of them`;
       return [problem(at, message)];
     });
   });

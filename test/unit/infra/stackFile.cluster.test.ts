@@ -148,7 +148,7 @@ cases("cluster", [
     }),
     [1, 2, 3].map(
       (index) =>
-        `pergola:cluster.pullSecret.logins[${index}]: is the credential helper x for docker.io, which already has the credential helper x, at pergola:cluster.pullSecret.logins[0]; only one can be used`,
+        `pergola:cluster.pullSecret.logins[${index}]: is the credential helper x for docker.io, which already has the credential helper x, at pergola:cluster.pullSecret.logins[0]; only one can be used: remove one of them`,
     ),
   ],
   [
@@ -165,8 +165,8 @@ cases("cluster", [
       };
     },
     [
-      "pergola:cluster.pullSecret.logins[1]: is the credential helper gcr for gcr.io, which already has a login, at pergola:cluster.pullSecret.logins[0]; only one can be used",
-      "pergola:cluster.pullSecret.logins[2]: is the credential helper gcloud for gcr.io, which already has a login, at pergola:cluster.pullSecret.logins[0]; only one can be used",
+      "pergola:cluster.pullSecret.logins[1]: is the credential helper gcr for gcr.io, which already has a login, at pergola:cluster.pullSecret.logins[0]; only one can be used: remove one of them",
+      "pergola:cluster.pullSecret.logins[2]: is the credential helper gcloud for gcr.io, which already has a login, at pergola:cluster.pullSecret.logins[0]; only one can be used: remove one of them",
     ],
   ],
   [
@@ -179,7 +179,7 @@ cases("cluster", [
       };
     },
     [
-      "pergola:cluster.pullSecret.logins[0]: is a login for 172.30.0.11:30500, which already has a login, at pergola:registry.basicAuth; only one can be used",
+      "pergola:cluster.pullSecret.logins[0]: is a login for 172.30.0.11:30500, which already has a login, at pergola:registry.basicAuth; only one can be used: remove one of them",
     ],
   ],
   [
@@ -215,6 +215,7 @@ cases("cluster", [
           "169.254.example",
           "*.npm.example",
           "10.0.0.0/8",
+          "metadata.google.internal:80",
         ]),
     ),
     [
@@ -223,6 +224,7 @@ cases("cluster", [
       'pergola:cluster.guardrails.hosts[2]: "npm_example" is not host or host:port',
       'pergola:cluster.guardrails.hosts[4]: "*.npm.example" has a wildcard; name each host',
       'pergola:cluster.guardrails.hosts[5]: "10.0.0.0/8" is a range of addresses; name each host or address',
+      'pergola:cluster.guardrails.hosts[6]: "metadata.google.internal:80" is link-local, where clouds hand out the identity of a node',
     ],
   ],
   [

@@ -266,7 +266,7 @@ cases("dockerRegistry: logins", [
     "a second one among those of builders",
     docker((_, config) => (config["pergola:cluster"].pullSecret = { logins: [{ host: "ghcr.io", ...login }] })),
     [
-      "pergola:cluster.pullSecret.logins[0]: is a login for ghcr.io, which already has a login, at pergola:registry.login; only one can be used",
+      "pergola:cluster.pullSecret.logins[0]: is a login for ghcr.io, which already has a login, at pergola:registry.login; only one can be used: remove one of them",
     ],
   ],
   [

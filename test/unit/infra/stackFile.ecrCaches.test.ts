@@ -230,7 +230,7 @@ awsCases("registries of caches", [
       caches(place)(config);
     },
     [
-      `pergola:cluster.pullSecret.logins[0]: is the credential helper ecr-login for ${OTHER}.dkr.ecr.eu-west-1.amazonaws.com, which already has the credential helper ecr-login, of pergola:cache[0].registry; only one can be used`,
+      `pergola:cluster.pullSecret.logins[0]: is the credential helper ecr-login for ${OTHER}.dkr.ecr.eu-west-1.amazonaws.com, which already has the credential helper ecr-login, of pergola:cache[0].registry; only one can be used: remove one of them`,
     ],
   ],
 ]);

@@ -225,7 +225,7 @@ awsCases("logins for hosts that have a helper", [
       config["pergola:cluster"].pullSecret = { logins: [{ host, username: "AWS", passwordSecret: "p" }] };
     },
     [
-      "pergola:cluster.pullSecret.logins[0]: is a login for 123456789012.dkr.ecr.eu-central-1.amazonaws.com, which already has the credential helper ecr-login, of pergola:registry; only one can be used",
+      "pergola:cluster.pullSecret.logins[0]: is a login for 123456789012.dkr.ecr.eu-central-1.amazonaws.com, which already has the credential helper ecr-login, of pergola:registry; only one can be used: remove one of them",
     ],
   ],
 ]);

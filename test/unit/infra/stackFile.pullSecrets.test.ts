@@ -98,7 +98,7 @@ cases("pullSecrets", [
         ]),
     ),
     [
-      "pergola:cluster.pullSecrets[0].logins[1]: is a login for docker.io, which already has a login, at pergola:cluster.pullSecrets[0].logins[0]; only one can be used",
+      "pergola:cluster.pullSecrets[0].logins[1]: is a login for docker.io, which already has a login, at pergola:cluster.pullSecrets[0].logins[0]; only one can be used: remove one of them",
     ],
   ],
   ["the same login in list and config, which is right", secrets(([it]) => (it.logins[0].host = "docker.io")), []],
@@ -106,7 +106,7 @@ cases("pullSecrets", [
     "another login in the config",
     secrets(([it]) => Object.assign(it.logins[0], { host: "docker.io", username: "other" })),
     [
-      'pergola:cluster.pullSecrets[0].dockerConfigSecrets[0]: the secret "hub" has a login for docker.io, which already has a login, at pergola:cluster.pullSecrets[0].logins[0]; only one can be used',
+      'pergola:cluster.pullSecrets[0].dockerConfigSecrets[0]: the secret "hub" has a login for docker.io, which already has a login, at pergola:cluster.pullSecrets[0].logins[0]; only one can be used: remove one of them',
     ],
   ],
   [
@@ -116,7 +116,7 @@ cases("pullSecrets", [
       config["pergola:secrets"].other = auths({ "docker.io": { username: "other", password: "x" } });
     }),
     [
-      'pergola:cluster.pullSecrets[0].dockerConfigSecrets[1]: the secret "other" has a login for docker.io, which already has a login, at pergola:cluster.pullSecrets[0].dockerConfigSecrets[0]; only one can be used',
+      'pergola:cluster.pullSecrets[0].dockerConfigSecrets[1]: the secret "other" has a login for docker.io, which already has a login, at pergola:cluster.pullSecrets[0].dockerConfigSecrets[0]; only one can be used: remove one of them',
     ],
   ],
   [
@@ -208,7 +208,7 @@ cases("docker configs of builders", [
       config["pergola:secrets"].hub = auths({ "172.30.0.11:30500": { username: "a", password: "b" } });
     }),
     [
-      'pergola:cluster.pullSecret.dockerConfigSecrets[0]: the secret "hub" has a login for 172.30.0.11:30500, which already has a login, at pergola:registry.basicAuth; only one can be used',
+      'pergola:cluster.pullSecret.dockerConfigSecrets[0]: the secret "hub" has a login for 172.30.0.11:30500, which already has a login, at pergola:registry.basicAuth; only one can be used: remove one of them',
     ],
   ],
 ]);

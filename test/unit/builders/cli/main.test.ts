@@ -187,7 +187,7 @@ cat "\${0%/*}/answer"
       "The output setup of stack gcp-key cannot be read: no stack named 'gcp-key' found.",
     ],
     ["an output that is no BuildSetup", "gcp-dev", () => withPulumi("gcp-dev", "{}"), "stack gcp-dev"],
-    ["no pulumi", "gcp-dev", () => ({ PATH: "/nonexistent" }), "pulumi could not be started"],
+    ["no pulumi", "gcp-dev", () => ({ PATH: "/nonexistent" }), "pulumi could not be started: it is not on the PATH."],
   ])("-s with %s: exit 2", async (_, stack, env, message) => {
     const run = await pergola(["garden", "-s", stack], env());
     expect(run).toMatchObject({ code: 2, stdout: "" });
