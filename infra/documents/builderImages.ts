@@ -11,6 +11,8 @@ export interface BuilderImage {
   readonly helpers: readonly string[];
   /** what BuildKit in it is made for; null where its tag does not tell, or there is none */
   readonly profile: "rootful" | "rootless" | null;
+  /** of kaniko's: whether it has a shell, with which a pod waits for its context; null where its tag does not tell, or it is another's */
+  readonly shell: boolean | null;
   /** it is from before EKS Pod Identity, so what is in it finds no role that comes that way */
   readonly beforePodIdentity: boolean;
 }
@@ -31,6 +33,9 @@ const HELPERS: Readonly<Record<string, readonly string[]>> = {
 /** Images of BuildKit, whose tags tell for whom they are: those for an unprivileged user end in `rootless`. */
 const BUILDKIT_IMAGES = ["gardendev/buildkit", "moby/buildkit"];
 
+/** Images of kaniko by those who make it (osscontainertools/kaniko, deploy/Dockerfile; GoogleContainerTools/kaniko, the same). */
+const KANIKO_IMAGES = ["osscontainertools/kaniko", "kaniko-project/executor"];
+
 /**
  * The last version of Google's executor (1.11, Garden's default) whose SDK is known to be older than Pod Identity: its go.mod has one of
  * mid-2023, and the first that knows it is of 2023-11-14 (EKS user guide, "Use Pod Identity with the AWS SDK"). Later ones are not judged.
@@ -45,7 +50,20 @@ export function builderImage(reference: string): BuilderImage | null {
   if (known === undefined) return null;
   const helpers = tag?.endsWith("slim") ? [] : known;
   const profile = tag === undefined || !BUILDKIT_IMAGES.includes(name) ? null : profileOf(tag);
-  return { name, helpers, profile, beforePodIdentity: name === "kaniko-project/executor" && isBeforePodIdentity(tag) };
+  const beforePodIdentity = name === "kaniko-project/executor" && isBeforePodIdentity(tag);
+  return {
+    name,
+    helpers,
+    profile,
+    shell: KANIKO_IMAGES.includes(name) ? hasShell(reference, tag) : null,
+    beforePodIdentity,
+  };
+}
+
+/** Only debug images of kaniko have one; what has neither tag nor digest is `latest`, which is none of them. */
+function hasShell(reference: string, tag: string | undefined): boolean | null {
+  if (tag === undefined && reference.includes("@")) return null;
+  return /(?:^|-)debug(?:-|$)/.test(tag ?? "latest");
 }
 
 function isBeforePodIdentity(tag: string | undefined): boolean {

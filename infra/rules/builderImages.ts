@@ -13,6 +13,10 @@ export function builderImageProblems(config: ParsedSections): Problem[] {
     const path = ["builder", "modes", name];
     const quoted = JSON.stringify(image);
     const known = builderImage(image);
+    if (known?.shell === false) {
+      const message = `${quoted} has no shell, with which a pod waits for its build context; write kaniko's debug image (a tag that ends in -debug)`;
+      return [problem([...path, "image"], message)];
+    }
     const problems: Problem[] = [];
     if (profile !== undefined && known !== null && known.profile !== null && known.profile !== profile) {
       const other =

@@ -73,7 +73,7 @@ awsCases("the image that builders run from", [
     ],
   ],
   [
-    "of kaniko, slim",
+    "of kaniko without a shell",
     (config) => {
       config["pergola:access"].namespaces.push("shop-kaniko");
       config["pergola:builder"].modes.kaniko = {
@@ -82,7 +82,7 @@ awsCases("the image that builders run from", [
       };
     },
     [
-      `pergola:builder.modes.kaniko.image: "ghcr.io/osscontainertools/kaniko:v1.28.3-slim" has no docker-credential-ecr-login, by which builders log in to ${HOST}; write an image that has it (ghcr.io/osscontainertools/kaniko, or one of your own with helpers: [ecr-login])`,
+      `pergola:builder.modes.kaniko.image: "ghcr.io/osscontainertools/kaniko:v1.28.3-slim" has no shell, with which a pod waits for its build context; write kaniko's debug image (a tag that ends in -debug)`,
     ],
   ],
 ]);

@@ -32,6 +32,20 @@ describe("what is known of builder images", () => {
     expect(builderImage(reference)).toMatchObject({ beforePodIdentity });
   });
 
+  test.each([
+    ["ghcr.io/osscontainertools/kaniko:v1.28.3-debug", true],
+    ["gcr.io/kaniko-project/executor:debug", true],
+    ["gcr.io/kaniko-project/executor:debug-v0.19.0", true],
+    ["gcr.io/kaniko-project/executor:v1.23.2", false],
+    ["gcr.io/kaniko-project/executor:v1.23.2@sha256:aa", false],
+    ["ghcr.io/osscontainertools/kaniko:v1.28.3-slim", false],
+    ["ghcr.io/osscontainertools/kaniko", false],
+    ["ghcr.io/osscontainertools/kaniko@sha256:aa", null],
+    ["gardendev/buildkit:v0.23.2", null],
+  ])("%s has a shell: %s", (reference, shell) => {
+    expect(builderImage(reference)).toMatchObject({ shell });
+  });
+
   test.each(["pergola.local/buildkit:0.33.1", "buildkit:1", "moby/other:1", "xmoby/buildkit:1", "a/constructor:1"])(
     "nothing of %s",
     (reference) => expect(builderImage(reference)).toBeNull(),
