@@ -66,20 +66,20 @@ await new Command("npm run bench --")
     const chosen = known.filter(
       ({ id, exact }) => (options.only.length === 0 || options.only.includes(id)) && (exact || !options.exact),
     );
+    const inCluster = !WITHOUT_CLUSTER.includes(group);
     const machine = {
       cores: cpus().length,
       load: loadavg().map((load) => Math.round(load * 100) / 100),
       /** of the contexts */
       filesystem: await filesystem(tmpdir()),
-      /** of the nodes: where images are unpacked and pods write */
-      nodeFilesystem: await filesystem(stateDirectory()),
+      /** of the nodes: where images are unpacked and pods write; there are none where nothing is built */
+      ...(inCluster ? { nodeFilesystem: await filesystem(stateDirectory()) } : {}),
       cpu: cpus()[0]?.model ?? "",
       memory: totalmem(),
       kernel: version(),
       node: process.version,
     };
     const results: Row[] = [];
-    const inCluster = !WITHOUT_CLUSTER.includes(group);
     const place = inCluster ? await import("./place.ts") : null;
     try {
       await place?.prepareNamespace();
