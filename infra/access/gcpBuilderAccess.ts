@@ -1,9 +1,9 @@
 /** The service account of builders in Google Cloud, its rights, and who is it. */
 import type { Repository } from "@pulumi/gcp/artifactregistry/repository.js";
-import { RepositoryIamMember } from "@pulumi/gcp/artifactregistry/repositoryIamMember.js";
 import type { Provider } from "@pulumi/gcp/provider.js";
 import * as pulumi from "@pulumi/pulumi";
 import { serviceAccountMember } from "../documents/gcp/members.ts";
+import { grantRepository } from "../registries/repositoryMember.ts";
 import type { RepositoryGrant, ServiceAccountPlan } from "./gcpGrants.ts";
 import type { MakeServiceAccount } from "./serviceAccount.ts";
 import type { AddMember } from "./serviceAccountMember.ts";
@@ -55,14 +55,8 @@ export class GcpBuilderAccess extends pulumi.ComponentResource {
     // Members are addresses, known before the account is; IAM takes none that is not there.
     const member = serviceAccountMember(account.email);
     for (const { key, repository, role, provider, made } of args.grants) {
-      const { project, location } = repository;
-      // Policies go with their repository: where that is replaced, its id tells the engine that this is to be made again.
-      const repositoryId = made?.repositoryId ?? repository.repository;
-      new RepositoryIamMember(
-        `${name}-${key}`,
-        { project, location, repository: repositoryId, role, member },
-        { ...child, provider, dependsOn: this.made },
-      );
+      const opts = { ...child, provider, dependsOn: this.made };
+      grantRepository(`${name}-${key}`, { ...repository, made }, { role, member }, opts);
     }
     args.grantProject?.(member, { ...child, dependsOn: this.made });
     for (const [namespace, builders] of args.members) {

@@ -1,12 +1,10 @@
 /** The service account of nodes in GKE. */
-import type { Repository } from "@pulumi/gcp/artifactregistry/repository.js";
-import { RepositoryIamMember } from "@pulumi/gcp/artifactregistry/repositoryIamMember.js";
 import type { Provider } from "@pulumi/gcp/provider.js";
 import * as pulumi from "@pulumi/pulumi";
 import { grantProject } from "../access/projectGrant.ts";
 import { makeServiceAccount } from "../access/serviceAccount.ts";
 import { READER, serviceAccountMember } from "../documents/gcp/members.ts";
-import type { GarRepository } from "../documents/gcp/registryHosts.ts";
+import { grantRepository, type KnownRepository } from "../registries/repositoryMember.ts";
 import type { NodeAccount } from "./gkeNodeNames.ts";
 
 /** What a node's agents need: to write logs and metrics (GKE, "Harden your cluster's security", least privilege). */
@@ -19,7 +17,7 @@ export interface GkeNodeAccountArgs {
   /** what has to be there before an account that is made: the APIs */
   readonly after: readonly pulumi.Resource[];
   /** what nodes pull from, each as it is made where this stack makes it */
-  readonly repositories: readonly (GarRepository & { readonly made: Repository | undefined })[];
+  readonly repositories: readonly KnownRepository[];
   /** the provider of the repositories' project */
   readonly registryProvider: Provider | null;
 }
@@ -46,13 +44,9 @@ export class GkeNodeAccount extends pulumi.ComponentResource {
       const dependsOn = [...made, ...args.after];
       grantProject(`${name}-node`, { project, role: NODE_ROLE, member }, { ...child, dependsOn });
     }
-    for (const { project, location, repository, made: there } of args.repositories) {
-      new RepositoryIamMember(
-        `${name}-pull-${repository}`,
-        // Policies go with their repository: where that is replaced, its id tells the engine that this is to be made again.
-        { project, location, repository: there?.repositoryId ?? repository, role: READER, member },
-        { ...child, provider: args.registryProvider!, dependsOn: made },
-      );
+    for (const known of args.repositories) {
+      const opts = { ...child, provider: args.registryProvider!, dependsOn: made };
+      grantRepository(`${name}-pull-${known.repository}`, known, { role: READER, member }, opts);
     }
     this.registerOutputs({});
   }

@@ -7,7 +7,7 @@ import type { Environment } from "../environment.ts";
 import { enableApis, type GcpApi } from "../gcpApis.ts";
 import { gcpProvider } from "../gcpProviders.ts";
 import { garKey } from "../registries/garPlan.ts";
-import { builderRepositories } from "../registries/garRepositories.ts";
+import { pulledRepositories } from "../registries/garRepositories.ts";
 import type { ProvisionedRegistry } from "../registries/registry.ts";
 import { enablesApis, isGar } from "../registries/registryPlace.ts";
 import type { GkeNodesConfig } from "../sections/gkeNodes.ts";
@@ -80,10 +80,7 @@ function nodeAccount(
   const place = cluster.gke!;
   // The API of GKE is on where there is a cluster.
   const apis = account.id === null || !enablesApis(registry) ? [] : enableApis("nodes", place, NODE_ACCOUNT_APIS);
-  // Caches are between builders and the registry; no node runs them.
-  const repositories = builderRepositories(config)
-    .filter(({ use }) => use !== "caches")
-    .map((repository) => ({ ...repository, made: made.get(garKey(repository)) }));
+  const repositories = pulledRepositories(config).map((one) => ({ ...one, made: made.get(garKey(one)) }));
   return new GkeNodeAccount(
     `node-account-${nodeAccountKey(account.email, place.project)}`,
     {

@@ -12,6 +12,11 @@ export interface BuilderRepository extends GarRepository {
   readonly existing: boolean;
 }
 
+/** Those that nodes pull from: caches are between builders and the registry. */
+export function pulledRepositories({ registry }: Pick<StackConfig, "registry">): BuilderRepository[] {
+  return builderRepositories({ registry, cache: [] }).filter(({ use }) => use !== "caches");
+}
+
 /** The repositories, each once: of images, of the caches beside them, of separate caches, and those that keep base images. */
 export function builderRepositories({ registry, cache }: Pick<StackConfig, "registry" | "cache">): BuilderRepository[] {
   const found: BuilderRepository[] = [];

@@ -2,7 +2,7 @@
 import { clusterProjectOf } from "../access/gcpGrants.ts";
 import type { StackConfig } from "../config.ts";
 import { READER } from "../documents/gcp/members.ts";
-import { builderRepositories } from "./garRepositories.ts";
+import { pulledRepositories } from "./garRepositories.ts";
 import { isGar } from "./registryPlace.ts";
 
 /**
@@ -19,9 +19,9 @@ export function nodesNeedReaderText({
   const project = clusterProjectOf({ access, cluster });
   if (project === null || project === registry.project) return null;
   if (!cluster.builderNodes.some(({ kind }) => kind === "existing" || kind === "autopilot")) return null;
-  const names = builderRepositories({ registry, cache: [] })
-    .filter(({ use }) => use !== "caches")
-    .map(({ location, repository }) => `projects/${registry.project}/locations/${location}/repositories/${repository}`);
+  const names = pulledRepositories({ registry }).map(
+    ({ location, repository }) => `projects/${registry.project}/locations/${location}/repositories/${repository}`,
+  );
   return (
     `the cluster is in the project ${project}, and the registry in ${registry.project}: builders may use it, but nodes that this stack does ` +
     `not make can pull only if their service account has ${READER} on ${names.join(", ")}. For pods that run these images write ` +
