@@ -41,10 +41,7 @@ beforeAll(async () => {
 }, 300_000);
 
 afterAll(async () => {
-  if (made !== undefined) {
-    await made.stack.operate("destroy");
-    await made[Symbol.asyncDispose]();
-  }
+  await made?.[Symbol.asyncDispose]();
   await place?.[Symbol.asyncDispose]();
 });
 
