@@ -35,7 +35,7 @@ export function kanikoOfBlock(
   const immutable = fixed || mayBeFixed ? ["--push-ignore-immutable-tag-errors"] : [];
   const environment = Object.keys(kanikoExecutor(mode.image).environment);
   // As `pergola build` gives them; Garden's own --insecure is for what is pushed.
-  const reached = [...plainHttpFlags(setup).filter((flag) => !cache.flags.includes(flag)), ...mirrorFlags(setup)];
+  const reached = [...plainHttpFlags(setup, cache.flags), ...mirrorFlags(setup)];
   const own = [...cache.flags, ...immutable, ...reached];
   const remarks: Remark[] = [...cache.remarks];
   if (immutable.length > 0) {

@@ -146,7 +146,7 @@ function kanikoArguments(
     `--dockerfile=${DIRECTORY}/Dockerfile`,
     ...destination.references.map((reference) => `--destination=${reference}`),
     ...cache,
-    ...plainHttpFlags(setup).filter((flag) => !cache.includes(flag)),
+    ...plainHttpFlags(setup, cache),
     ...(caBundle === undefined ? [] : certifiedHosts(setup)).map(
       (one) => `--registry-certificate=${one}=${DIRECTORY}/${CA_FILE}`,
     ),

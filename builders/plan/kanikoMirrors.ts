@@ -2,12 +2,16 @@
 import type { BuildSetup } from "../../infra/setup.ts";
 import { plainHosts } from "./registryHosts.ts";
 
-/** By plain HTTP where that is how they are reached: go-containerregistry guesses so of private addresses and of .local alone. */
-export function plainHttpFlags(setup: Pick<BuildSetup, "registry" | "cache">): string[] {
+/**
+ * By plain HTTP where that is how they are reached: go-containerregistry guesses so of private addresses and of .local alone.
+ * @param cache flags of the cache, which say it of a registry of caches; what they have is not said twice
+ */
+export function plainHttpFlags(setup: Pick<BuildSetup, "registry" | "cache">, cache: readonly string[]): string[] {
   const { host, mirrors } = setup.registry;
   const plain = plainHosts(setup);
   const asked = new Set([host, ...Object.values(mirrors).flat()]);
-  return [...asked].filter((one) => plain.includes(one)).map((one) => `--insecure-registry=${one}`);
+  const flags = [...asked].filter((one) => plain.includes(one)).map((one) => `--insecure-registry=${one}`);
+  return flags.filter((flag) => !cache.includes(flag));
 }
 
 /** Mirrors instead of the registries that they are of, Docker Hub's first. */
